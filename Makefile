@@ -1,0 +1,33 @@
+# `make help` lists the targets.
+BUILD ?= build
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+.PHONY: help setup build test demo bench install clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## install what is missing
+	@scripts/setup
+
+$(BUILD)/build.ninja: CMakeLists.txt tests/CMakeLists.txt
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DINFERC_WERROR=ON
+
+build: setup $(BUILD)/build.ninja ## build/inferc
+	@cmake --build $(BUILD) --target inferc -j $(JOBS)
+
+test: setup $(BUILD)/build.ninja ## build and run every test
+	@cmake --build $(BUILD) -j $(JOBS)
+	@scripts/run-tests $(BUILD) $(JOBS)
+
+demo: build ## compile the shipped taggers and run them on the stored jets
+	@scripts/demo $(BUILD)
+
+bench: build ## measured ratios to ONNX Runtime
+	@scripts/bench $(BUILD)
+
+install: build ## install to PREFIX
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean: ## remove the build folder
+	@rm -rf $(BUILD)

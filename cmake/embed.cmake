@@ -1,0 +1,18 @@
+# Writes OUTPUT: a table of FILES (paths below ROOT) and their texts. Raw literals stay below 12,000 characters each,
+# since compilers need support only 65,535 and MSVC-like limits are not met otherwise.
+separate_arguments(FILES)
+set(text "#include \"compiler/emit/resources.hpp\"\n\nnamespace inferc {\nnamespace {\nconst Resource table[] = {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${ROOT}/${file} content)
+  string(APPEND text "    {\"${file}\", ")
+  string(LENGTH "${content}" left)
+  set(at 0)
+  while(at LESS left)
+    string(SUBSTRING "${content}" ${at} 12000 piece)
+    string(APPEND text "R\"__inferc(${piece})__inferc\"\n")
+    math(EXPR at "${at} + 12000")
+  endwhile()
+  string(APPEND text "},\n")
+endforeach()
+string(APPEND text "};\n}  // namespace\n\nstd::span<const Resource> resources() { return table; }\n\n}  // namespace inferc\n")
+file(WRITE ${OUTPUT} "${text}")

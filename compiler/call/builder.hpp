@@ -1,0 +1,35 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/call/call.hpp"
+
+namespace inferc {
+
+// Buffers, weights and calls of a program under construction, before offsets are planned.
+class Builder {
+ public:
+  [[nodiscard]] const std::vector<Buffer>& buffers() const { return buffers_; }
+  [[nodiscard]] const std::vector<Weight>& weights() const { return weights_; }
+  [[nodiscard]] std::vector<Call>& calls() { return calls_; }
+
+  // The whole of a new buffer, dense.
+  Operand input(std::size_t index, const std::string& name, const Type& type);
+  Operand output(std::size_t index, const std::string& name, const Type& type);
+  Operand temporary(const std::string& name, const Type& type);
+  // Equal tensors of equal packing share one buffer.
+  Operand weight(Tensor tensor, const std::string& name, const std::string& packing = {});
+
+  void call(Call call) { calls_.push_back(std::move(call)); }
+
+ private:
+  Operand add(Buffer buffer, const Shape& shape);
+  std::vector<Buffer> buffers_;
+  std::vector<Weight> weights_;
+  std::vector<BufferId> weight_buffers_;
+  std::multimap<std::size_t, std::size_t> weight_hashes_;
+  std::vector<Call> calls_;
+};
+
+}  // namespace inferc

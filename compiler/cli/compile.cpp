@@ -1,0 +1,60 @@
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "compiler/cli/command.hpp"
+#include "compiler/support/write_files.hpp"
+
+namespace inferc::cli {
+namespace {
+
+struct Arguments : ModelArguments {
+  std::filesystem::path output;
+  std::string name, name_space;
+  std::vector<std::string> paths{"base", "v3", "v4"};
+};
+
+void write(const std::filesystem::path& folder, const std::vector<File>& files) {
+  std::vector<FileView> views;
+  for (const File& f : files) views.push_back({f.name, f.content});
+  write_files(folder, views);
+}
+
+// What a user without inferc types to build the model.
+std::string build_line(const EmitOptions& o) {
+  std::string out = fmt::format("c++ -std=c++20 -O2 -c {}.cpp", o.name);
+  for (const std::string& path : o.paths)
+    out += fmt::format(" && c++ -std=c++20 {} -c {}_{}.cpp", fmt::join(path_flags(path), " "), o.name, path);
+  return out;
+}
+
+int compile(const Arguments& a) {
+  Front front = open_model(a);
+  EmitOptions o = emit_options(front, a.model, a.name);
+  o.name_space = a.name_space;
+  o.paths = a.paths;
+  for (const std::string& path : o.paths)
+    if (!is_code_path(path)) throw UsageError(fmt::format("--isa {}: no such code path", escape(path)), "base, v3, v4, neon");
+  const Program program = lower_model(front);
+  write(a.output, emit(program, o));
+  std::cout << fmt::format("{}: {} calls, {} bytes of weights, workspace {}\nbuild: (cd {} && {})\n", o.name, program.calls.size(),
+                           weights_size(program), program.arena_bytes.text(), a.output.string(), build_line(o));
+  return ok;
+}
+
+}  // namespace
+
+void add_compile(CLI::App& app, int& status) {
+  const auto a = std::make_shared<Arguments>();
+  CLI::App* c = app.add_subcommand("compile", "write C++20 that runs a model");
+  add_model_arguments(*c, *a);
+  c->add_option("-o,--output", a->output, "folder for the files; made if absent")->required();
+  c->add_option("--name", a->name, "name of the files and of the namespace (default: the file's name)");
+  c->add_option("--namespace", a->name_space, "C++ namespace A::B (default: the name)");
+  c->add_option("--isa", a->paths, "code paths: base,v3,v4,neon")->delimiter(',');
+  c->callback([a, &status] { status = compile(*a); });
+}
+
+}  // namespace inferc::cli

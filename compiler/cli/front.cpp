@@ -1,0 +1,152 @@
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "compiler/cli/command.hpp"
+#include "compiler/onnx/import.hpp"
+#include "compiler/onnx/reader.hpp"
+#include "compiler/passes/passes.hpp"
+#include "compiler/support/write_files.hpp"
+
+namespace inferc::cli {
+namespace {
+
+struct DimOption {
+  std::string symbol;  // or INPUT:AXIS
+  Bounds bounds;
+};
+
+std::int64_t parse_size(std::string_view text, const std::string& option) {
+  std::int64_t value = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > unbounded)
+    throw UsageError(fmt::format("--dim {}: '{}' is no size", escape(option), escape(text)), "--dim SYM=N or --dim SYM=LO..HI");
+  return value;
+}
+
+DimOption parse_option(const std::string& option) {
+  const std::size_t equals = option.rfind('=');
+  if (equals == std::string::npos || equals == 0)
+    throw UsageError(fmt::format("--dim {}: there is no '='", escape(option)), "--dim SYM=N or --dim SYM=LO..HI");
+  const std::string_view value = std::string_view(option).substr(equals + 1);
+  const std::size_t dots = value.find("..");
+  DimOption out{option.substr(0, equals), {}};
+  if (dots == value.npos) {
+    out.bounds.lower = out.bounds.upper = parse_size(value, option);
+  } else {
+    out.bounds = {parse_size(value.substr(0, dots), option), parse_size(value.substr(dots + 2), option)};
+    if (out.bounds.lower > out.bounds.upper) throw UsageError(fmt::format("--dim {}: the bounds are empty", escape(option)));
+  }
+  return out;
+}
+
+std::string known_symbols(const Graph& g) {
+  std::string out;
+  for (const Symbol& s : g.symbols().all()) out += (out.empty() ? "" : ", ") + s.name;
+  return out.empty() ? "the model has no symbols" : "its symbols are " + out;
+}
+
+// INPUT:AXIS names the symbol that stands there.
+std::string symbol_of(const Graph& g, const std::string& name) {
+  if (g.symbols().find(name)) return name;
+  const std::size_t colon = name.rfind(':');
+  if (colon != std::string::npos)
+    for (const Value* v : g.inputs())
+      if (v->name == name.substr(0, colon))
+        for (int axis = 0; axis < v->type->rank(); ++axis)
+          if (name.substr(colon + 1) == std::to_string(axis))
+            if (const auto symbol = v->type->shape[static_cast<std::size_t>(axis)].as_symbol(); !symbol.empty()) return std::string(symbol);
+  throw UsageError(fmt::format("--dim: the model has no symbol '{}'", escape(name)), known_symbols(g));
+}
+
+void fix(Graph& g, const std::string& symbol, std::int64_t value) {
+  const auto with = [&](std::string_view n) { return n == symbol ? std::optional<Dim>(value) : std::nullopt; };
+  for (Value* v : g.inputs())
+    for (Dim& d : v->type->shape) d = substitute(d, with);
+  g.symbols().erase(symbol);
+}
+
+void apply_dims(Graph& g, const std::vector<std::string>& options) {
+  std::vector<DimOption> parsed;
+  for (const std::string& option : options) {
+    parsed.push_back(parse_option(option));
+    parsed.back().symbol = symbol_of(g, parsed.back().symbol);
+  }
+  for (const DimOption& o : parsed) {
+    if (o.bounds.lower == o.bounds.upper) fix(g, o.symbol, o.bounds.lower);
+    else g.symbols().set_bounds(o.symbol, o.bounds);
+  }
+}
+
+void stop_on_problems(const Diagnostics& d) {
+  if (d.failed()) throw UserError(d.errors());
+}
+
+std::string identifier_of(const std::filesystem::path& model) {
+  std::string out = model.stem().string();
+  for (char& c : out)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  return is_identifier(out) && out[0] != '_' ? out : "n_" + out;
+}
+
+}  // namespace
+
+void add_model_arguments(CLI::App& command, ModelArguments& a) {
+  command.add_option("MODEL", a.model, "ONNX file")->required();
+  command.add_option("--dim", a.dims, "SYM=N fixes a symbolic size, SYM=LO..HI bounds it; INPUT:AXIS names one by its place")->take_all();
+}
+
+void add_json_option(CLI::App& command, std::string& path) {
+  command.add_option("--json", path, "write the report as JSON to this file; - is standard output");
+}
+
+Front open_model(const ModelArguments& a) {
+  Front front{onnx::read(a.model), nullptr};
+  Diagnostics diagnostics;
+  front.graph = onnx::import(front.model, diagnostics);
+  stop_on_problems(diagnostics);
+  apply_dims(*front.graph, a.dims);
+  infer_types(*front.graph, diagnostics);
+  stop_on_problems(diagnostics);
+  verify(*front.graph);
+  return front;
+}
+
+Program lower_model(Front& front) {
+  run_pipeline(*front.graph);
+  return plan(*front.graph);
+}
+
+EmitOptions emit_options(const Front& front, const std::filesystem::path& model, const std::string& name) {
+  EmitOptions o;
+  o.name = name.empty() ? identifier_of(model) : name;
+  if (!is_identifier(o.name)) throw UsageError(fmt::format("--name {}: no C++ identifier", escape(o.name)));
+  o.model_sha256 = front.model.sha256;
+  o.metadata = front.model.metadata;
+  o.metadata.emplace_back("producer", front.model.producer_name + " " + front.model.producer_version);
+  for (const auto& opset : front.model.opsets)
+    o.metadata.emplace_back("opset " + (opset.domain.empty() ? "ai.onnx" : opset.domain), std::to_string(opset.version));
+  return o;
+}
+
+void print_problems(const std::vector<Diagnostic>& problems, const char* kind) {
+  const bool color = ::isatty(2) && !std::getenv("NO_COLOR");
+  for (const Diagnostic& d : problems) {
+    std::cerr << (color ? "\033[1;31m" : "") << kind << ":" << (color ? "\033[0m" : "") << " " << d.message << "\n";
+    if (!d.help.empty()) std::cerr << "help: " << d.help << "\n";
+  }
+}
+
+void write_json(const std::string& path, const nlohmann::ordered_json& report) {
+  const std::string text = report.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  if (path == "-") std::cout << text;
+  else write_file(path, text);
+}
+
+}  // namespace inferc::cli

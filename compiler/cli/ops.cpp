@@ -1,0 +1,51 @@
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "compiler/cli/command.hpp"
+#include "compiler/ops/op.hpp"
+
+namespace inferc::cli {
+namespace {
+
+std::string dtypes(TypeSet set) {
+  std::string out;
+  for (int i = 1; i <= 26; ++i)
+    if (const auto t = dtype_from_onnx(i); t && set.has(*t)) out += fmt::format("{}{}", out.empty() ? "" : " ", short_name(*t));
+  return out;
+}
+
+nlohmann::ordered_json table() {
+  auto out = nlohmann::ordered_json::array();
+  for (const Op* op : all_ops())
+    out.push_back({{"operator", op->name},
+                   {"domain", op->domain},
+                   {"opsets", op->versions},
+                   {"dtypes", op->inputs.empty() ? "" : dtypes(op->inputs[0].types)},
+                   {"kernel", op->lower_fast || op->elementwise ? "fast" : "reference"}});
+  return out;
+}
+
+int ops(const std::string& json) {
+  const auto rows = table();
+  if (!json.empty()) return write_json(json, rows), ok;
+  std::cout << fmt::format("{:<24} {:<40} {:<10} {}\n", "operator", "opsets", "kernel", "dtypes");
+  for (const auto& r : rows) {
+    if (r["domain"] == "inferc") continue;
+    std::cout << fmt::format("{:<24} {:<40} {:<10} {}\n", r["operator"].get<std::string>(), r["opsets"].get<std::string>(),
+                             r["kernel"].get<std::string>(), r["dtypes"].get<std::string>());
+  }
+  return ok;
+}
+
+}  // namespace
+
+void add_ops(CLI::App& app, int& status) {
+  const auto json = std::make_shared<std::string>();
+  CLI::App* c = app.add_subcommand("ops", "list the operators that are supported");
+  add_json_option(*c, *json);
+  c->callback([json, &status] { status = ops(*json); });
+}
+
+}  // namespace inferc::cli

@@ -1,0 +1,39 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "compiler/emit/names.hpp"
+#include "compiler/plan/program.hpp"
+
+namespace inferc {
+
+struct EmitOptions {
+  std::string name;                  // N: an identifier
+  std::string name_space;            // A::B; default N
+  std::vector<std::string> paths{"base", "v3", "v4"};
+  std::string model_sha256, structure_sha256;
+  std::vector<std::pair<std::string, std::string>> metadata;
+};
+
+struct File {
+  std::string name, content;
+};
+
+// The files of a compiled model (reference/INTERFACE section 3) except the weights, sorted by name.
+[[nodiscard]] std::vector<File> emit(const Program& program, const EmitOptions& options);
+
+// Parts of the above.
+[[nodiscard]] std::string emit_header(const Program&, const Names&, const EmitOptions&);
+[[nodiscard]] std::string emit_source(const Program&, const Names&, const EmitOptions&);
+[[nodiscard]] std::string emit_body(const Program&, const Names&, const EmitOptions&);
+[[nodiscard]] std::string emit_path(const EmitOptions&, const std::string& path);
+[[nodiscard]] std::string emit_manifest(const Program&, const Names&, const EmitOptions&);
+// N.weights: safetensors layout, tensors at multiples of 64 bytes.
+[[nodiscard]] std::string emit_weights(const Program&, const EmitOptions&);
+
+[[nodiscard]] std::vector<std::string> path_flags(const std::string& path);
+[[nodiscard]] bool is_code_path(const std::string& path);
+[[nodiscard]] std::string namespace_of(const EmitOptions&);
+[[nodiscard]] std::size_t weights_size(const Program&);
+
+}  // namespace inferc

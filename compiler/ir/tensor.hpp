@@ -1,0 +1,79 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "compiler/ir/dtype.hpp"
+
+namespace inferc {
+
+// A dense row-major tensor in memory. Copies share the elements: fill a tensor right after make(), then treat it as
+// a constant. Sub-byte types take one byte an element.
+class Tensor {
+ public:
+  Tensor() = default;
+  // Zero-filled. Throws UserError when the size overflows or exceeds 2^40 bytes, or a dim is negative.
+  Tensor(DType dtype, std::vector<std::int64_t> shape);
+
+  [[nodiscard]] DType dtype() const { return dtype_; }
+  [[nodiscard]] const std::vector<std::int64_t>& shape() const { return shape_; }
+  [[nodiscard]] std::size_t rank() const { return shape_.size(); }
+  [[nodiscard]] std::size_t size() const { return size_; }  // elements
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {data_.get(), size_ * byte_size(dtype_)}; }
+  [[nodiscard]] std::span<std::byte> bytes() { return {data_.get(), size_ * byte_size(dtype_)}; }
+
+  template <class T>
+  [[nodiscard]] std::span<const T> as() const {
+    return {reinterpret_cast<const T*>(data_.get()), size_};
+  }
+  template <class T>
+  [[nodiscard]] std::span<T> as() {
+    return {reinterpret_cast<T*>(data_.get()), size_};
+  }
+  // The same elements under another shape of equal size.
+  [[nodiscard]] Tensor reshaped(std::vector<std::int64_t> shape) const;
+  // Equal dtype, shape and bytes.
+  [[nodiscard]] bool same(const Tensor& other) const;
+
+ private:
+  DType dtype_ = DType::undefined;
+  std::vector<std::int64_t> shape_;
+  std::size_t size_ = 0;
+  std::shared_ptr<std::byte[]> data_;
+};
+
+template <class T>
+inline constexpr DType dtype_of = DType::undefined;
+template <>
+inline constexpr DType dtype_of<float> = DType::float32;
+template <>
+inline constexpr DType dtype_of<double> = DType::float64;
+template <>
+inline constexpr DType dtype_of<bool> = DType::boolean;
+template <>
+inline constexpr DType dtype_of<std::int8_t> = DType::int8;
+template <>
+inline constexpr DType dtype_of<std::int16_t> = DType::int16;
+template <>
+inline constexpr DType dtype_of<std::int32_t> = DType::int32;
+template <>
+inline constexpr DType dtype_of<std::int64_t> = DType::int64;
+template <>
+inline constexpr DType dtype_of<std::uint8_t> = DType::uint8;
+template <>
+inline constexpr DType dtype_of<std::uint16_t> = DType::uint16;
+template <>
+inline constexpr DType dtype_of<std::uint32_t> = DType::uint32;
+template <>
+inline constexpr DType dtype_of<std::uint64_t> = DType::uint64;
+
+template <class T>
+[[nodiscard]] Tensor tensor_of(std::vector<std::int64_t> shape, std::span<const T> values) {
+  Tensor t(dtype_of<T>, std::move(shape));
+  for (std::size_t i = 0; i < values.size(); ++i) t.as<T>()[i] = values[i];
+  return t;
+}
+
+}  // namespace inferc

@@ -1,0 +1,333 @@
+#include "compiler/onnx/import.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "compiler/onnx/normalise.hpp"
+#include "compiler/ops/op.hpp"
+
+namespace inferc::onnx {
+namespace {
+
+constexpr std::int64_t oldest_opset = 7, newest_opset = 27;
+constexpr int deepest_expansion = 64;
+
+using Scope = std::map<std::string, Value*, std::less<>>;
+
+std::string describe(const Node& n, std::size_t index) {
+  return fmt::format("node {} {}{}", index, escape(n.op_type), n.name.empty() ? "" : fmt::format(" '{}'", escape(n.name)));
+}
+
+// Names a subgraph reads from outside.
+void free_names(const Graph& g, std::vector<std::string>& out) {
+  std::set<std::string, std::less<>> inner;
+  for (const auto& [name, tensor] : g.initializers) inner.insert(name);
+  for (const ValueInfo& v : g.inputs) inner.insert(v.name);
+  const auto read = [&](const std::string& name) {
+    if (!name.empty() && !inner.count(name) && std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  };
+  for (const Node& n : g.nodes) {
+    for (const std::string& name : n.inputs) read(name);
+    for (const Attribute& a : n.attributes)
+      for (const Graph& sub : a.graphs) {
+        std::vector<std::string> deeper;
+        free_names(sub, deeper);
+        for (const std::string& name : deeper) read(name);
+      }
+    inner.insert(n.outputs.begin(), n.outputs.end());
+  }
+  for (const ValueInfo& v : g.outputs) read(v.name);
+}
+
+// Nodes in an order in which every value is defined before it is read; names the nodes of a cycle.
+std::vector<std::size_t> sorted(const std::vector<Node>& nodes, Diagnostics& diagnostics) {
+  std::map<std::string_view, std::size_t> producer;
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    for (const std::string& name : nodes[i].outputs)
+      if (!name.empty()) producer.emplace(name, i);
+  std::vector<std::size_t> waiting(nodes.size(), 0), order;
+  std::vector<std::vector<std::size_t>> users(nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    std::vector<std::string> reads = nodes[i].inputs;
+    for (const Attribute& a : nodes[i].attributes)
+      for (const Graph& sub : a.graphs) free_names(sub, reads);
+    for (const std::string& name : reads)
+      if (const auto at = producer.find(name); at != producer.end()) {
+        users[at->second].push_back(i);
+        ++waiting[i];
+      }
+  }
+  std::set<std::size_t> ready;
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    if (waiting[i] == 0) ready.insert(i);
+  while (!ready.empty()) {
+    const std::size_t i = *ready.begin();
+    ready.erase(ready.begin());
+    order.push_back(i);
+    for (const std::size_t u : users[i])
+      if (--waiting[u] == 0) ready.insert(u);
+  }
+  if (order.size() < nodes.size()) {
+    std::string cycle;
+    for (std::size_t i = 0; i < nodes.size() && cycle.size() < 200; ++i)
+      if (waiting[i] > 0) cycle += (cycle.empty() ? "" : ", ") + describe(nodes[i], i);
+    diagnostics.error("the graph has a cycle through " + cycle, "a graph must be acyclic: export it again");
+  }
+  return order;
+}
+
+class Importer {
+ public:
+  Importer(const Model& model, Diagnostics& diagnostics) : model_(model), diagnostics_(diagnostics) {
+    for (const Function& f : model.functions) functions_[{f.domain, f.name}] = &f;
+  }
+
+  std::unique_ptr<inferc::Graph> run() {
+    check_opsets(model_.opsets);
+    auto graph = std::make_unique<inferc::Graph>();
+    graph->name = model_.graph.name;
+    Scope scope;
+    fill(*graph, model_.graph, scope, {}, model_.opsets);
+    return graph;
+  }
+
+ private:
+  void error(std::string message, std::string help = {}) { diagnostics_.error(std::move(message), std::move(help)); }
+
+  void check_opsets(const std::vector<OperatorSet>& opsets) {
+    for (const OperatorSet& o : opsets)
+      if (o.domain.empty() && (o.version < oldest_opset || o.version > newest_opset))
+        error(fmt::format("operator set {} is not supported", o.version),
+              fmt::format("{} to {} are: convert the model with onnx.version_converter", oldest_opset, newest_opset));
+  }
+
+  Type declared(inferc::Graph& g, const ValueInfo& v) {
+    Type type{dtype_from_onnx(v.element_type).value_or(DType::undefined), {}};
+    if (!v.is_tensor || type.dtype == DType::undefined || byte_size(type.dtype) == 0)
+      error(fmt::format("input '{}' is no tensor of a supported element type", escape(v.name)),
+            "strings, sequences, maps and optionals are no types of inference");
+    if (!v.shape) {
+      error(fmt::format("input '{}' has no shape, not even a rank", escape(v.name)), "export the model with input shapes");
+      return type;
+    }
+    for (std::size_t d = 0; d < v.shape->size(); ++d) type.shape.push_back(dimension(g, v, d));
+    return type;
+  }
+
+  Dim dimension(inferc::Graph& g, const ValueInfo& v, std::size_t axis) {
+    const Dimension& d = (*v.shape)[axis];
+    if (d.value) {
+      if (*d.value < 0 || *d.value > (std::int64_t{1} << 40))
+        error(fmt::format("input '{}' has the size {} on axis {}", escape(v.name), *d.value, axis), "sizes are 0 to 2^40");
+      return std::clamp<std::int64_t>(*d.value, 0, std::int64_t{1} << 40);
+    }
+    std::string name = d.parameter.empty() ? fmt::format("{}_d{}", v.name, axis) : d.parameter;
+    for (char& c : name)
+      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') c = '_';
+    if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) name = "n_" + name;
+    auto [at, fresh] = symbol_names_.emplace(d.parameter.empty() ? fmt::format("\n{}\n{}", v.name, axis) : d.parameter, name);
+    if (fresh) {
+      at->second = g.symbols().fresh(name);
+      g.symbols().declare(at->second);
+    }
+    return Dim::symbol(at->second);
+  }
+
+  // A graph's inputs, initializers, nodes and outputs. `formals`: types of a region's inputs (unknown: none).
+  void fill(inferc::Graph& g, const Graph& from, Scope& scope, const std::vector<Value*>& captured,
+            const std::vector<OperatorSet>& opsets) {
+    std::set<std::string, std::less<>> names;
+    for (const auto& [name, tensor] : from.initializers) {
+      if (!names.insert(name).second) error(fmt::format("initializer '{}' is defined twice", escape(name)));
+      if (tensor.dtype() == DType::undefined)
+        error(fmt::format("initializer '{}' has an element type that is not supported", escape(name)));
+      else
+        scope[name] = g.add_constant(tensor, name);
+    }
+    for (const ValueInfo& v : from.inputs)
+      if (!names.count(v.name)) {
+        if (!names.insert(v.name).second) error(fmt::format("input '{}' is defined twice", escape(v.name)));
+        scope[v.name] = g.add_input(v.name, declared(g, v));
+      }
+    (void)captured;
+    add_nodes(g, from.nodes, scope, opsets);
+    std::vector<Value*> outputs;
+    for (const ValueInfo& v : from.outputs) {
+      const auto at = scope.find(v.name);
+      if (at == scope.end())
+        error(fmt::format("graph output '{}' is not defined", escape(v.name)));
+      else
+        outputs.push_back(at->second);
+    }
+    g.set_outputs(std::move(outputs));
+  }
+
+  void add_nodes(inferc::Graph& g, const std::vector<Node>& nodes, Scope& scope, const std::vector<OperatorSet>& opsets) {
+    std::set<std::string_view> defined;
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+      for (const std::string& name : nodes[i].outputs)
+        if (!name.empty() && (!defined.insert(name).second || scope.count(name)))
+          error(fmt::format("{} defines '{}', which is defined already", describe(nodes[i], i), escape(name)));
+    for (const std::size_t i : sorted(nodes, diagnostics_)) {
+      if (const Function* f = function_of(nodes[i]))
+        expand(g, *f, nodes[i], scope);
+      else
+        add_node(g, nodes[i], i, scope, opsets);
+    }
+  }
+
+  const Function* function_of(const Node& n) const {
+    const auto at = functions_.find({n.domain, n.op_type});
+    return at == functions_.end() ? nullptr : at->second;
+  }
+
+  std::int64_t opset_of(const Node& n, std::size_t index, const std::vector<OperatorSet>& opsets) {
+    for (const OperatorSet& o : opsets)
+      if (o.domain == n.domain) return o.version;
+    error(fmt::format("{}: no operator set of domain '{}' is imported", describe(n, index), escape(n.domain)));
+    return 0;
+  }
+
+  void add_node(inferc::Graph& g, const Node& from, std::size_t index, Scope& scope, const std::vector<OperatorSet>& opsets) {
+    if (from.op_type == "Constant" && from.domain.empty()) return add_constant(g, from, index, scope);
+    std::vector<Value*> inputs;
+    for (const std::string& name : from.inputs) inputs.push_back(name.empty() ? nullptr : find(g, from, index, name, scope));
+    inferc::Node* n = g.add_node(from.op_type, std::move(inputs), from.outputs.size());
+    n->domain = from.domain;
+    n->name = from.name;
+    n->opset = static_cast<int>(opset_of(from, index, opsets));
+    for (std::size_t o = 0; o < from.outputs.size(); ++o) {
+      n->outputs[o]->name = from.outputs[o];
+      if (!from.outputs[o].empty()) scope[from.outputs[o]] = n->outputs[o];
+    }
+    for (const Attribute& a : from.attributes) add_attribute(*n, a, from, index, scope, opsets);
+    n->origins = {fmt::format("{} '{}'", escape(from.op_type), escape(from.name.empty() && !from.outputs.empty() ? from.outputs[0] : from.name))};
+    normalise(*n, n->opset);
+  }
+
+  Value* find(inferc::Graph& g, const Node& n, std::size_t index, const std::string& name, const Scope& scope) {
+    const auto at = scope.find(name);
+    if (at != scope.end()) return at->second;
+    error(fmt::format("{} reads '{}', which is not defined", describe(n, index), escape(name)));
+    return g.new_value(name);
+  }
+
+  void add_attribute(inferc::Node& n, const Attribute& a, const Node& from, std::size_t index, Scope& scope,
+                     const std::vector<OperatorSet>& opsets) {
+    using Kind = Attribute::Kind;
+    switch (a.kind) {
+      case Kind::real: n.attributes[a.name] = a.real; break;
+      case Kind::integer: n.attributes[a.name] = a.integer; break;
+      case Kind::string: n.attributes[a.name] = a.string; break;
+      case Kind::reals: n.attributes[a.name] = a.reals; break;
+      case Kind::integers: n.attributes[a.name] = a.integers; break;
+      case Kind::strings: n.attributes[a.name] = a.strings; break;
+      case Kind::tensor:
+      case Kind::sparse_tensor: n.attributes[a.name] = a.tensor; break;
+      case Kind::graph: add_region(n, a, scope, opsets); break;
+      default:
+        error(fmt::format("{}: attribute '{}' has a type that is not supported", describe(from, index), escape(a.name)));
+    }
+  }
+
+  // Outer values that the subgraph reads become trailing inputs of the region's graph and of the node.
+  void add_region(inferc::Node& n, const Attribute& a, Scope& scope, const std::vector<OperatorSet>& opsets) {
+    if (a.graphs.empty()) return;
+    Region region{a.name, std::make_unique<inferc::Graph>(n.graph->shared_symbols()), 0};
+    std::vector<std::string> names;
+    free_names(a.graphs[0], names);
+    Scope inner;
+    std::vector<Value*> outer;
+    for (const std::string& name : names)
+      if (const auto at = scope.find(name); at != scope.end()) outer.push_back(at->second);
+    std::vector<std::pair<std::string, Value*>> captures;
+    for (const std::string& name : names)
+      if (const auto at = scope.find(name); at != scope.end()) captures.emplace_back(name, at->second);
+    for (const auto& [name, value] : captures) {
+      Value* formal = region.graph->add_input(name, value->type.value_or(Type{}));
+      if (!value->type) formal->type.reset();
+      formal->constant = value->constant;
+      inner[name] = formal;
+    }
+    region.captures = captures.size();
+    fill(*region.graph, a.graphs[0], inner, outer, opsets);
+    for (Value* v : outer) n.graph->add_operand(&n, v);
+    n.regions.push_back(std::move(region));
+  }
+
+  void add_constant(inferc::Graph& g, const Node& from, std::size_t index, Scope& scope) {
+    if (from.attributes.size() != 1 || from.outputs.size() != 1)
+      return error(fmt::format("{}: a Constant has one attribute and one output", describe(from, index)));
+    const Attribute& a = from.attributes[0];
+    Tensor t;
+    switch (a.kind) {
+      case Attribute::Kind::tensor:
+      case Attribute::Kind::sparse_tensor: t = a.tensor; break;
+      case Attribute::Kind::real: t = tensor_of<float>({}, std::span(&a.real, 1)); break;
+      case Attribute::Kind::integer: t = tensor_of<std::int64_t>({}, std::span(&a.integer, 1)); break;
+      case Attribute::Kind::reals: t = tensor_of<float>({static_cast<std::int64_t>(a.reals.size())}, a.reals); break;
+      case Attribute::Kind::integers:
+        t = tensor_of<std::int64_t>({static_cast<std::int64_t>(a.integers.size())}, a.integers);
+        break;
+      default: break;
+    }
+    if (t.dtype() == DType::undefined)
+      return error(fmt::format("{}: constants of this type are not supported", describe(from, index)));
+    scope[from.outputs[0]] = g.add_constant(std::move(t), from.outputs[0]);
+  }
+
+  // The body of a model-local function in place of the node; names inside get a scope of their own.
+  void expand(inferc::Graph& g, const Function& f, const Node& call, Scope& scope) {
+    if (++depth_ > deepest_expansion) {
+      if (depth_ == deepest_expansion + 1) error(fmt::format("function '{}' calls itself", escape(f.name)));
+      --depth_;
+      return;
+    }
+    Scope inner;
+    for (std::size_t i = 0; i < f.inputs.size() && i < call.inputs.size(); ++i)
+      if (!call.inputs[i].empty()) inner[f.inputs[i]] = find(g, call, 0, call.inputs[i], scope);
+    std::vector<Node> nodes = f.nodes;
+    for (Node& n : nodes) {
+      for (Attribute& a : n.attributes) bind(a, f, call);
+      std::erase_if(n.attributes, [](const Attribute& a) { return !a.reference.empty(); });
+      for (std::string& name : n.inputs)
+        if (!name.empty() && std::find(f.inputs.begin(), f.inputs.end(), name) != f.inputs.end() && !inner.count(name)) name.clear();
+    }
+    add_nodes(g, nodes, inner, f.opsets);
+    for (std::size_t o = 0; o < f.outputs.size() && o < call.outputs.size(); ++o)
+      if (const auto at = inner.find(f.outputs[o]); at != inner.end()) scope[call.outputs[o]] = at->second;
+    --depth_;
+  }
+
+  // An attribute that refers to one of the function's gets the value given at the call, else the default.
+  static void bind(Attribute& a, const Function& f, const Node& call) {
+    if (a.reference.empty()) return;
+    const auto named = [&](const Attribute& x) { return x.name == a.reference; };
+    auto at = std::find_if(call.attributes.begin(), call.attributes.end(), named);
+    if (at == call.attributes.end()) {
+      at = std::find_if(f.attribute_defaults.begin(), f.attribute_defaults.end(), named);
+      if (at == f.attribute_defaults.end()) return;
+    }
+    const std::string name = a.name;
+    a = *at;
+    a.name = name;
+    a.reference.clear();
+  }
+
+  const Model& model_;
+  Diagnostics& diagnostics_;
+  std::map<std::pair<std::string, std::string>, const Function*> functions_;
+  std::map<std::string, std::string> symbol_names_;
+  int depth_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics) {
+  return Importer(model, diagnostics).run();
+}
+
+}  // namespace inferc::onnx

@@ -1,0 +1,15 @@
+#pragma once
+#include <memory>
+
+#include "compiler/ir/graph.hpp"
+#include "compiler/onnx/model.hpp"
+#include "compiler/support/diagnostics.hpp"
+
+namespace inferc::onnx {
+
+// The model as a Graph: opsets 7 to 27 in their newest form, initializers as constants, model-local functions
+// expanded, dims without a name named `<input>_d<axis>`. Types are those of the graph inputs only. Adds every problem
+// to `diagnostics`; the graph is only complete if there was none.
+[[nodiscard]] std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics);
+
+}  // namespace inferc::onnx

@@ -1,0 +1,119 @@
+#include "compiler/onnx/normalise.hpp"
+
+#include <limits>
+#include <map>
+#include <string_view>
+
+namespace inferc::onnx {
+namespace {
+
+Value* constant(Node& n, const std::vector<std::int64_t>& values, bool scalar = false) {
+  std::vector<std::int64_t> shape;
+  if (!scalar) shape.push_back(static_cast<std::int64_t>(values.size()));
+  return n.graph->add_constant(tensor_of<std::int64_t>(shape, values));
+}
+
+Value* scalar(Node& n, float value) { return n.graph->add_constant(tensor_of<float>({}, std::span(&value, 1))); }
+
+// Attribute `key` (integers) becomes input `index`.
+void integers_to_input(Node& n, std::string_view key, std::size_t index) {
+  const auto at = n.attributes.find(key);
+  if (at == n.attributes.end()) return;
+  const auto* values = std::get_if<std::vector<std::int64_t>>(&at->second);
+  if (!values) return;
+  while (n.inputs.size() <= index) n.graph->add_operand(&n, nullptr);
+  n.graph->set_input(&n, index, constant(n, *values));
+  n.attributes.erase(at);
+}
+
+void default_integer(Node& n, std::string_view key, std::int64_t value) {
+  n.attributes.emplace(std::string(key), Attribute(value));
+}
+
+void axes_before_13(Node& n, std::int64_t opset) {
+  if (opset < 13) integers_to_input(n, "axes", 1);
+}
+
+void axes_before_18(Node& n, std::int64_t opset) {
+  if (opset < 18) integers_to_input(n, "axes", 1);
+}
+
+void slice(Node& n, std::int64_t opset) {
+  if (opset >= 10) return;
+  integers_to_input(n, "starts", 1);
+  integers_to_input(n, "ends", 2);
+  integers_to_input(n, "axes", 3);
+}
+
+void split(Node& n, std::int64_t opset) {
+  if (opset < 13) integers_to_input(n, "split", 1);
+}
+
+void softmax(Node& n, std::int64_t opset) {
+  if (opset >= 13) return;
+  default_integer(n, "axis", 1);
+  default_integer(n, "flatten", 1);
+}
+
+void pad(Node& n, std::int64_t opset) {
+  if (opset >= 11) return;
+  integers_to_input(n, "pads", 1);
+  const float value = n.attr("value", 0.0f);
+  n.attributes.erase("value");
+  n.graph->add_operand(&n, scalar(n, value));
+}
+
+void clip(Node& n, std::int64_t opset) {
+  if (opset >= 11) return;
+  constexpr float largest = std::numeric_limits<float>::max();
+  const float low = n.attr("min", -largest), high = n.attr("max", largest);
+  n.attributes.erase("min");
+  n.attributes.erase("max");
+  n.graph->add_operand(&n, scalar(n, low));
+  n.graph->add_operand(&n, scalar(n, high));
+}
+
+void top_k(Node& n, std::int64_t opset) {
+  if (opset >= 10) return;
+  n.graph->add_operand(&n, constant(n, {n.attr_int("k", 0)}));
+  n.attributes.erase("k");
+}
+
+// Inference: the data passes unchanged.
+void dropout(Node& n, std::int64_t) {
+  if (n.outputs.size() > 1 && n.outputs[1] && !n.outputs[1]->uses.empty()) return;
+  n.graph->drop_operands(&n, 1);
+  n.attributes.clear();
+  n.outputs.resize(1);
+  n.op = "Identity";
+}
+
+void batch_normalization(Node& n, std::int64_t opset) {
+  n.attributes.erase("momentum");
+  if (opset < 9) n.attributes.erase("spatial");
+  if (n.attr_int("training_mode", 0) == 0) n.attributes.erase("training_mode");
+}
+
+void cast(Node& n, std::int64_t) { n.attributes.erase("saturate"); }
+
+using Rule = void (*)(Node&, std::int64_t);
+const std::map<std::string_view, Rule> rules = {
+    {"Squeeze", axes_before_13},     {"Unsqueeze", axes_before_13},   {"ReduceSum", axes_before_13},
+    {"ReduceMean", axes_before_18},  {"ReduceMax", axes_before_18},   {"ReduceMin", axes_before_18},
+    {"ReduceProd", axes_before_18},  {"ReduceL1", axes_before_18},    {"ReduceL2", axes_before_18},
+    {"ReduceLogSum", axes_before_18}, {"ReduceLogSumExp", axes_before_18}, {"ReduceSumSquare", axes_before_18},
+    {"Slice", slice},                {"Split", split},                {"Softmax", softmax},
+    {"LogSoftmax", softmax},         {"Hardmax", softmax},            {"Pad", pad},
+    {"Clip", clip},                  {"TopK", top_k},                 {"Dropout", dropout},
+    {"BatchNormalization", batch_normalization},                      {"Cast", cast},
+};
+
+}  // namespace
+
+void normalise(inferc::Node& node, std::int64_t opset) {
+  if (!node.domain.empty()) return;
+  const auto rule = rules.find(node.op);
+  if (rule != rules.end()) rule->second(node, opset);
+}
+
+}  // namespace inferc::onnx

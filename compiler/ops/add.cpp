@@ -1,0 +1,23 @@
+#include "compiler/ops/elementwise.hpp"
+
+namespace inferc {
+namespace {
+
+std::optional<Dim> on_dims(const Dim& a, const Dim& b, const Symbols&) {
+  return a + b;
+}
+
+void lower(Lower& l) {
+  elementwise::lower2<functors::add, NumericTypes, elementwise::Result::same>(l, "functors::add").flops = product(l.out_type().shape);
+}
+
+}  // namespace
+
+extern const Op op_Add = {.name = "Add",
+                          .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                          .infer = elementwise::infer<elementwise::Result::same, on_dims>,
+                          .lower = lower,
+                          .elementwise = Elementwise{"functors::add"},
+                          .versions = "7, 13, 14"};
+
+}  // namespace inferc

@@ -1,0 +1,107 @@
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "compiler/ops/op.hpp"
+#include "kernels/ref/copy.hpp"
+
+namespace inferc {
+namespace {
+
+// One node alone in a graph of constants, its program and the memory of each buffer.
+class NodeRun {
+ public:
+  NodeRun(const Node& node, const std::vector<const Tensor*>& inputs, const SymbolValues& symbols)
+      : symbols_(symbols), graph_(node.graph ? node.graph->shared_symbols() : std::make_shared<Symbols>()) {
+    copy_node(node, inputs);
+    infer(node);
+    place(inputs);
+    lower_node(*node_, builder_, placement_, false);
+    allocate();
+  }
+  std::vector<Tensor> run() {
+    for (const Call& c : builder_.calls()) execute(c);
+    std::vector<Tensor> out;
+    for (const Value* v : node_->outputs) out.push_back(v ? collect(placement_.at(v)) : Tensor());
+    return out;
+  }
+
+ private:
+  void copy_node(const Node& node, const std::vector<const Tensor*>& inputs) {
+    std::vector<Value*> values;
+    for (std::size_t i = 0; i < inputs.size(); ++i) values.push_back(inputs[i] ? graph_.add_constant(*inputs[i]) : nullptr);
+    node_ = graph_.add_node(node.op, std::move(values), 0, node.attributes);
+    node_->domain = node.domain;
+    node_->name = node.name;
+    node_->opset = node.opset;
+    for (const Value* v : node.outputs) {
+      node_->outputs.push_back(v ? graph_.new_value(v->name) : nullptr);
+      if (v) node_->outputs.back()->producer = node_;
+    }
+    for (const Region& r : node.regions) node_->regions.push_back({r.name, clone(*r.graph), r.captures});
+  }
+  void infer(const Node& node) {
+    Diagnostics diagnostics;
+    for (Value* v : node_->inputs) fix_content(v);
+    for (std::size_t i = 0; i < node.outputs.size(); ++i)
+      if (node.outputs[i] && find_op(node.op, node.domain) && node.domain == "inferc") node_->outputs[i]->type = node.outputs[i]->type;
+    if (!infer_node(*node_, diagnostics)) throw UserError(diagnostics.errors());
+  }
+  static void fix_content(Value* v) {
+    if (v) v->content.reset();
+  }
+  void place(const std::vector<const Tensor*>& inputs) {
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (!inputs[i]) continue;
+      placement_[node_->inputs[i]] = builder_.input(tensors_.size(), {}, *node_->inputs[i]->type);
+      tensors_.push_back(*inputs[i]);
+    }
+  }
+  void allocate() {
+    for (const Buffer& b : builder_.buffers()) {
+      const std::int64_t elements = evaluate(b.size, symbols_);
+      if (b.space == Space::input) memory_.push_back(tensors_[b.index]);
+      else if (b.space == Space::weight) memory_.push_back(builder_.weights()[b.index].tensor);
+      else memory_.emplace_back(b.dtype, std::vector<std::int64_t>{elements});
+    }
+  }
+  std::byte* address_of(const Operand& v) {
+    Tensor& t = memory_[v.buffer.index];
+    return t.bytes().data() + static_cast<std::size_t>(evaluate(v.offset, symbols_)) * byte_size(v.dtype);
+  }
+  void execute(const Call& call) {
+    if (!call.host) internal_error(call.kernel + " cannot run on the host");
+    const HostFrame frame{&call.args, &symbols_, [this](const Operand& v) { return address_of(v); }};
+    const Fault fault = call.host(frame);
+    if (fault == Fault::index_out_of_range) throw UserError(address(*node_) + ": an index is out of range");
+    if (fault == Fault::division_by_zero) throw UserError(address(*node_) + ": division by zero");
+    if (fault != Fault::none) throw UserError(address(*node_) + ": operands do not fit");
+  }
+  Tensor collect(const Operand& v) {
+    std::vector<std::int64_t> shape;
+    for (const Dim& d : v.shape) shape.push_back(evaluate(d, symbols_));
+    Tensor out(v.dtype, shape);
+    if (out.size() == 0) return out;
+    Operand dense{{static_cast<std::uint32_t>(memory_.size())}, v.dtype, 0, v.shape, dense_strides(v.shape)};
+    memory_.push_back(out);
+    const Call copy{.kernel = "ref::copy", .header = {}, .template_args = {}, .args = {write_view(dense), read_view(v)},
+                    .host = by_width(v.dtype, []<class T>(std::type_identity<T>) { return host(&ref::copy<T, max_rank>); })};
+    execute(copy);
+    return out;
+  }
+
+  SymbolValues symbols_;
+  Graph graph_;
+  Node* node_ = nullptr;
+  Builder builder_;
+  Lower::Placement placement_;
+  std::vector<Tensor> tensors_, memory_;
+};
+
+}  // namespace
+
+std::vector<Tensor> evaluate_node(const Node& node, const std::vector<const Tensor*>& inputs, const SymbolValues& symbols) {
+  return NodeRun(node, inputs, symbols).run();
+}
+
+}  // namespace inferc

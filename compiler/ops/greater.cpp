@@ -1,0 +1,24 @@
+#include "compiler/ops/elementwise.hpp"
+
+namespace inferc {
+namespace {
+
+std::optional<Dim> on_dims(const Dim& a, const Dim& b, const Symbols& symbols) {
+  if (symbols.provably_le(a, b)) return Dim(0);
+  return symbols.provably_le(b + 1, a) ? std::optional<Dim>(1) : std::nullopt;
+}
+
+void lower(Lower& l) {
+  elementwise::lower2<functors::greater, NumericTypes, elementwise::Result::boolean>(l, "functors::greater").flops = product(l.out_type().shape);
+}
+
+}  // namespace
+
+extern const Op op_Greater = {.name = "Greater",
+                          .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                          .infer = elementwise::infer<elementwise::Result::boolean, on_dims>,
+                          .lower = lower,
+                          .elementwise = Elementwise{"functors::greater"},
+                          .versions = "7, 9, 13"};
+
+}  // namespace inferc

@@ -1,0 +1,174 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "compiler/ops/op.hpp"
+
+namespace inferc {
+
+std::optional<std::vector<Dim>> Infer::content(std::size_t i) const {
+  const Value* v = node.in(i);
+  if (!v) return std::nullopt;
+  if (v->content) return v->content;
+  if (!v->constant || v->constant->size() > max_content) return std::nullopt;
+  std::vector<Dim> out;
+  const Tensor& t = *v->constant;
+  for (std::size_t e = 0; e < t.size(); ++e) {
+    switch (t.dtype()) {
+      case DType::int64: out.emplace_back(t.as<std::int64_t>()[e]); break;
+      case DType::int32: out.emplace_back(t.as<std::int32_t>()[e]); break;
+      case DType::boolean: out.emplace_back(t.as<bool>()[e] ? 1 : 0); break;
+      default: return std::nullopt;
+    }
+  }
+  return out;
+}
+
+std::optional<std::vector<std::int64_t>> Infer::integers(std::size_t i) {
+  const auto known = content(i);
+  const Op* op = find_op(node.op, node.domain);
+  const std::string_view port = op && i < op->inputs.size() ? op->inputs[i].name : "operand";
+  std::vector<std::int64_t> out;
+  if (known)
+    for (const Dim& d : *known)
+      if (d.is_constant()) out.push_back(*d.constant());
+  if (known && out.size() == known->size()) return out;
+  fail(fmt::format("input '{}' must be a constant", port),
+       "export the model with this operand constant, or fix the symbols it depends on with --dim SYM=N");
+  return std::nullopt;
+}
+
+void Infer::out(std::size_t i, DType dtype, Shape shape) {
+  Value* v = node.out(i);
+  if (!v || failed_) return;
+  v->type = Type{dtype, std::move(shape)};
+  v->content.reset();
+}
+
+void Infer::out_content(std::size_t i, std::vector<Dim> elements) {
+  Value* v = node.out(i);
+  if (v && !failed_ && elements.size() <= max_content) v->content = std::move(elements);
+}
+
+bool Infer::fail(const std::string& reason, std::string help) {
+  diagnostics_.error(address(node) + ": " + reason, std::move(help));
+  failed_ = true;
+  return false;
+}
+
+std::optional<std::size_t> Infer::axis(std::int64_t value, int rank) {
+  if (value < -rank || value >= rank) {
+    fail(fmt::format("axis {} is out of range for rank {}", value, rank));
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(value < 0 ? value + rank : value);
+}
+
+Dim Infer::unify(const Dim& a, const Dim& b) {
+  const auto equal = symbols().decide_equal(a, b);
+  if (equal == false) {
+    fail(fmt::format("sizes {} and {} differ", a.text(), b.text()));
+    return a;
+  }
+  if (!equal) symbols().require_equal(a, b, address(node));
+  return b.is_constant() ? b : a;
+}
+
+Shape Infer::broadcast(const Shape& a, const Shape& b) {
+  const Shape& longer = a.size() >= b.size() ? a : b;
+  const Shape& shorter = a.size() >= b.size() ? b : a;
+  Shape out = longer;
+  const std::size_t added = longer.size() - shorter.size();
+  for (std::size_t d = 0; d < shorter.size(); ++d) {
+    const Dim &x = longer[added + d], &y = shorter[d];
+    if (x == y || y.is(1)) continue;
+    out[added + d] = x.is(1) ? y : unify(x, y);
+    if (failed_) {
+      fail(fmt::format("shapes {} and {} do not broadcast", text(Type{DType::undefined, a}),
+                       text(Type{DType::undefined, b})));
+      return out;
+    }
+  }
+  return out;
+}
+
+namespace {
+
+bool right_kind(const Attribute& a, AttributeKind kind) {
+  switch (kind) {
+    case AttributeKind::integer: return std::holds_alternative<std::int64_t>(a);
+    case AttributeKind::real: return std::holds_alternative<float>(a);
+    case AttributeKind::string: return std::holds_alternative<std::string>(a);
+    case AttributeKind::integers: return std::holds_alternative<std::vector<std::int64_t>>(a);
+    case AttributeKind::reals: return std::holds_alternative<std::vector<float>>(a);
+    case AttributeKind::strings: return std::holds_alternative<std::vector<std::string>>(a);
+    case AttributeKind::tensor: return std::holds_alternative<Tensor>(a);
+  }
+  return false;
+}
+
+void check_attributes(const Op& op, Infer& infer) {
+  for (const auto& [key, value] : infer.node.attributes) {
+    const auto spec = std::find_if(op.attributes.begin(), op.attributes.end(),
+                                   [&, k = std::string_view(key)](const AttributeSpec& s) { return s.name == k; });
+    if (spec == op.attributes.end())
+      infer.fail(fmt::format("attribute '{}' is not known", escape(key)));
+    else if (!right_kind(value, spec->kind))
+      infer.fail(fmt::format("attribute '{}' has the wrong type", escape(key)));
+  }
+}
+
+void check_arity(const Op& op, Infer& infer) {
+  const std::size_t given = infer.node.inputs.size();
+  const bool variadic = !op.inputs.empty() && op.inputs.back().arity == Port::Arity::variadic;
+  if (given > op.inputs.size() && !variadic)
+    infer.fail(fmt::format("{} inputs, at most {} are defined", given, op.inputs.size()));
+  for (std::size_t i = 0; i < op.inputs.size(); ++i)
+    if (op.inputs[i].arity == Port::Arity::required && !infer.has(i))
+      infer.fail(fmt::format("input '{}' is missing", op.inputs[i].name));
+  if (variadic && given < op.inputs.size())
+    infer.fail(fmt::format("input '{}' is missing", op.inputs.back().name));
+  if (infer.node.outputs.size() < op.min_outputs || infer.node.outputs.size() > op.max_outputs)
+    infer.fail(fmt::format("{} outputs, between {} and {} are defined", infer.node.outputs.size(), op.min_outputs,
+                           op.max_outputs));
+}
+
+void check_types(const Op& op, Infer& infer) {
+  std::map<char, DType> bound;
+  for (std::size_t i = 0; i < infer.node.inputs.size(); ++i) {
+    if (!infer.has(i)) continue;
+    const Port& port = op.inputs[std::min(i, op.inputs.size() - 1)];
+    const DType t = infer.dtype(i);
+    if (!port.types.has(t))
+      infer.fail(fmt::format("input '{}' is {}, which is not supported here", port.name, name(t)));
+    if (port.same == 0) continue;
+    const auto [at, fresh] = bound.emplace(port.same, t);
+    if (!fresh && at->second != t)
+      infer.fail(fmt::format("input '{}' is {}, another operand is {}", port.name, name(t), name(at->second)));
+  }
+}
+
+}  // namespace
+
+bool infer_node(Node& node, Diagnostics& diagnostics) {
+  Infer infer(node, diagnostics);
+  const Op* op = find_op(node.op, node.domain);
+  if (!op) return infer.fail("this operator is not supported", "`inferc ops` lists those that are");
+  for (const Value* v : node.inputs)
+    if (v && !v->type) return false;
+  check_arity(*op, infer);
+  if (infer.failed()) return false;
+  check_attributes(*op, infer);
+  check_types(*op, infer);
+  if (infer.failed()) return false;
+  op->infer(infer);
+  return !infer.failed();
+}
+
+Split split_at(const Shape& shape, std::size_t axis) {
+  const auto at = shape.begin() + static_cast<std::ptrdiff_t>(axis);
+  return {product({shape.begin(), at}), shape[axis], product({at + 1, shape.end()})};
+}
+
+}  // namespace inferc

@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "compiler/ops/op.hpp"
+#include "kernels/ref/copy.hpp"
+
+namespace inferc {
+
+const Tensor* Lower::constant(std::size_t i) const {
+  const Value* v = node.in(i);
+  return v && v->constant ? &*v->constant : nullptr;
+}
+
+std::vector<Dim> Lower::content(std::size_t i) const {
+  Diagnostics unused;
+  const auto known = Infer(const_cast<Node&>(node), unused).content(i);
+  if (!known) internal_error(address(node) + ": an operand has no known content");
+  return *known;
+}
+
+Operand Lower::in(std::size_t i) {
+  const Value* v = node.in(i);
+  if (!v) internal_error(address(node) + " reads an omitted operand");
+  const auto at = placed_.find(v);
+  if (at != placed_.end()) return at->second;
+  if (!v->constant) internal_error(address(node) + " reads an operand that has no place");
+  return placed_[v] = builder_.weight(*v->constant, v->name);
+}
+
+Operand Lower::in_dense(std::size_t i) { return dense(in(i), node.in(i)->name); }
+
+Operand Lower::in_rows(std::size_t i) {
+  Operand v = in(i);
+  return row_stride(v) ? v : dense(v, node.in(i)->name);
+}
+
+Operand Lower::out(std::size_t i) {
+  const Value* v = node.out(i);
+  if (!v) internal_error(address(node) + " writes an omitted output");
+  const auto at = placed_.find(v);
+  if (at != placed_.end()) return at->second;
+  return placed_[v] = builder_.temporary(v->name, *v->type);
+}
+
+Operand Lower::out_dense(std::size_t i) {
+  const Operand place = out(i);
+  if (is_dense(place)) return place;
+  const Operand t = temporary(place.dtype, place.shape);
+  pending_.emplace_back(place, t);
+  return t;
+}
+
+Operand Lower::out_rows(std::size_t i) { return row_stride(out(i)) ? out(i) : out_dense(i); }
+
+Operand Lower::dense(const Operand& v, const std::string& name) {
+  if (is_dense(v)) return v;
+  const Operand t = builder_.temporary(name, {v.dtype, v.shape});
+  copy(t, v);
+  return t;
+}
+
+Operand Lower::temporary(DType dtype, Shape shape) { return builder_.temporary({}, {dtype, std::move(shape)}); }
+
+Operand Lower::weight(Tensor tensor, const std::string& packing, std::size_t from_input) {
+  const Value* v = node.in(from_input);
+  return builder_.weight(std::move(tensor), v ? v->name : std::string(), packing);
+}
+
+void Lower::view(std::size_t i, const Operand& operand) {
+  const Value* v = node.out(i);
+  const auto at = placed_.find(v);
+  if (at == placed_.end())
+    placed_[v] = operand;
+  else
+    copy(at->second, operand);
+}
+
+void Lower::copy(const Operand& to, const Operand& from) {
+  if (to == from) return;
+  HostKernel host_copy = by_width(
+      to.dtype, []<class T>(std::type_identity<T>) { return host(&ref::copy<T, max_rank>); });
+  Call call{.kernel = "ref::copy",
+            .header = "kernels/ref/copy.hpp",
+            .template_args = {},
+            .args = {write_view(to), read_view(from)},
+            .host = std::move(host_copy)};
+  add(std::move(call));
+}
+
+Call& Lower::reference(std::string kernel, std::string header, HostKernel host, std::vector<Arg> args) {
+  Call call{.kernel = std::move(kernel), .header = std::move(header), .template_args = {}, .args = std::move(args)};
+  call.host = std::move(host);
+  return add(std::move(call));
+}
+
+Call& Lower::fast(std::string kernel, std::string header, std::vector<Arg> args) {
+  Call call{.kernel = std::move(kernel), .header = std::move(header), .template_args = {}, .args = std::move(args)};
+  call.fast = true;
+  return add(std::move(call));
+}
+
+namespace {
+
+std::string types_comment(const Node& node) {
+  std::string out;
+  for (const Value* v : node.inputs)
+    if (v && v->type) out += (out.empty() ? "" : ", ") + text(*v->type);
+  out += " ->";
+  for (const Value* v : node.outputs)
+    if (v && v->type) out += " " + text(*v->type);
+  return out;
+}
+
+}  // namespace
+
+Call& Lower::add(Call call) {
+  call.nodes = node.origins;
+  if (call.nodes.empty()) call.nodes.push_back(address(node));
+  call.comment = types_comment(node);
+  builder_.call(std::move(call));
+  return builder_.calls().back();
+}
+
+void Lower::finish() {
+  for (const auto& [to, from] : pending_) copy(to, from);
+  pending_.clear();
+}
+
+void lower_node(const Node& node, Builder& builder, Lower::Placement& placement, bool allow_fast) {
+  const Op* op = find_op(node.op, node.domain);
+  if (!op) internal_error(address(node) + " has no operator");
+  Lower lower(node, builder, placement);
+  const bool done = allow_fast && op->lower_fast && op->lower_fast(lower);
+  if (!done) op->lower(lower);
+  lower.finish();
+}
+
+}  // namespace inferc

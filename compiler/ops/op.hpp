@@ -1,0 +1,203 @@
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "compiler/call/builder.hpp"
+#include "compiler/call/host.hpp"
+#include "compiler/ir/graph.hpp"
+#include "compiler/support/diagnostics.hpp"
+
+namespace inferc {
+
+class Infer;
+class Lower;
+
+// A set of element types.
+class TypeSet {
+ public:
+  constexpr TypeSet(std::initializer_list<DType> types) {
+    for (const DType t : types) bits_ |= 1u << static_cast<unsigned>(t);
+  }
+  [[nodiscard]] constexpr bool has(DType t) const { return (bits_ >> static_cast<unsigned>(t) & 1u) != 0; }
+  friend constexpr TypeSet operator|(TypeSet a, TypeSet b) {
+    a.bits_ |= b.bits_;
+    return a;
+  }
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
+namespace types {
+inline constexpr TypeSet floats{DType::float32, DType::float64};
+inline constexpr TypeSet signed_integers{DType::int8, DType::int16, DType::int32, DType::int64};
+inline constexpr TypeSet integers =
+    signed_integers | TypeSet{DType::uint8, DType::uint16, DType::uint32, DType::uint64};
+inline constexpr TypeSet numeric = floats | integers;
+inline constexpr TypeSet signed_numeric = floats | signed_integers;
+inline constexpr TypeSet boolean{DType::boolean};
+inline constexpr TypeSet all = numeric | boolean;
+inline constexpr TypeSet index{DType::int32, DType::int64};
+inline constexpr TypeSet int64{DType::int64};
+}  // namespace types
+
+struct Port {
+  std::string_view name;
+  TypeSet types;
+  enum class Arity : unsigned char { required, optional, variadic } arity = Arity::required;
+  char same = 0;  // ports with the same letter must have equal element types; 0: free
+};
+
+enum class AttributeKind : unsigned char { integer, real, string, integers, reals, strings, tensor };
+struct AttributeSpec {
+  std::string_view name;
+  AttributeKind kind;
+};
+
+// How an elementwise operator looks to the fuser.
+struct Elementwise {
+  std::string functor;  // of kernels/functors.hpp
+  std::vector<double> (*parameters)(const Node&) = nullptr;
+};
+
+// One operator in its newest (normalised) form; older opsets are rewritten to it at import.
+struct Op {
+  std::string_view name;
+  std::string_view domain = "";
+  std::vector<Port> inputs{};
+  std::size_t min_outputs = 1, max_outputs = 1;
+  std::vector<AttributeSpec> attributes{};
+  void (*infer)(Infer&) = nullptr;       // checks attributes and shapes, gives output types and partial data
+  void (*lower)(Lower&) = nullptr;       // to reference kernels (or views): the definition, also run on the host
+  bool (*lower_fast)(Lower&) = nullptr;  // to fast kernels; false: not applicable here, nothing emitted
+  std::optional<Elementwise> elementwise{};
+  std::string_view versions = "";  // opsets whose semantics are accepted: "7, 13, 14"
+};
+
+// The table of compiler/ops/list.def.
+[[nodiscard]] const Op* find_op(std::string_view name, std::string_view domain = "");
+[[nodiscard]] const std::vector<const Op*>& all_ops();
+
+// ---------------------------------------------------------------------------------------------------------------
+// What an operator sees of its node while types are inferred. Errors are collected; after one the outputs stay unknown.
+class Infer {
+ public:
+  Infer(Node& node, Diagnostics& diagnostics) : node(node), diagnostics_(diagnostics) {}
+  Node& node;
+
+  [[nodiscard]] Symbols& symbols() const { return node.graph->symbols(); }
+  [[nodiscard]] bool has(std::size_t i) const { return node.in(i) != nullptr; }
+  [[nodiscard]] const Type& type(std::size_t i) const { return *node.inputs[i]->type; }
+  [[nodiscard]] DType dtype(std::size_t i) const { return type(i).dtype; }
+  [[nodiscard]] const Shape& shape(std::size_t i) const { return type(i).shape; }
+  [[nodiscard]] int rank(std::size_t i) const { return type(i).rank(); }
+  // The elements of an integer operand as sizes, where known (constant or partial data).
+  [[nodiscard]] std::optional<std::vector<Dim>> content(std::size_t i) const;
+  // The same as integers; fails (with a remedy) when the operand is not known before run time.
+  [[nodiscard]] std::optional<std::vector<std::int64_t>> integers(std::size_t i);
+
+  void out(std::size_t i, DType dtype, Shape shape);
+  void out_content(std::size_t i, std::vector<Dim> elements);
+  bool fail(const std::string& reason, std::string help = {});  // returns false
+  [[nodiscard]] bool failed() const { return failed_; }
+
+  // Attribute as axis in [0, rank); fails when out of range.
+  [[nodiscard]] std::optional<std::size_t> axis(std::int64_t value, int rank);
+  [[nodiscard]] std::optional<std::size_t> axis_attr(std::int64_t otherwise, int rank) {
+    return axis(node.attr_int("axis", otherwise), rank);
+  }
+  // The size two operands must share; records an equality when it cannot be decided, fails when they differ.
+  [[nodiscard]] Dim unify(const Dim& a, const Dim& b);
+  [[nodiscard]] Shape broadcast(const Shape& a, const Shape& b);  // ONNX multidirectional broadcasting
+
+ private:
+  Diagnostics& diagnostics_;
+  bool failed_ = false;
+};
+
+// Elements of partial data are worth keeping up to this many.
+inline constexpr std::size_t max_content = 256;
+
+// Infers one node by its Op: arity, element types, attribute names and kinds, then Op::infer. False on an error or
+// when an input has no type yet.
+bool infer_node(Node& node, Diagnostics& diagnostics);
+
+// ---------------------------------------------------------------------------------------------------------------
+// What an operator sees while it becomes Calls. Operands of inputs may be strided views; outputs may be placed into
+// another buffer (a Concat's slot), so outputs may be strided, too.
+class Lower {
+ public:
+  using Placement = std::map<const Value*, Operand>;
+  Lower(const Node& node, Builder& builder, Placement& placement) : node(node), builder_(builder), placed_(placement) {}
+  const Node& node;
+
+  [[nodiscard]] const Symbols& symbols() const { return node.graph->symbols(); }
+  [[nodiscard]] bool has(std::size_t i) const { return node.in(i) != nullptr; }
+  [[nodiscard]] const Type& type(std::size_t i) const { return *node.inputs[i]->type; }
+  [[nodiscard]] const Shape& shape(std::size_t i) const { return type(i).shape; }
+  [[nodiscard]] const Type& out_type(std::size_t i = 0) const { return *node.outputs[i]->type; }
+  [[nodiscard]] const Tensor* constant(std::size_t i) const;  // null unless input i is known now
+  [[nodiscard]] std::vector<Dim> content(std::size_t i) const;  // known elements of an integer input
+
+  [[nodiscard]] Operand in(std::size_t i);        // any strides
+  [[nodiscard]] Operand in_dense(std::size_t i);  // row-major contiguous: copied first when it is not
+  [[nodiscard]] Operand in_rows(std::size_t i);   // row_stride() holds: copied first when it does not
+  [[nodiscard]] Operand out(std::size_t i = 0);   // any strides
+  // An output that the kernel writes dense; if it is placed with strides, a copy follows at finish().
+  [[nodiscard]] Operand out_dense(std::size_t i = 0);
+  [[nodiscard]] Operand out_rows(std::size_t i = 0);
+  [[nodiscard]] Operand dense(const Operand& v, const std::string& name = {});  // v, copied if it is not dense
+  [[nodiscard]] Operand temporary(DType dtype, Shape shape);
+  [[nodiscard]] Operand weight(Tensor tensor, const std::string& packing = {}, std::size_t from_input = SIZE_MAX);
+
+  // Output i is a view: no Call unless the output is placed elsewhere already (then a copy).
+  void view(std::size_t i, const Operand& operand);
+  void copy(const Operand& to, const Operand& from);
+
+  // One call of a reference kernel. Access of pointers and views is by the order of arguments as given.
+  Call& reference(std::string kernel, std::string header, HostKernel host, std::vector<Arg> args);
+  // One call of a fast kernel.
+  Call& fast(std::string kernel, std::string header, std::vector<Arg> args);
+  void finish();  // pending copies of strided outputs
+
+ private:
+  Call& add(Call call);
+  Builder& builder_;
+  Placement& placed_;
+  std::vector<std::pair<Operand, Operand>> pending_;  // to, from
+};
+
+// Arguments in short.
+[[nodiscard]] inline Arg read(Operand v) { return PointerArg{std::move(v), Access::read}; }
+[[nodiscard]] inline Arg write(Operand v) { return PointerArg{std::move(v), Access::write}; }
+[[nodiscard]] inline Arg read_view(Operand v) { return ViewArg{std::move(v), Access::read}; }
+[[nodiscard]] inline Arg write_view(Operand v) { return ViewArg{std::move(v), Access::write}; }
+[[nodiscard]] inline Arg size(Dim d) { return SizeArg{std::move(d)}; }
+[[nodiscard]] inline Arg runtime_size(Dim d) { return RuntimeSizeArg{std::move(d)}; }
+[[nodiscard]] inline Arg integer(std::int64_t v) { return ScalarArg{DType::int64, 0, v}; }
+[[nodiscard]] inline Arg real(double v) { return ScalarArg{DType::float32, v, 0}; }
+[[nodiscard]] inline Arg real64(double v) { return ScalarArg{DType::float64, v, 0}; }
+[[nodiscard]] inline Arg flag(bool v) { return ScalarArg{DType::boolean, 0, v}; }
+[[nodiscard]] inline Arg range(Dim begin, Dim end) { return RangeArg{std::move(begin), std::move(end)}; }
+
+// Lowers one node: fast kernels when `allow_fast`, views, else reference kernels.
+void lower_node(const Node& node, Builder& builder, Lower::Placement& placement, bool allow_fast);
+
+// Runs a node's reference kernels on the host. Inputs null where omitted. Throws UserError (with the node's address)
+// for a fault or an unsuitable operand.
+[[nodiscard]] std::vector<Tensor> evaluate_node(const Node& node, const std::vector<const Tensor*>& inputs,
+                                                const SymbolValues& symbols = {});
+
+// [outer, axis, inner] of a shape.
+struct Split {
+  Dim outer, axis, inner;
+};
+[[nodiscard]] Split split_at(const Shape& shape, std::size_t axis);
+
+}  // namespace inferc

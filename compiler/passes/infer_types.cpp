@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "compiler/ops/op.hpp"
+#include "compiler/passes/passes.hpp"
+
+namespace inferc {
+namespace {
+
+// A symbol that an equality fixes to another size; its bounds narrow the other's when that is a symbol, too.
+struct Solution {
+  std::string symbol;
+  Dim value;
+};
+
+bool contains(const Dim& d, std::string_view symbol) {
+  std::vector<std::string> names;
+  collect_symbols(d, names);
+  return std::find(names.begin(), names.end(), symbol) != names.end();
+}
+
+std::optional<Solution> solve(const Symbols::Equality& e) {
+  const auto with = [](const Dim& from, const Dim& to) -> std::optional<Solution> {
+    const std::string_view symbol = from.as_symbol();
+    if (symbol.empty() || contains(to, symbol)) return std::nullopt;
+    return Solution{std::string(symbol), to};
+  };
+  auto out = with(e.b, e.a);
+  return out ? out : with(e.a, e.b);
+}
+
+void substitute_inputs(Graph& graph, const Solution& s) {
+  for (Value* v : graph.inputs())
+    for (Dim& d : v->type->shape)
+      d = substitute(d, [&](std::string_view n) { return n == s.symbol ? std::optional(s.value) : std::nullopt; });
+}
+
+void clear_types(Graph& graph) {
+  for (const Node* n : graph.nodes())
+    for (Value* v : n->outputs)
+      if (v && !v->is_constant() && n->domain != "inferc") {
+        v->type.reset();
+        v->content.reset();
+      }
+}
+
+}  // namespace
+
+bool infer_types(Graph& graph, Diagnostics& diagnostics) {
+  std::set<std::string> solved;
+  for (;;) {
+    clear_types(graph);
+    graph.symbols().equalities().clear();
+    Diagnostics round;
+    for (Node* n : graph.nodes()) infer_node(*n, round);
+    std::optional<Solution> next;
+    for (const auto& e : graph.symbols().equalities()) {
+      next = solve(e);
+      if (next && solved.insert(next->symbol).second) break;
+      next.reset();
+    }
+    if (!next) {
+      for (const Diagnostic& d : round.errors()) diagnostics.error(d.message, d.help);
+      break;
+    }
+    substitute_inputs(graph, *next);
+    graph.symbols().erase(next->symbol);
+  }
+  return !diagnostics.failed();
+}
+
+}  // namespace inferc

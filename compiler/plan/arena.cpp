@@ -1,0 +1,148 @@
+#include "compiler/plan/arena.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+namespace inferc {
+namespace {
+
+constexpr std::int64_t alignment = 64;
+
+void touch(const Call& call, std::size_t position, std::vector<Lifetime>& out) {
+  for (const Arg& arg : call.args)
+    for (const auto& [operand, access] : operands(arg)) {
+      Lifetime& l = out[operand->buffer.index];
+      l = l.used() ? Lifetime{std::min(l.first, position), std::max(l.last, position)} : Lifetime{position, position};
+    }
+  for (const auto& body : call.bodies)
+    for (const Call& c : body) touch(c, position, out);
+}
+
+Dim rounded(const Dim& bytes) { return ceil_div(bytes, alignment) * Dim(alignment); }
+
+Dim size_of(const Buffer& b) { return rounded(b.size * Dim(static_cast<std::int64_t>(byte_size(b.dtype)))); }
+
+// Two buffers may be one when a call reads the one for the last time and may write the other at the same place.
+class InPlace {
+ public:
+  InPlace(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const std::vector<Lifetime>& life)
+      : same_(buffers.size()) {
+    std::iota(same_.begin(), same_.end(), std::size_t{0});
+    for (std::size_t position = 0; position < calls.size(); ++position)
+      for (const auto& [out, in] : calls[position].in_place) join(calls[position], position, out, in, buffers, life);
+  }
+  [[nodiscard]] std::size_t root(std::size_t b) const { return same_[b] == b ? b : root(same_[b]); }
+
+ private:
+  void join(const Call& call, std::size_t position, std::size_t out, std::size_t in, const std::vector<Buffer>& buffers,
+            const std::vector<Lifetime>& life) {
+    const auto outs = operands(call.args[out]), ins = operands(call.args[in]);
+    if (outs.size() != 1 || ins.size() != 1) return;
+    const Operand &w = *outs[0].first, &r = *ins[0].first;
+    const std::size_t a = w.buffer.index, b = r.buffer.index;
+    const bool arena = buffers[a].space == Space::arena && buffers[b].space == Space::arena;
+    const bool alike = w.dtype == r.dtype && w.offset == r.offset && w.shape == r.shape && w.strides == r.strides &&
+                       buffers[a].size == buffers[b].size;
+    // Written whole here first, read for the last time here, and no other operand of this call is in either buffer.
+    if (!arena || !alike || life[a].first != position || life[b].last != position || root(a) != a) return;
+    std::size_t touching = 0;
+    for (const Arg& arg : call.args)
+      for (const auto& [v, access] : operands(arg)) touching += v->buffer.index == a || v->buffer.index == b;
+    if (touching == 2) same_[a] = root(b);
+  }
+  std::vector<std::size_t> same_;
+};
+
+std::int64_t lowest_free(std::int64_t size, std::vector<std::pair<std::int64_t, std::int64_t>> taken) {
+  std::sort(taken.begin(), taken.end());
+  std::int64_t at = 0;
+  for (const auto& [begin, end] : taken) {
+    if (begin - at >= size) break;
+    at = std::max(at, end);
+  }
+  return at;
+}
+
+struct Item {
+  std::size_t buffer;
+  Lifetime life;
+  Dim size;
+  std::int64_t largest;
+};
+
+Arena plan_bounded(std::vector<Item> items, std::size_t buffers) {
+  Arena arena{std::vector<Dim>(buffers), 0};
+  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.largest > b.largest; });
+  std::vector<std::int64_t> at(buffers, 0);
+  std::int64_t end = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> taken;
+    for (std::size_t j = 0; j < i; ++j)
+      if (items[j].life.overlaps(items[i].life))
+        taken.emplace_back(at[items[j].buffer], at[items[j].buffer] + items[j].largest);
+    at[items[i].buffer] = lowest_free(items[i].largest, std::move(taken));
+    arena.offsets[items[i].buffer] = at[items[i].buffer];
+    end = std::max(end, at[items[i].buffer] + items[i].largest);
+  }
+  arena.bytes = end;
+  return arena;
+}
+
+Arena plan_symbolic(const std::vector<Item>& items, std::size_t buffers) {
+  Arena arena{std::vector<Dim>(buffers), 0};
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Dim offset(0);
+    for (std::size_t j = 0; j < i; ++j)
+      if (items[j].life.overlaps(items[i].life)) offset = max(offset, arena.offsets[items[j].buffer] + items[j].size);
+    arena.offsets[items[i].buffer] = offset;
+    arena.bytes = max(arena.bytes, offset + items[i].size);
+  }
+  return arena;
+}
+
+}  // namespace
+
+std::vector<Lifetime> lifetimes(const std::vector<Call>& calls, std::size_t buffers) {
+  std::vector<Lifetime> out(buffers);
+  for (std::size_t position = 0; position < calls.size(); ++position) touch(calls[position], position, out);
+  return out;
+}
+
+Arena plan_arena(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const Symbols& symbols) {
+  std::vector<Lifetime> life = lifetimes(calls, buffers.size());
+  const InPlace shared(calls, buffers, life);
+  std::vector<Item> items;
+  for (std::size_t b = 0; b < buffers.size(); ++b) {
+    if (buffers[b].space != Space::arena || !life[b].used()) continue;
+    const std::size_t root = shared.root(b);
+    if (root != b) {
+      life[root] = {std::min(life[root].first, life[b].first), std::max(life[root].last, life[b].last)};
+      continue;
+    }
+    items.push_back({b, {}, size_of(buffers[b]), 0});
+  }
+  for (Item& item : items) {
+    item.life = life[item.buffer];
+    item.largest = symbols.bounds(item.size).upper;
+  }
+  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.life.first < b.life.first; });
+  Arena arena = symbols.all_bounded() ? plan_bounded(items, buffers.size()) : plan_symbolic(items, buffers.size());
+  for (std::size_t b = 0; b < buffers.size(); ++b) arena.offsets[b] = arena.offsets[shared.root(b)];
+  return arena;
+}
+
+std::int64_t live_bytes_peak(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const Symbols& symbols) {
+  const std::vector<Lifetime> life = lifetimes(calls, buffers.size());
+  std::int64_t peak = 0;
+  for (std::size_t position = 0; position < calls.size(); ++position) {
+    std::int64_t live = 0;
+    for (std::size_t b = 0; b < buffers.size(); ++b)
+      if (buffers[b].space == Space::arena && life[b].used() && life[b].first <= position && position <= life[b].last)
+        live += symbols.bounds(size_of(buffers[b])).upper;
+    peak = std::max(peak, live);
+  }
+  return peak;
+}
+
+}  // namespace inferc

@@ -1,0 +1,34 @@
+#pragma once
+#include <vector>
+
+#include "compiler/call/call.hpp"
+#include "compiler/ir/symbols.hpp"
+
+namespace inferc {
+
+// First and last call (by position) that touches a buffer; last < first: unused.
+struct Lifetime {
+  std::size_t first = 1, last = 0;
+  [[nodiscard]] bool used() const { return first <= last; }
+  [[nodiscard]] bool overlaps(const Lifetime& o) const { return used() && o.used() && first <= o.last && o.first <= last; }
+};
+
+// Lifetimes of all buffers. Calls of nested bodies share the position of their outermost call, so that a value read
+// in a body lives through all of its iterations.
+[[nodiscard]] std::vector<Lifetime> lifetimes(const std::vector<Call>& calls, std::size_t buffers);
+
+struct Arena {
+  std::vector<Dim> offsets;  // bytes, multiples of 64; 0 for buffers outside the arena
+  Dim bytes;
+};
+
+// Offsets such that buffers that live at the same time never overlap, for any values of the symbols in bounds.
+// Buffers of constant bounded size are placed by decreasing size at the lowest free offset; else each at the maximum
+// of the ends of the buffers it must not overlap.
+[[nodiscard]] Arena plan_arena(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const Symbols& symbols);
+
+// Peak of the bytes live at any call, at the upper bounds of the symbols: no plan can be smaller.
+[[nodiscard]] std::int64_t live_bytes_peak(const std::vector<Call>& calls, const std::vector<Buffer>& buffers,
+                                           const Symbols& symbols);
+
+}  // namespace inferc

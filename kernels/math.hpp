@@ -1,0 +1,104 @@
+#pragma once
+#include "kernels/simd.hpp"
+
+// float functions on vectors of any width, the same bits on every path. Polynomials by Horner's rule with fused
+// multiply-adds; constants are minimax fits over the reduced range.
+namespace inferc::math {
+
+template <class V>
+[[gnu::always_inline]] inline V horner(V, float c) {
+  return splat<V>(c);
+}
+template <class V, class... C>
+[[gnu::always_inline]] inline V horner(V x, float c0, float c1, C... c) {
+  return fma(x, horner(x, c1, c...), splat<V>(c0));
+}
+
+// 2^n for n in [-126, 127].
+template <class V>
+[[gnu::always_inline]] inline V power_of_two(IntOf<V> n) {
+  return std::bit_cast<V>((n + 127) << 23);
+}
+
+// e^x, 1 ULP: x = n ln2 + r, |r| <= ln2/2; the scaling is done in two steps so that denormals come out rounded.
+template <class V>
+[[gnu::always_inline]] inline V exp(V x) {
+  const V low = splat<V>(-104.0f), high = splat<V>(89.0f);
+  V c = x < low ? low : x;
+  c = c > high ? high : c;
+  const V magic = splat<V>(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+  const V t = fma(c, splat<V>(1.44269504088896341f), magic);
+  const IntOf<V> n = std::bit_cast<IntOf<V>>(t) - splat_int<V>(0x4b400000);
+  const V nf = t - magic;
+  V r = fma(nf, splat<V>(-0.693359375f), c);
+  r = fma(nf, splat<V>(2.12194440e-4f), r);
+  const V p = horner(r, 0.5f, 0.16666665459f, 0.041665795894f, 0.0083334519073f, 0.0013981999507f, 0.00019875691500f);
+  const V e = fma(p, r * r, r) + 1.0f;
+  const IntOf<V> half = n >> 1;
+  // 2^129 does not fit: beyond the largest float the result is inf by construction; NaN keeps x's own.
+  const V y = e * power_of_two<V>(half) * power_of_two<V>(n - half);
+  return x == x ? (x > splat<V>(88.7228394f) ? splat<V>(__builtin_inff()) : y) : x;
+}
+
+// 1 / (1 + e^-x) without overflow: e = e^-|x| <= 1.
+template <class V>
+[[gnu::always_inline]] inline V sigmoid(V x) {
+  const V e = exp(copysign(x, splat<V>(-1.0f)));
+  const V d = e + 1.0f;
+  return (x < V{} ? e : splat<V>(1.0f)) / d;
+}
+
+// tanh, 2 ULP: odd polynomial below 0.625, else (1 - e) / (1 + e) with e = e^(-2|x|).
+template <class V>
+[[gnu::always_inline]] inline V tanh(V x) {
+  const V a = abs(x);
+  const V e = exp(a * -2.0f);
+  const V big = (1.0f - e) / (1.0f + e);
+  const V s = a * a;
+  const V p = horner(s, -0.3333328068f, 0.1333143115f, -0.05373969674f, 0.02063902281f, -0.00570491096f);
+  const V small = fma(p * s, a, a);
+  return copysign(a < splat<V>(0.625f) ? small : big, x);
+}
+
+// erf, 3 ULP: odd polynomial below 0.95, else 1 - e^-q(x) with q a degree-7 fit of -log(erfc) up to 4.
+template <class V>
+[[gnu::always_inline]] inline V erf(V x) {
+  const V a = abs(x);
+  const V s = a * a;
+  const V p = horner(s, 1.128379225730896f, -0.37612631916999817f, 0.11283663660287857f, -0.026857703924179077f,
+                     0.005196951329708099f, -0.0008097693207673728f, 8.185049227904528e-05f) * a;
+  const V four = splat<V>(4.0f);
+  const V b = a > four ? four : a;
+  const V q = horner(b, -0.0001834430149756372f, 1.1295567750930786f, 0.6332626342773438f, 0.10837246477603912f,
+                     -0.025178959593176842f, 0.004193607252091169f, -0.00043910558451898396f, 2.1496043700608425e-05f);
+  const V big = 1.0f - exp(-q);
+  return copysign(a < splat<V>(0.95f) ? p : big, x);
+}
+
+// log, 1 ULP: x = 2^n m, m in [sqrt(1/2), sqrt(2)); Cephes' polynomial in m - 1.
+template <class V>
+[[gnu::always_inline]] inline V log(V x) {
+  const V tiny = splat<V>(1.17549435e-38f);
+  const auto denormal = (x < tiny) & (x > V{});
+  const V scaled = denormal ? x * 8388608.0f : x;
+  const IntOf<V> bits = std::bit_cast<IntOf<V>>(scaled);
+  const IntOf<V> shifted = bits - splat_int<V>(0x3f3504f3);
+  IntOf<V> n = shifted >> 23;
+  const V m = std::bit_cast<V>(bits - (n << 23)) - 1.0f;
+  n = denormal ? n - 23 : n;
+  const V nf = __builtin_convertvector(n, V);
+  const V p = horner(m, 3.3333331174e-1f, -2.4999993993e-1f, 2.0000714765e-1f, -1.6668057665e-1f, 1.4249322787e-1f,
+                     -1.2420140846e-1f, 1.1676998740e-1f, -1.1514610310e-1f, 7.0376836292e-2f);
+  const V z = m * m;
+  V y = p * m * z;
+  y = fma(nf, splat<V>(-2.12194440e-4f), y);
+  y = fma(splat<V>(-0.5f), z, y);
+  V r = m + y;
+  r = fma(nf, splat<V>(0.693359375f), r);
+  const V inf = splat<V>(__builtin_inff());
+  r = x == V{} ? -inf : r;
+  r = x < V{} ? splat<V>(__builtin_nanf("")) : r;
+  return x == x ? (x == inf ? x : r) : x;
+}
+
+}  // namespace inferc::math

@@ -1,0 +1,83 @@
+#include "kernels/cpu/gemm.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "kernels/cpu/pack.hpp"
+
+namespace inferc {
+namespace {
+
+struct Data {
+  std::vector<float> a, b, packed, bias;
+  std::size_t m, k, n;
+  Data(std::size_t m_, std::size_t k_, std::size_t n_) : a(m_ * k_), b(k_ * n_), packed(cpu::packed_size(k_, n_)), bias(n_), m(m_), k(k_), n(n_) {
+    std::mt19937 random(static_cast<unsigned>(m * 31 + k * 7 + n));
+    std::uniform_real_distribution<float> draw(-1, 1);
+    for (float& x : a) x = draw(random) * (random() % 16 == 0 ? 1e6f : 1.0f);  // cancelling terms show the order
+    for (float& x : b) x = draw(random);
+    for (float& x : bias) x = draw(random);
+    cpu::pack_panels(packed.data(), b.data(), k, n, n, std::size_t{1});
+  }
+  // The contract, term by term.
+  float expected(std::size_t i, std::size_t j) const {
+    const std::size_t terms = n < 64 ? 16 : 256;
+    float total = 0;
+    for (std::size_t at = 0; at < k || at == 0; at += terms) {
+      float block = 0;
+      for (std::size_t p = at; p < k && p < at + terms; ++p) block = std::fma(a[i * k + p], b[p * n + j], block);
+      total = at == 0 ? block : total + block;
+    }
+    return total + bias[j];
+  }
+};
+
+struct AddRow {
+  template <class V>
+  static V apply(V acc, V bias) { return acc + bias; }
+};
+
+template <int MR, int Panels>
+void check(const Data& d) {
+  const std::size_t ldc = d.n + 3;
+  std::vector<float> c(d.m * ldc, -7.0f);
+  cpu::gemm<MR, Panels>(Range{std::size_t{0}, d.m}, c.data(), ldc, d.a.data(), d.k, d.packed.data(), d.n, d.k,
+                        cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+  for (std::size_t i = 0; i < d.m; ++i)
+    for (std::size_t j = 0; j < ldc; ++j)
+      ASSERT_EQ(c[i * ldc + j], j < d.n ? d.expected(i, j) : -7.0f) << d.m << 'x' << d.k << 'x' << d.n << " at " << i << ',' << j;
+}
+
+TEST(Gemm, FollowsTheOrderOfTheContractForAnyShapeAndTile) {
+  for (std::size_t m = 1; m <= 67; ++m) check<cpu::gemm_detail::tile_rows, cpu::gemm_detail::tile_panels>(Data(m, 40, 20));
+  for (const std::size_t n : {1u, 3u, 4u, 5u, 8u, 9u, 16u, 17u, 31u, 33u, 48u, 63u, 64u, 65u, 100u})
+    for (const std::size_t k : {0u, 1u, 15u, 16u, 17u, 64u, 100u, 256u, 300u, 600u}) {
+      check<8, 2>(Data(9, k, n));
+      check<1, 1>(Data(3, k, n));
+      check<6, 1>(Data(13, k, n));
+    }
+}
+
+TEST(Gemm, StaticSizesGiveTheSameBits) {
+  const Data d(1, 64, 32);
+  float c[32];
+  cpu::gemm(Range{dim<0>{}, dim<1>{}}, c, dim<32>{}, d.a.data(), dim<64>{}, d.packed.data(), dim<32>{}, dim<64>{},
+            cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+  for (std::size_t j = 0; j < 32; ++j) EXPECT_EQ(c[j], d.expected(0, j));
+}
+
+TEST(Gemm, RangesOfRowsTouchNothingElse) {
+  const Data d(20, 33, 70);
+  std::vector<float> c(20 * 70, -7.0f);
+  cpu::gemm(Range{std::size_t{5}, std::size_t{12}}, c.data(), d.n, d.a.data(), d.k, d.packed.data(), d.n, d.k,
+            cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+  for (std::size_t i = 0; i < 20; ++i)
+    for (std::size_t j = 0; j < 70; ++j) ASSERT_EQ(c[i * 70 + j], i >= 5 && i < 12 ? d.expected(i, j) : -7.0f);
+}
+
+}  // namespace
+}  // namespace inferc
