@@ -29,10 +29,10 @@ const inferc_model* find_table(const std::filesystem::path& library, const std::
   return table;
 }
 
-Port port_of(const inferc_tensor_info& info) {
+NamedType port_of(const inferc_tensor_info& info) {
   const auto dtype = dtype_from_onnx(info.onnx_dtype);
   if (!dtype || byte_size(*dtype) != info.element_bytes) throw UserError(fmt::format("tensor '{}' has an unknown element type", escape(info.name)));
-  Port out{info.name, {*dtype, {}}};
+  NamedType out{info.name, {*dtype, {}}};
   for (std::size_t d = 0; d < info.rank; ++d) out.type.shape.push_back(parse_dim(info.dims[d].text));
   return out;
 }
@@ -49,9 +49,9 @@ Signature signature_of(const inferc_model& table) {
   return out;
 }
 
-Tensor output_tensor(const Port& port, const std::vector<std::size_t>& sizes) { return {port.type.dtype, {sizes.begin(), sizes.end()}}; }
+Tensor output_tensor(const NamedType& port, const std::vector<std::size_t>& sizes) { return {port.type.dtype, {sizes.begin(), sizes.end()}}; }
 
-std::size_t bytes_for(const Port& port, const std::vector<std::size_t>& sizes) {
+std::size_t bytes_for(const NamedType& port, const std::vector<std::size_t>& sizes) {
   std::size_t bytes = byte_size(port.type.dtype);
   for (const std::size_t s : sizes)
     if (__builtin_mul_overflow(bytes, s, &bytes)) throw UserError(fmt::format("output '{}' does not fit into memory", escape(port.name)));

@@ -93,7 +93,7 @@ std::uint64_t index_limit(const SymbolValues& values) {
   return static_cast<std::uint64_t>(limit);
 }
 
-Tensor sample(const Port& port, const SymbolValues& values, Random& random) {
+Tensor sample(const NamedType& port, const SymbolValues& values, Random& random) {
   Tensor out(port.type.dtype, shape_of(port, values));
   const std::size_t width = byte_size(out.dtype());
   if (width > 8) throw UserError(fmt::format("no sample values for input '{}' of {}", escape(port.name), name(out.dtype())));

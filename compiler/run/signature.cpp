@@ -20,7 +20,7 @@ std::string symbolic_text(const Shape& shape) {
 }
 
 // Element type and rank; false where the shape cannot be compared axis by axis.
-bool comparable(const Port& port, const Tensor& tensor, Diagnostics& problems) {
+bool comparable(const NamedType& port, const Tensor& tensor, Diagnostics& problems) {
   if (port.type.dtype != tensor.dtype())
     problems.error(fmt::format("input '{}' holds {}, the model takes {}", escape(port.name), name(tensor.dtype()), name(port.type.dtype)),
                    fmt::format("convert it: array.astype('{}')", name(port.type.dtype)));
@@ -48,7 +48,7 @@ std::optional<std::pair<std::string, std::int64_t>> solve(const Dim& dim, std::i
 }
 
 struct Axis {
-  const Port* port;
+  const NamedType* port;
   std::size_t axis;
   std::int64_t size;
 };
@@ -134,7 +134,7 @@ std::vector<std::size_t> dims_of(const Signature& signature, const SymbolValues&
   return out;
 }
 
-std::vector<std::int64_t> shape_of(const Port& port, const SymbolValues& values) {
+std::vector<std::int64_t> shape_of(const NamedType& port, const SymbolValues& values) {
   std::vector<std::int64_t> out;
   for (const Dim& d : port.type.shape) out.push_back(evaluate(d, values));
   return out;

@@ -9,14 +9,14 @@
 
 namespace inferc {
 
-struct Port {
+struct NamedType {
   std::string name;
   Type type;
 };
 
 // What a model takes and gives. `symbols` holds the sizes of Dims in their order, then the measured ones.
 struct Signature {
-  std::vector<Port> inputs, outputs;
+  std::vector<NamedType> inputs, outputs;
   Symbols symbols;
 };
 
@@ -30,6 +30,6 @@ struct Signature {
 [[nodiscard]] std::vector<std::size_t> dims_of(const Signature& signature, const SymbolValues& values);
 
 // The shape of a port for these values.
-[[nodiscard]] std::vector<std::int64_t> shape_of(const Port& port, const SymbolValues& values);
+[[nodiscard]] std::vector<std::int64_t> shape_of(const NamedType& port, const SymbolValues& values);
 
 }  // namespace inferc

@@ -64,7 +64,7 @@ Source archive_source(const Arrays& arrays, const std::string& where) {
   };
 }
 
-std::vector<Tensor> collect(const Source& source, std::span<const Port> ports, const std::string& where, bool by_position) {
+std::vector<Tensor> collect(const Source& source, std::span<const NamedType> ports, const std::string& where, bool by_position) {
   std::vector<Tensor> out;
   Diagnostics problems;
   for (std::size_t i = 0; i < ports.size(); ++i) {
@@ -114,7 +114,7 @@ Tensor read_npy(const fs::path& path, DType wanted) {
 
 std::string npy_file(const Tensor& tensor) { return npy_file(numpy_type(tensor.dtype()), tensor.shape(), tensor.bytes()); }
 
-std::vector<Tensor> read_inputs(const fs::path& where, std::span<const Port> ports, const ProtoReader& read_proto) {
+std::vector<Tensor> read_inputs(const fs::path& where, std::span<const NamedType> ports, const ProtoReader& read_proto) {
   if (fs::is_directory(where)) {
     const bool by_position = fs::exists(where / "input_0.npy") || fs::exists(where / "input_0.pb");
     return collect(folder_source(where, read_proto), ports, where.string(), by_position);

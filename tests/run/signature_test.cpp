@@ -10,7 +10,7 @@ Signature signature(std::vector<std::string> shapes) {
   out.symbols.declare("n", {1, 10});
   out.symbols.declare("m");
   for (std::size_t i = 0; i < shapes.size(); ++i) {
-    Port port{"x" + std::to_string(i), {DType::float32, {}}};
+    NamedType port{"x" + std::to_string(i), {DType::float32, {}}};
     if (!shapes[i].empty()) port.type.shape = {parse_dim(shapes[i]), Dim(3)};
     out.inputs.push_back(port);
   }

@@ -14,13 +14,13 @@ Tensor scalar(float value) { return tensor_of<float>({}, std::span(&value, 1)); 
 
 Tensor no_protos(const fs::path&) { throw UserError("no .pb expected"); }
 
-std::vector<float> read(const fs::path& where, const std::vector<Port>& ports, const ProtoReader& proto = no_protos) {
+std::vector<float> read(const fs::path& where, const std::vector<NamedType>& ports, const ProtoReader& proto = no_protos) {
   std::vector<float> out;
   for (const Tensor& t : read_inputs(where, ports, proto)) out.push_back(t.as<float>()[0]);
   return out;
 }
 
-const std::vector<Port> ab{{"a", {DType::float32, {}}}, {"b", {DType::float32, {}}}};
+const std::vector<NamedType> ab{{"a", {DType::float32, {}}}, {"b", {DType::float32, {}}}};
 
 TEST(TensorFile, EveryElementTypeSurvivesTheRoundTrip) {
   const fs::path dir = test::scratch_dir("round_trip");
