@@ -1,0 +1,55 @@
+#include "compiler/ops/epilogue.hpp"
+
+namespace inferc {
+
+std::optional<Accessor> row_col_accessor(const Operand& v, const Dim& rows, const Dim& cols) {
+  using Kind = Accessor::Kind;
+  if (v.size().is(1)) return Accessor{Kind::scalar, v, 0};
+  if (v.shape.back() == cols && v.size() == cols && v.strides.back().is(1)) return Accessor{Kind::row, v, 0};
+  const std::optional<Dim> stride = row_stride(v);
+  if (!stride || !(v.size() == rows * v.shape.back())) return std::nullopt;
+  if (v.shape.back().is(1)) return Accessor{Kind::col, v, *stride};
+  if (v.shape.back() == cols) return Accessor{Kind::full, v, *stride};
+  return std::nullopt;
+}
+
+namespace {
+
+// An expression under construction with the operands it reads.
+struct Build {
+  Lower& l;
+  Expr expr{};  // the accumulator
+  std::vector<Accessor> accessors{};
+
+  Expr leaf(Accessor a) {
+    accessors.push_back(std::move(a));
+    Expr e;
+    e.operand = static_cast<int>(accessors.size()) - 1;
+    return e;
+  }
+  Expr scalar(float v) {
+    return leaf({Accessor::Kind::scalar, l.weight(tensor_of<float>({1}, std::span<const float>(&v, 1))), 0});
+  }
+  static Expr apply(const char* functor, Expr a, Expr b) { return {functor, {std::move(a), std::move(b)}, {}, -1, DType::float32}; }
+};
+
+}  // namespace
+
+std::optional<EpilogueArg> epilogue_of(Lower& l, const Dim& rows, const Dim& cols) {
+  if (!l.node.is("Gemm")) return EpilogueArg{};
+  Build b{.l = l};
+  const float alpha = l.node.attr("alpha", 1.0f), beta = l.node.attr("beta", 1.0f);
+  if (alpha != 1) b.expr = Build::apply("functors::mul", b.scalar(alpha), b.expr);
+  if (l.has(2) && beta != 0) {
+    auto c = row_col_accessor(l.in(2), rows, cols);
+    if (!c) c = row_col_accessor(l.in_dense(2), rows, cols);
+    if (!c) return std::nullopt;
+    Expr term = b.leaf(std::move(*c));
+    if (beta != 1) term = Build::apply("functors::mul", b.scalar(beta), std::move(term));
+    b.expr = Build::apply("functors::add", b.expr, std::move(term));
+  }
+  if (b.expr.functor.empty()) return EpilogueArg{};
+  return EpilogueArg{std::make_shared<const Expr>(std::move(b.expr)), std::move(b.accessors)};
+}
+
+}  // namespace inferc

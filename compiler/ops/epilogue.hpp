@@ -1,0 +1,14 @@
+#pragma once
+#include "compiler/ops/op.hpp"
+
+namespace inferc {
+
+// How a tensor of `v`'s shape varies over the rows x columns of a product of shape [rows, cols]; nothing when it cannot
+// be read that way in place.
+[[nodiscard]] std::optional<Accessor> row_col_accessor(const Operand& v, const Dim& rows, const Dim& cols);
+
+// What is applied to a Gemm's or MatMul's accumulator before the store: Gemm's alpha, beta and C. Nothing when it has no
+// form as an epilogue.
+[[nodiscard]] std::optional<EpilogueArg> epilogue_of(Lower& l, const Dim& rows, const Dim& cols);
+
+}  // namespace inferc

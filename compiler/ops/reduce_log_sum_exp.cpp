@@ -1,0 +1,19 @@
+#include "compiler/ops/reduce.hpp"
+
+namespace inferc {
+namespace {
+
+void lower(Lower& l) {
+  const HostKernel kernel = by_dtype(l.type(0).dtype, reduction::KernelTypes{}, []<class T>(std::type_identity<T>) {
+    return host(&ref::reduce_log_sum_exp<T, max_rank>);
+  });
+  l.reference("ref::reduce_log_sum_exp", "kernels/ref/reduce.hpp", kernel,
+              {write_view(reduction::keep_dims(l)), read_view(l.in(0))})
+      .flops = Dim(10) * product(l.shape(0));
+}
+
+}  // namespace
+
+extern const Op op_ReduceLogSumExp = reduction::op("ReduceLogSumExp", reduction::types, lower, "1, 11, 13, 18");
+
+}  // namespace inferc
