@@ -36,6 +36,7 @@ class Tensor {
   [[nodiscard]] Tensor reshaped(std::vector<std::int64_t> shape) const;
   // Equal dtype, shape and bytes.
   [[nodiscard]] bool same(const Tensor& other) const;
+  bool operator==(const Tensor& other) const { return same(other); }
 
  private:
   DType dtype_ = DType::undefined;

@@ -14,7 +14,7 @@ class NodeRun {
   NodeRun(const Node& node, const std::vector<const Tensor*>& inputs, const SymbolValues& symbols)
       : symbols_(symbols), graph_(node.graph ? node.graph->shared_symbols() : std::make_shared<Symbols>()) {
     copy_node(node, inputs);
-    infer(node);
+    infer();
     place(inputs);
     lower_node(*node_, builder_, placement_, false);
     allocate();
@@ -36,15 +36,15 @@ class NodeRun {
     node_->opset = node.opset;
     for (const Value* v : node.outputs) {
       node_->outputs.push_back(v ? graph_.new_value(v->name) : nullptr);
-      if (v) node_->outputs.back()->producer = node_;
+      if (!v) continue;
+      node_->outputs.back()->producer = node_;
+      if (node.domain == "inferc") node_->outputs.back()->type = v->type;  // no operator of ours infers what it stands for
     }
     for (const Region& r : node.regions) node_->regions.push_back({r.name, clone(*r.graph), r.captures});
   }
-  void infer(const Node& node) {
+  void infer() {
     Diagnostics diagnostics;
     for (Value* v : node_->inputs) fix_content(v);
-    for (std::size_t i = 0; i < node.outputs.size(); ++i)
-      if (node.outputs[i] && find_op(node.op, node.domain) && node.domain == "inferc") node_->outputs[i]->type = node.outputs[i]->type;
     if (!infer_node(*node_, diagnostics)) throw UserError(diagnostics.errors());
   }
   static void fix_content(Value* v) {

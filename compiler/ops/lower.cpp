@@ -128,13 +128,52 @@ void Lower::finish() {
   pending_.clear();
 }
 
+void Lower::inline_region(const Graph& region, const std::vector<Operand>& inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) placed_[region.inputs()[i]] = inputs[i];
+  const Value* result = region.outputs()[0];
+  placed_[result] = out(0);
+  for (const Node* n : region.nodes()) lower_node(*n, builder_, placed_, allow_fast_);
+}
+
+namespace {
+
+// The node without its epilogue, writing the accumulator; then the epilogue's nodes.
+void lower_apart(const Op& op, const Node& node, Builder& builder, Lower::Placement& placement, bool allow_fast) {
+  const Region& epilogue = node.regions[0];
+  Value* accumulator = epilogue.graph->inputs()[0];
+  Node plain;
+  plain.op = node.op;
+  plain.domain = node.domain;
+  plain.name = node.name;
+  plain.attributes = node.attributes;
+  plain.origins = node.origins;
+  plain.graph = node.graph;
+  plain.inputs.assign(node.inputs.begin(), node.inputs.end() - static_cast<std::ptrdiff_t>(epilogue.captures));
+  plain.outputs = {accumulator};
+  Lower product(plain, builder, placement, allow_fast);
+  if (!(allow_fast && op.lower_fast && op.lower_fast(product))) op.lower(product);
+  product.finish();
+  Lower rest(node, builder, placement, allow_fast);
+  std::vector<Operand> inputs{placement.at(accumulator)};
+  for (std::size_t i = plain.inputs.size(); i < node.inputs.size(); ++i) inputs.push_back(rest.in(i));
+  rest.inline_region(*epilogue.graph, inputs);
+}
+
+}  // namespace
+
 void lower_node(const Node& node, Builder& builder, Lower::Placement& placement, bool allow_fast) {
   const Op* op = find_op(node.op, node.domain);
   if (!op) internal_error(address(node) + " has no operator");
-  Lower lower(node, builder, placement);
+  Lower lower(node, builder, placement, allow_fast);
   const bool done = allow_fast && op->lower_fast && op->lower_fast(lower);
-  if (!done) op->lower(lower);
-  lower.finish();
+  if (done)
+    lower.finish();
+  else if (!node.regions.empty() && node.regions[0].name == "epilogue")
+    lower_apart(*op, node, builder, placement, allow_fast);
+  else {
+    op->lower(lower);
+    lower.finish();
+  }
 }
 
 }  // namespace inferc

@@ -134,7 +134,8 @@ bool infer_node(Node& node, Diagnostics& diagnostics);
 class Lower {
  public:
   using Placement = std::map<const Value*, Operand>;
-  Lower(const Node& node, Builder& builder, Placement& placement) : node(node), builder_(builder), placed_(placement) {}
+  Lower(const Node& node, Builder& builder, Placement& placement, bool allow_fast)
+      : node(node), builder_(builder), placed_(placement), allow_fast_(allow_fast) {}
   const Node& node;
 
   [[nodiscard]] const Symbols& symbols() const { return node.graph->symbols(); }
@@ -165,11 +166,14 @@ class Lower {
   // One call of a fast kernel.
   Call& fast(std::string kernel, std::string header, std::vector<Arg> args);
   void finish();  // pending copies of strided outputs
+  // Calls of a region's nodes: its inputs are `inputs`, its one output is written to output 0.
+  void inline_region(const Graph& region, const std::vector<Operand>& inputs);
 
  private:
   Call& add(Call call);
   Builder& builder_;
   Placement& placed_;
+  bool allow_fast_;
   std::vector<std::pair<Operand, Operand>> pending_;  // to, from
 };
 
@@ -186,7 +190,8 @@ class Lower {
 [[nodiscard]] inline Arg flag(bool v) { return ScalarArg{DType::boolean, 0, v}; }
 [[nodiscard]] inline Arg range(Dim begin, Dim end) { return RangeArg{std::move(begin), std::move(end)}; }
 
-// Lowers one node: fast kernels when `allow_fast`, views, else reference kernels.
+// Lowers one node: fast kernels when `allow_fast`, views, else reference kernels. A region named "epilogue" that the
+// operator's fast kernel does not take is lowered behind it.
 void lower_node(const Node& node, Builder& builder, Lower::Placement& placement, bool allow_fast);
 
 // Runs a node's reference kernels on the host. Inputs null where omitted. Throws UserError (with the node's address)

@@ -16,7 +16,7 @@ bool small_and_fixed(const Value* v) {
 
 bool evaluable(const Node& n) {
   const bool constant = std::all_of(n.inputs.begin(), n.inputs.end(), [](const Value* v) { return !v || v->is_constant(); });
-  return constant && n.regions.empty() && n.domain != "inferc" &&
+  return constant && n.regions.empty() && !n.is("Sizes", "inferc") &&
          std::all_of(n.outputs.begin(), n.outputs.end(), small_and_fixed);
 }
 

@@ -31,6 +31,18 @@ std::optional<Solution> solve(const Symbols::Equality& e) {
   return out ? out : with(e.a, e.b);
 }
 
+// The values that both sizes may take.
+void narrow_bounds(Symbols& symbols, const Solution& s, Diagnostics& diagnostics) {
+  const Bounds from = symbols.find(s.symbol)->bounds, to = symbols.bounds(s.value);
+  const Bounds both{std::max(from.lower, to.lower), std::min(from.upper, to.upper)};
+  if (both.lower > both.upper)
+    diagnostics.error(fmt::format("the sizes {} ({} to {}) and {} ({} to {}) must be equal and cannot", s.symbol, from.lower, from.upper,
+                                  s.value.text(), to.lower, to.upper),
+                      "--dim gives both the same bounds");
+  else if (const auto name = s.value.as_symbol(); !name.empty())
+    symbols.set_bounds(name, both);
+}
+
 void substitute_inputs(Graph& graph, const Solution& s) {
   for (Value* v : graph.inputs())
     for (Dim& d : v->type->shape)
@@ -65,6 +77,7 @@ bool infer_types(Graph& graph, Diagnostics& diagnostics) {
       for (const Diagnostic& d : round.errors()) diagnostics.error(d.message, d.help);
       break;
     }
+    narrow_bounds(graph.symbols(), *next, diagnostics);
     substitute_inputs(graph, *next);
     graph.symbols().erase(next->symbol);
   }

@@ -23,8 +23,20 @@ bool infer_types(Graph& graph, Diagnostics& diagnostics);
 
 // Each pass: the contract is in its file.
 bool fold_constants(Graph& graph);
-bool eliminate_dead_code(Graph& graph);
+bool canonicalise(Graph& graph);
+bool eliminate_common_subexpressions(Graph& graph);
+bool recognise_normalisation(Graph& graph);
+bool recognise_gelu(Graph& graph);
+bool to_linear(Graph& graph);
+bool fold_affine(Graph& graph);
+bool sink_transposes(Graph& graph);
 bool fuse_elementwise(Graph& graph);
+bool eliminate_dead_code(Graph& graph);
+
+// The nodes of `group`, in order, as a region with the inputs `operands` of which the last `captures` are captures; the
+// last node's output is the region's.
+[[nodiscard]] Region make_region(const Graph& graph, const std::string& name, const std::vector<Node*>& group,
+                                 const std::vector<Value*>& operands, std::size_t captures);
 
 // The passes in order, with the reason for the order.
 [[nodiscard]] const std::vector<Pass>& pipeline();

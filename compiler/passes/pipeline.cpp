@@ -6,7 +6,21 @@ const std::vector<Pass>& pipeline() {
   static const std::vector<Pass> passes = {
       // Shape arithmetic is known once types are: folding it first leaves the arithmetic of the network alone.
       {"fold-constants", fold_constants, PassClass::exact},
-      // What folding left unread.
+      // One spelling for each thing, so that recognisers need know few.
+      {"canonicalise", canonicalise, PassClass::exact},
+      {"eliminate-common-subexpressions", eliminate_common_subexpressions, PassClass::exact},
+      // Composites before fusion takes their parts.
+      {"recognise-normalisation", recognise_normalisation, PassClass::reassociates},
+      {"recognise-gelu", recognise_gelu, PassClass::reassociates},
+      // Layers in one form; then constants around them move into their weights, and Transposes cancel.
+      {"to-linear", to_linear, PassClass::reassociates},
+      {"fold-affine", fold_affine, PassClass::reassociates},
+      {"sink-transposes", sink_transposes, PassClass::exact},
+      // A BatchNormalization that a Transpose kept from its layer meets it once the Transpose has moved.
+      {"fold-affine-again", fold_affine, PassClass::reassociates},
+      // Last among the rewrites: what is fused is no longer seen as operators.
+      {"fuse-elementwise", fuse_elementwise, PassClass::exact},
+      // What the others left unread.
       {"eliminate-dead-code", eliminate_dead_code, PassClass::exact},
   };
   return passes;

@@ -74,7 +74,7 @@ class Planner {
       if (from == outputs_[i]) continue;
       Node* copy = scratch.add_node("Identity", {scratch.add_input(v->name, *v->type)});
       copy->outputs[0]->type = *v->type;
-      Lower(*copy, builder_, placed_).copy(outputs_[i], from);
+      Lower(*copy, builder_, placed_, allow_fast_).copy(outputs_[i], from);
     }
   }
   void place_buffers() {

@@ -1,0 +1,21 @@
+#include "compiler/ops/op.hpp"
+
+namespace inferc {
+namespace {
+
+// The type was given by the operator that this one stands for.
+void infer(Infer& i) {
+  if (const Value* v = i.node.out(); v && !v->type) i.fail("a View has no type");
+}
+
+void lower(Lower& l) {
+  const auto view = reshape_view(l.in(0), l.out_type().shape);
+  l.view(0, view ? *view : *reshape_view(l.in_dense(0), l.out_type().shape));
+}
+
+}  // namespace
+
+// The elements of the input, in row-major order, under the shape of the output.
+extern const Op op_View = {.name = "View", .domain = "inferc", .inputs = {{"data", types::all}}, .infer = infer, .lower = lower};
+
+}  // namespace inferc

@@ -1,0 +1,34 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "compiler/ir/graph.hpp"
+
+namespace inferc {
+
+// Builds typed nodes before a given one, with its origins. Nodes over constants are evaluated at once.
+class Edit {
+ public:
+  Edit(Graph& graph, Node* at) : graph_(graph), at_(at) {}
+  // The one output of a new node of ai.onnx. Throws InternalError if its types do not fit.
+  Value* operator()(std::string op, std::vector<Value*> inputs, Attributes attributes = {}) const;
+  // The elements under another shape; the value itself if it has that shape.
+  [[nodiscard]] Value* view(Value* v, Shape shape) const;
+  [[nodiscard]] Value* transpose(Value* v, std::vector<std::int64_t> permutation) const;
+  // The sizes as an int64 tensor: a constant, or a Sizes node where they are symbolic.
+  [[nodiscard]] Value* sizes(const Shape& shape) const;
+  // All uses of the node's first output read `v` instead, which takes over its name.
+  void replace_with(Value* v) const;
+
+ private:
+  Graph& graph_;
+  Node* at_;
+};
+
+// Whether `v` is a constant that varies along its last axis only, of size `size` there, or has one element.
+[[nodiscard]] bool is_row_constant(const Value* v, const Dim& size);
+
+// The largest magnitude among the elements of a float32 constant.
+[[nodiscard]] float largest_magnitude(const Value* v);
+
+}  // namespace inferc

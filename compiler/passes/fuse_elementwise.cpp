@@ -1,0 +1,119 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "compiler/ops/fused.hpp"
+#include "compiler/passes/match.hpp"
+#include "compiler/passes/passes.hpp"
+
+namespace inferc {
+namespace {
+
+constexpr std::size_t most_operands = 8, most_nodes = 24;
+
+// Values that a group reads from outside, each once, in order; single constants stay inside as literals.
+std::vector<Value*> operands_of(const std::vector<Node*>& group) {
+  std::vector<Value*> out;
+  const std::set<const Node*> inside(group.begin(), group.end());
+  for (const Node* n : group)
+    for (Value* v : n->inputs) {
+      const bool own = v->producer && inside.count(v->producer);
+      const bool literal = v->is_constant() && v->constant->size() == 1 && v->constant->dtype() == DType::float32;
+      if (!own && !literal && std::find(out.begin(), out.end(), v) == out.end()) out.push_back(v);
+    }
+  return out;
+}
+
+bool readers_inside(const Value* v, const std::set<const Node*>& group) {
+  return !v->producer->graph->is_output(v) &&
+         std::all_of(v->uses.begin(), v->uses.end(), [&](const Use& u) { return group.count(u.node) > 0; });
+}
+
+// Grows from `root` towards its producers: elementwise nodes of the same shape that only the group reads.
+std::vector<Node*> grow(Node* root, const std::set<const Node*>& taken) {
+  std::vector<Node*> group{root};
+  std::set<const Node*> inside{root};
+  const Shape& shape = root->out()->type->shape;
+  for (bool again = true; again && group.size() < most_nodes;) {
+    again = false;
+    for (std::size_t i = 0; i < group.size() && !again; ++i)
+      for (Value* v : group[i]->inputs) {
+        Node* p = v->producer;
+        if (!p || inside.count(p) || taken.count(p) || !is_elementwise(*p) || !(v->type->shape == shape)) continue;
+        if (!readers_inside(v, inside)) continue;
+        std::vector<Node*> larger = group;
+        larger.push_back(p);
+        if (operands_of(larger).size() > most_operands) continue;
+        group = std::move(larger);
+        inside.insert(p);
+        again = true;
+        break;
+      }
+  }
+  return group;
+}
+
+void sort_by_order(const Graph& graph, std::vector<Node*>& group) {
+  const std::set<const Node*> inside(group.begin(), group.end());
+  group.clear();
+  for (Node* n : graph.nodes())
+    if (inside.count(n)) group.push_back(n);
+}
+
+}  // namespace
+
+// The nodes of `group`, in order, as a region with the inputs `operands`; the last one's output is its output.
+Region make_region(const Graph& graph, const std::string& name, const std::vector<Node*>& group, const std::vector<Value*>& operands,
+                   std::size_t captures) {
+  Region region{name, std::make_unique<Graph>(graph.shared_symbols()), captures};
+  std::map<const Value*, Value*> inner;
+  for (Value* v : operands) inner[v] = region.graph->add_input(v->name, *v->type);
+  for (const Node* n : group) {
+    std::vector<Value*> inputs;
+    for (Value* v : n->inputs) {
+      if (!inner.count(v)) inner[v] = region.graph->add_constant(*v->constant, v->name);
+      inputs.push_back(inner.at(v));
+    }
+    Node* copy = region.graph->add_node(n->op, std::move(inputs), 1, n->attributes);
+    copy->domain = n->domain;
+    copy->name = n->name;
+    copy->origins = n->origins;
+    copy->opset = n->opset;
+    copy->outputs[0]->name = n->out()->name;
+    copy->outputs[0]->type = n->out()->type;
+    inner[n->out()] = copy->outputs[0];
+  }
+  region.graph->set_outputs({inner.at(group.back()->out())});
+  return region;
+}
+
+// Groups of elementwise nodes of one shape, each read inside the group only but for the last, become `inferc.Fused`.
+// Does not fire on a single node, nor where the group has no functor expression. Exact: the same functors in the same
+// order.
+bool fuse_elementwise(Graph& graph) {
+  bool changed = false;
+  std::set<const Node*> taken;
+  std::vector<Node*> nodes = graph.nodes();
+  for (auto at = nodes.rbegin(); at != nodes.rend(); ++at) {
+    Node* root = *at;
+    if (taken.count(root) || !is_elementwise(*root)) continue;
+    std::vector<Node*> group = grow(root, taken);
+    if (group.size() < 2) continue;
+    sort_by_order(graph, group);
+    const std::vector<Value*> operands = operands_of(group);
+    Region body = make_region(graph, "body", group, operands, operands.size());
+    if (!region_expression(*body.graph, 0)) continue;
+    for (const Node* n : group) taken.insert(n);
+    Node* fused = graph.add_node("Fused", operands, 1, {}, root);
+    fused->domain = "inferc";
+    fused->origins = joined_origins(group);
+    fused->outputs[0]->name = root->out()->name;
+    fused->outputs[0]->type = root->out()->type;
+    fused->regions.push_back(std::move(body));
+    graph.replace_uses(root->out(), fused->outputs[0]);
+    changed = true;
+  }
+  return graph.erase_dead() || changed;
+}
+
+}  // namespace inferc
