@@ -94,6 +94,11 @@ void batch_normalization(Node& n, std::int64_t opset) {
   if (n.attr_int("training_mode", 0) == 0) n.attributes.erase("training_mode");
 }
 
+// Before opset 21 scale and bias had one element per group.
+void group_normalization(Node& n, std::int64_t opset) {
+  if (opset < 21) default_integer(n, "per_group", 1);
+}
+
 void cast(Node& n, std::int64_t) { n.attributes.erase("saturate"); }
 
 using Rule = void (*)(Node&, std::int64_t);
@@ -106,6 +111,7 @@ const std::map<std::string_view, Rule> rules = {
     {"LogSoftmax", softmax},         {"Hardmax", softmax},            {"Pad", pad},
     {"Clip", clip},                  {"TopK", top_k},                 {"Dropout", dropout},
     {"BatchNormalization", batch_normalization},                      {"Cast", cast},
+    {"GroupNormalization", group_normalization},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 #include "kernels/ref/fold.hpp"
+#include "kernels/ref/product_sum.hpp"
 #include "kernels/view.hpp"
 
 namespace inferc::ref {

@@ -1,0 +1,12 @@
+#include "compiler/ops/global_pool.hpp"
+
+namespace inferc {
+namespace {
+
+void lower(Lower& l) { global_pool::lower<ref::reduce_max>(l, "ref::reduce_max"); }
+
+}  // namespace
+
+extern const Op op_GlobalMaxPool = global_pool::op("GlobalMaxPool", lower, "1, 22");
+
+}  // namespace inferc

@@ -1,0 +1,53 @@
+#include "compiler/ops/normalization.hpp"
+#include "kernels/functors.hpp"
+#include "kernels/ref/map.hpp"
+
+namespace inferc {
+namespace {
+
+void infer(Infer& i) {
+  const auto axis = i.axis_attr(-1, i.rank(0));
+  if (!axis || !normalization::check_stash_type(i)) return;
+  const Shape& x = i.shape(0);
+  if (!normalization::check_broadcast(i, "Scale", i.shape(1), x)) return;
+  if (i.has(2) && !normalization::check_broadcast(i, "B", i.shape(2), x)) return;
+  i.out(0, i.dtype(0), x);
+  i.out(1, DType::float32, normalization::statistics_shape(x, *axis));
+  i.out(2, DType::float32, normalization::statistics_shape(x, *axis));
+}
+
+void store_statistic(Lower& l, std::size_t output, const Operand& v) {
+  if (!l.node.out(output)) return;
+  const HostKernel kernel = by_dtype(v.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) {
+    return host(&ref::map1<functors::identity, float, T, max_rank, 0>);
+  });
+  l.reference("ref::map1", "kernels/ref/map.hpp", kernel, {write_view(l.out(output)), read_view(v), ParamsArg{}}).template_args = {
+      "functors::identity"};
+}
+
+void lower(Lower& l) {
+  const std::int64_t axis = l.node.attr_int("axis", -1);
+  const auto first = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  const Operand x = l.in(0);
+  const Operand bias = l.has(2) ? l.in(2) : normalization::filled(l, x.dtype, 0, x.shape);
+  const auto m = normalization::moments(l, x, normalization::statistics_shape(x.shape, first), l.node.attr("epsilon", 1e-5f));
+  normalization::normalize(l, l.out(), x, m, l.in(1), bias);
+  store_statistic(l, 1, m.mean);
+  store_statistic(l, 2, m.inv);
+}
+
+}  // namespace
+
+extern const Op op_LayerNormalization = {.name = "LayerNormalization",
+                                         .inputs = {{"X", types::floats, Port::Arity::required, 'T'},
+                                                    {"Scale", types::floats, Port::Arity::required, 'T'},
+                                                    {"B", types::floats, Port::Arity::optional, 'T'}},
+                                         .max_outputs = 3,
+                                         .attributes = {{"axis", AttributeKind::integer},
+                                                        {"epsilon", AttributeKind::real},
+                                                        {"stash_type", AttributeKind::integer}},
+                                         .infer = infer,
+                                         .lower = lower,
+                                         .versions = "17"};
+
+}  // namespace inferc
