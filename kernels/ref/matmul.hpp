@@ -17,9 +17,10 @@ void matmul(View<T, R> out, View<const T, R> a, View<const T, R> b) {
     }
     row += static_cast<std::ptrdiff_t>(i[M]) * a.stride[M];
     col += static_cast<std::ptrdiff_t>(i[N]) * b.stride[N];
-    at(out, i) = product_sum<T>(
-        terms, block, [&](std::size_t k) { return row[static_cast<std::ptrdiff_t>(k) * a.stride[N]]; },
-        [&](std::size_t k) { return col[static_cast<std::ptrdiff_t>(k) * b.stride[M]]; });
+    ProductSum<T> sum(block);
+    for (std::size_t k = 0; k < terms; ++k)
+      sum.add(row[static_cast<std::ptrdiff_t>(k) * a.stride[N]], col[static_cast<std::ptrdiff_t>(k) * b.stride[M]]);
+    at(out, i) = sum.total();
   });
 }
 

@@ -15,20 +15,34 @@ template <class T>
     return functors::add::apply(functors::mul::apply(a, b), c);
 }
 
-// The order of a product's sum over k: contiguous blocks of L terms, each from zero, added left to right; L by the
-// number of columns.
+// Terms in one block of a product's sum, by the number of its columns.
 constexpr std::size_t product_block(std::size_t columns) { return columns < 64 ? 16 : 256; }
 
-// sum over k of a(k) * b(k).
-template <class T, class A, class B>
-[[gnu::always_inline]] inline T product_sum(std::size_t terms, std::size_t block, A a, B b) {
-  T total{};
-  for (std::size_t at = 0; at < terms; at += block) {
-    T part{};
-    for (std::size_t k = at; k < terms && k < at + block; ++k) part = multiply_add<T>(a(k), b(k), part);
-    total = at == 0 ? part : functors::add::apply(total, part);
+// The order of a product's sum over k: contiguous blocks of terms, each from zero, added left to right.
+template <class T>
+class ProductSum {
+ public:
+  constexpr explicit ProductSum(std::size_t block) : block_(block) {}
+  void add(T a, T b) {
+    if (terms_ == block_) close();
+    part_ = multiply_add(a, b, part_);
+    ++terms_;
   }
-  return total;
-}
+  T total() {
+    close();
+    return total_;
+  }
+
+ private:
+  void close() {
+    total_ = first_ ? part_ : functors::add::apply(total_, part_);
+    first_ = false;
+    part_ = T{};
+    terms_ = 0;
+  }
+  std::size_t block_, terms_ = 0;
+  T total_{}, part_{};
+  bool first_ = true;
+};
 
 }  // namespace inferc::ref
