@@ -138,7 +138,8 @@ class Body {
     };
     if (accumulator) add("acc");
     for (std::size_t i = 0; i < operands; ++i) add("x" + std::to_string(i));
-    const std::string body = fmt::format("template <{}>\n  [[gnu::always_inline]] static auto apply({}) {{\n    return {};\n  }}\n", types, parameters, expression(e));
+    const std::string like = accumulator ? "acc" : float_leaf(e);
+    const std::string body = fmt::format("template <{}>\n  [[gnu::always_inline]] static auto apply({}) {{\n    return {};\n  }}\n", types, parameters, expression(e, like));
     const auto [at, fresh] = functor_names_.emplace(body, fmt::format("fused_{}", functor_names_.size() + 1));
     if (fresh) functors_ += fmt::format("struct {} {{\n  {}}};\n", at->second, body);
     return at->second;
@@ -147,11 +148,22 @@ class Body {
     if (e.functor.empty() && e.operand >= 0) operands = std::max(operands, static_cast<std::size_t>(e.operand) + 1);
     for (const Expr& a : e.args) count(a, operands);
   }
-  static std::string expression(const Expr& e) {
+  // The name of an operand of type float32, whose type (vector or scalar) literals take; empty if there is none.
+  static std::string float_leaf(const Expr& e) {
+    if (e.functor.empty()) return e.result == DType::float32 ? fmt::format("x{}", e.operand) : std::string();
+    for (const Expr& a : e.args)
+      if (std::string found = float_leaf(a); !found.empty()) return found;
+    return {};
+  }
+  static std::string expression(const Expr& e, const std::string& like) {
     if (e.functor.empty()) return e.operand < 0 ? "acc" : fmt::format("x{}", e.operand);
+    if (e.functor == "literal") {
+      const std::string value = fmt::format("static_cast<float>({})", real(e.parameters[0]));
+      return like.empty() ? value : fmt::format("splat<decltype({})>({})", like, value);
+    }
     std::string args;
-    for (const Expr& a : e.args) args += (args.empty() ? "" : ", ") + expression(a);
-    for (const double p : e.parameters) args += fmt::format(", {}f", real(p));
+    for (const Expr& a : e.args) args += (args.empty() ? "" : ", ") + expression(a, like);
+    for (const double p : e.parameters) args += fmt::format(", static_cast<float>({})", real(p));
     return fmt::format("{}::apply({})", e.functor, args);
   }
   static std::string real(double v) {

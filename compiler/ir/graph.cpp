@@ -112,6 +112,11 @@ void Graph::remove_input(std::size_t index) {
   std::erase_if(values_, [&](const auto& v) { return v.get() == value; });
 }
 
+void Graph::move_input_to_front(std::size_t index) {
+  const auto at = inputs_.begin() + static_cast<std::ptrdiff_t>(index);
+  std::rotate(inputs_.begin(), at, at + 1);
+}
+
 bool Graph::erase_dead() {
   bool changed = false;
   for (auto at = order_.end(); at != order_.begin();) {

@@ -115,6 +115,7 @@ class Graph {
   void erase(Node* node);                                 // its outputs must be unused
   void move_before(Node* node, Node* before);
   void remove_input(std::size_t index);  // unused
+  void move_input_to_front(std::size_t index);
   bool erase_dead();                     // nodes whose outputs nobody reads, unused constants; true if any
 
   // --- look

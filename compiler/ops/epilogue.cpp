@@ -1,5 +1,7 @@
 #include "compiler/ops/epilogue.hpp"
 
+#include "compiler/ops/fused.hpp"
+
 namespace inferc {
 
 std::optional<Accessor> row_col_accessor(const Operand& v, const Dim& rows, const Dim& cols) {
@@ -35,7 +37,26 @@ struct Build {
 
 }  // namespace
 
+namespace {
+
+// The region that a product owns, over its captures.
+std::optional<EpilogueArg> region_epilogue(Lower& l, const Region& region, const Dim& rows, const Dim& cols) {
+  auto expr = region_expression(*region.graph, 1);
+  if (!expr) return std::nullopt;
+  EpilogueArg out{std::make_shared<const Expr>(std::move(*expr)), {}};
+  for (std::size_t i = l.node.inputs.size() - region.captures; i < l.node.inputs.size(); ++i) {
+    auto accessor = row_col_accessor(l.in(i), rows, cols);
+    if (!accessor) accessor = row_col_accessor(l.in_dense(i), rows, cols);
+    if (!accessor) return std::nullopt;
+    out.accessors.push_back(std::move(*accessor));
+  }
+  return out;
+}
+
+}  // namespace
+
 std::optional<EpilogueArg> epilogue_of(Lower& l, const Dim& rows, const Dim& cols) {
+  if (const Region* region = find_region(l.node, "epilogue")) return region_epilogue(l, *region, rows, cols);
   if (!l.node.is("Gemm")) return EpilogueArg{};
   Build b{.l = l};
   const float alpha = l.node.attr("alpha", 1.0f), beta = l.node.attr("beta", 1.0f);

@@ -31,6 +31,7 @@ bool to_linear(Graph& graph);
 bool fold_affine(Graph& graph);
 bool sink_transposes(Graph& graph);
 bool fuse_elementwise(Graph& graph);
+bool fuse_epilogue(Graph& graph);
 bool eliminate_dead_code(Graph& graph);
 
 // The nodes of `group`, in order, as a region with the inputs `operands` of which the last `captures` are captures; the

@@ -20,6 +20,7 @@ const std::vector<Pass>& pipeline() {
       {"fold-affine-again", fold_affine, PassClass::reassociates},
       // Last among the rewrites: what is fused is no longer seen as operators.
       {"fuse-elementwise", fuse_elementwise, PassClass::exact},
+      {"fuse-epilogue", fuse_epilogue, PassClass::exact},
       // What the others left unread.
       {"eliminate-dead-code", eliminate_dead_code, PassClass::exact},
   };
