@@ -7,13 +7,25 @@
 
 namespace inferc {
 
+Value* Edit::typed_output(Node* n) const {
+  Diagnostics problems;
+  if (!infer_node(*n, problems))
+    internal_error("a pass built a node that is invalid: " + (problems.failed() ? problems.errors()[0].message : n->op));
+  return n->outputs[0];
+}
+
+Value* Edit::composite(std::string op, std::vector<Value*> inputs, Attributes attributes, std::vector<std::string> origins) const {
+  Node* n = graph_.add_node(std::move(op), std::move(inputs), 1, std::move(attributes), at_);
+  n->domain = "inferc";
+  n->origins = std::move(origins);
+  return typed_output(n);
+}
+
 Value* Edit::operator()(std::string op, std::vector<Value*> inputs, Attributes attributes) const {
   Node* n = graph_.add_node(std::move(op), std::move(inputs), 1, std::move(attributes), at_);
   n->origins = at_->origins;
   n->name = at_->name;
-  Diagnostics problems;
-  if (!infer_node(*n, problems))
-    internal_error("a pass built a node that is invalid: " + (problems.failed() ? problems.errors()[0].message : n->op));
+  typed_output(n);
   const bool known = std::all_of(n->inputs.begin(), n->inputs.end(), [](const Value* v) { return v && v->is_constant(); });
   if (!known) return n->outputs[0];
   std::vector<const Tensor*> tensors;

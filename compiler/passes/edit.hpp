@@ -12,6 +12,8 @@ class Edit {
   Edit(Graph& graph, Node* at) : graph_(graph), at_(at) {}
   // The one output of a new node of ai.onnx. Throws InternalError if its types do not fit.
   Value* operator()(std::string op, std::vector<Value*> inputs, Attributes attributes = {}) const;
+  // The same for one of our composites.
+  Value* composite(std::string op, std::vector<Value*> inputs, Attributes attributes, std::vector<std::string> origins) const;
   // The elements under another shape; the value itself if it has that shape.
   [[nodiscard]] Value* view(Value* v, Shape shape) const;
   [[nodiscard]] Value* transpose(Value* v, std::vector<std::int64_t> permutation) const;
@@ -21,6 +23,7 @@ class Edit {
   void replace_with(Value* v) const;
 
  private:
+  Value* typed_output(Node* n) const;
   Graph& graph_;
   Node* at_;
 };

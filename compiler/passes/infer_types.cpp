@@ -5,6 +5,7 @@
 
 #include "compiler/ops/op.hpp"
 #include "compiler/passes/passes.hpp"
+#include "compiler/passes/resolve_control.hpp"
 
 namespace inferc {
 namespace {
@@ -58,6 +59,15 @@ void clear_types(Graph& graph) {
       }
 }
 
+// One round over all nodes; true if a branch was inlined, so that a new round is due.
+bool infer_nodes(Graph& graph, Diagnostics& round) {
+  for (Node* n : graph.nodes()) {
+    if (resolve_if(graph, n)) return true;
+    infer_node(*n, round);
+  }
+  return false;
+}
+
 }  // namespace
 
 bool infer_types(Graph& graph, Diagnostics& diagnostics) {
@@ -66,7 +76,7 @@ bool infer_types(Graph& graph, Diagnostics& diagnostics) {
     clear_types(graph);
     graph.symbols().equalities().clear();
     Diagnostics round;
-    for (Node* n : graph.nodes()) infer_node(*n, round);
+    if (infer_nodes(graph, round)) continue;
     std::optional<Solution> next;
     for (const auto& e : graph.symbols().equalities()) {
       next = solve(e);

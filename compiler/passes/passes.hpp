@@ -27,6 +27,7 @@ bool canonicalise(Graph& graph);
 bool eliminate_common_subexpressions(Graph& graph);
 bool recognise_normalisation(Graph& graph);
 bool recognise_gelu(Graph& graph);
+bool recognise_attention(Graph& graph);
 bool to_linear(Graph& graph);
 bool fold_affine(Graph& graph);
 bool sink_transposes(Graph& graph);

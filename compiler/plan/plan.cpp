@@ -9,28 +9,60 @@ namespace {
 
 constexpr std::int64_t weight_alignment = 64;
 
-// A Concat's output buffer takes the outputs of the nodes that feed it, so that they are written in place. Values that
-// are views of others, read by the Concat twice, or placed already are copied instead.
-void place_concat_inputs(const Graph& graph, Builder& builder, Lower::Placement& placed) {
-  std::vector<Node*> nodes = graph.nodes();
-  for (auto at = nodes.rbegin(); at != nodes.rend(); ++at) {
-    const Node& n = **at;
-    if (!n.is("Concat")) continue;
+bool is_view(const Node& n) {
+  return n.is("View", "inferc") || n.is("Reshape") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Flatten") || n.is("Transpose") ||
+         n.is("Slice") || n.is("Split") || n.is("Expand") || n.is("Identity");
+}
+
+std::vector<std::int64_t> inverse(const std::vector<std::int64_t>& permutation) {
+  std::vector<std::int64_t> out(permutation.size());
+  for (std::size_t d = 0; d < permutation.size(); ++d) out[static_cast<std::size_t>(permutation[d])] = static_cast<std::int64_t>(d);
+  return out;
+}
+
+// Decides where values are written before any node is lowered: outputs of the model in the caller's buffers, operands of
+// a Concat in its result.
+class Placer {
+ public:
+  Placer(Builder& builder, Lower::Placement& placed) : builder_(builder), placed_(placed) {}
+
+  // `v` is written to `place`; if it is a whole view of another computed value, that one is.
+  void put(const Value* v, const Operand& place) {
+    placed_[v] = place;
+    const Node* n = v->producer;
+    const Value* from = n->in(0);
+    if (n->is("View", "inferc") && computed(from)) {
+      if (const auto source = reshape_view(place, from->type->shape)) put(from, *source);
+    } else if (n->is("Transpose") && n->attributes.count("perm") && computed(from)) {
+      put(from, transpose_view(place, inverse(n->attr("perm", std::vector<std::int64_t>{}))));
+    }
+  }
+  void concat(const Node& n) {
     const Value* out = n.out();
-    if (!placed.count(out)) placed[out] = builder.temporary(out->name, *out->type);
+    if (!placed_.count(out)) placed_[out] = builder_.temporary(out->name, *out->type);
     const std::int64_t axis = n.attr_int("axis", 0);
     const auto d = static_cast<std::size_t>(axis < 0 ? axis + out->type->rank() : axis);
     Dim begin(0);
     for (const Value* v : n.inputs) {
       const Dim size = v->type->shape[d];
-      const bool computed = v->producer && !v->is_constant() && !placed.count(v) && v->uses.size() == 1;
-      const bool moves = computed && (v->producer->is("Reshape") || v->producer->is("Transpose") || v->producer->is("Slice") ||
-                                      v->producer->is("Squeeze") || v->producer->is("Unsqueeze") || v->producer->is("Split"));
-      if (computed && !moves) placed[v] = slice_view(placed[out], d, begin, size);
+      if (computed(v) || whole_view(v)) put(v, slice_view(placed_[out], d, begin, size));
       begin = begin + size;
     }
   }
-}
+
+ private:
+  // Written by a kernel and not placed yet.
+  bool computed(const Value* v) const {
+    return v && v->producer && !v->is_constant() && !placed_.count(v) && (!is_view(*v->producer) || whole_view(v));
+  }
+  // A View or Transpose of a computed value: written through it.
+  bool whole_view(const Value* v) const {
+    const Node* n = v->producer;
+    return n && !placed_.count(v) && (n->is("View", "inferc") || n->is("Transpose")) && computed(n->in(0));
+  }
+  Builder& builder_;
+  Lower::Placement& placed_;
+};
 
 class Planner {
  public:
@@ -40,7 +72,7 @@ class Planner {
     program_.name = graph_.name;
     program_.symbols = graph_.shared_symbols();
     place_ports();
-    place_concat_inputs(graph_, builder_, placed_);
+    place_concats();
     for (const Node* n : graph_.nodes()) lower_node(*n, builder_, placed_, allow_fast_);
     copy_unwritten_outputs();
     program_.buffers = builder_.buffers();
@@ -61,8 +93,14 @@ class Planner {
       const Operand place = builder_.output(program_.outputs.size(), v->name, *v->type);
       program_.outputs.push_back({v->name, *v->type, place.buffer});
       outputs_.push_back(place);
-      if (v->producer && !placed_.count(v)) placed_[v] = place;
+      if (v->producer && !v->is_constant() && !placed_.count(v)) placer_.put(v, place);
     }
+  }
+  // Those that are read last first, so that nested ones find their place.
+  void place_concats() {
+    std::vector<Node*> nodes = graph_.nodes();
+    for (auto n = nodes.rbegin(); n != nodes.rend(); ++n)
+      if ((*n)->is("Concat")) placer_.concat(**n);
   }
   // An output that is an input, a constant or the same value as another output.
   void copy_unwritten_outputs() {
@@ -98,6 +136,7 @@ class Planner {
   Program program_;
   Builder builder_;
   Lower::Placement placed_;
+  Placer placer_{builder_, placed_};
   std::vector<Operand> outputs_;
 };
 
