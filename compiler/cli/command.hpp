@@ -58,5 +58,6 @@ void add_compile(CLI::App& app, int& status);
 void add_inspect(CLI::App& app, int& status);
 void add_ops(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
+void add_verify(CLI::App& app, int& status);
 
 }  // namespace inferc::cli

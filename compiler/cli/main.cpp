@@ -17,6 +17,7 @@ int run(int argc, char** argv) {
   add_ops(app, status);
   add_compile(app, status);
   add_run(app, status);
+  add_verify(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include "compiler/cli/command.hpp"
+#include "compiler/cli/progress.hpp"
+#include "compiler/cli/scratch.hpp"
 #include "compiler/onnx/reader.hpp"
 #include "compiler/run/build.hpp"
 #include "compiler/run/loaded_model.hpp"
@@ -21,31 +21,12 @@ struct Arguments : ModelArguments {
   fs::path inputs, outputs;
 };
 
-// A folder of our own, removed at the end.
-class Scratch {
- public:
-  Scratch() : path_(fs::temp_directory_path() / fmt::format("inferc-run-{}", ::getpid())) { fs::create_directories(path_); }
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 int run(const Arguments& a) {
   Front front = open_model(a);
   const EmitOptions o = emit_options(front, a.model, "model");
   const Program program = lower_model(front);
-  const Scratch scratch;
-  const std::vector<File> files = emit(program, o);
-  std::vector<FileView> views;
-  for (const File& f : files) views.push_back({f.name, f.content});
-  write_files(scratch.path(), views);
+  const Scratch scratch("run");
+  write_files_of(scratch.path(), emit(program, o));
   const BuiltModel built = build_model(scratch.path());
   const LoadedModel model(built);
   const auto inputs = read_inputs(a.inputs, model.signature().inputs, onnx::read_tensor);

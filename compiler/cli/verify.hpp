@@ -1,0 +1,21 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/cli/command.hpp"
+
+namespace inferc::cli {
+
+// Compiles folders of the ONNX backend tests (model.onnx, test_data_set_*/input_K.pb, output_K.pb), runs them and
+// compares with the stored outputs.
+struct VerifyCases {
+  std::vector<std::filesystem::path> folders;
+  int jobs = 1;
+  std::filesystem::path keep_outputs;  // may be empty
+  std::string json;                    // may be empty
+};
+[[nodiscard]] int verify_cases(const VerifyCases& options);
+
+}  // namespace inferc::cli

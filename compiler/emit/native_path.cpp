@@ -1,0 +1,32 @@
+#include "compiler/emit/native_path.hpp"
+
+#include <cstdlib>
+#include <string_view>
+
+namespace inferc {
+namespace {
+
+#if defined(__x86_64__)
+bool has_v3() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"); }
+bool has_v4() {
+  return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
+}
+#endif
+
+}  // namespace
+
+std::string native_code_path() {
+  const char* const variable = std::getenv("INFERC_ISA");
+  const std::string_view limit = variable ? variable : "";
+  if (limit == "base") return "base";
+#if defined(__x86_64__)
+  if (limit != "v3" && has_v4()) return "v4";
+  if (has_v3()) return "v3";
+#elif defined(__aarch64__)
+  return "neon";
+#endif
+  return "base";
+}
+
+}  // namespace inferc
