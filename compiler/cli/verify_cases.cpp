@@ -2,7 +2,7 @@
 #include <functional>
 #include <iostream>
 #include <optional>
-#include <set>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -149,9 +149,37 @@ std::string build_batch(const Batch& batch, const fs::path& folder) {
   return build_model(folder, options).library.string();
 }
 
-std::vector<Batch> halves(const Batch& batch) {
+// Lines of a compiler's output that tell an error.
+std::vector<std::string> error_lines(const std::string& output) {
+  std::vector<std::string> out;
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("error") != std::string::npos || line.find("undefined reference") != std::string::npos) out.push_back(line);
+  return out;
+}
+
+bool blamed(const Case& c, const std::vector<std::string>& lines) {
+  return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+    return line.find(c.symbol + "_") != std::string::npos || line.find(c.symbol + "::") != std::string::npos || line.find(c.symbol + ".") != std::string::npos;
+  });
+}
+
+// The cases that the errors name each alone and the others together; halves where that does not tell.
+std::vector<Batch> split(const Batch& batch, const std::string& output) {
+  const auto lines = error_lines(output);
+  std::vector<Batch> out;
+  Batch rest;
+  for (Case* c : batch)
+    if (blamed(*c, lines)) out.push_back({c});
+    else rest.push_back(c);
+  if (!out.empty() && !rest.empty()) return out.push_back(rest), out;
   const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
   return {{batch.begin(), middle}, {middle, batch.end()}};
+}
+
+std::string build_failure(const std::string& output) {
+  const auto lines = error_lines(output);
+  return "the generated code does not build: " + (lines.empty() ? output : lines.front());
 }
 
 // A batch that fails is split until the case at fault stands alone.
@@ -172,9 +200,9 @@ void build_all(std::vector<Case>& cases, const fs::path& scratch, int jobs, Prog
       if (outcomes[i].finished)
         for (Case* c : batches[i]) c->library = outcomes[i].result;
       else if (batches[i].size() == 1)
-        batches[i][0]->conclude(Verdict::fail, "the generated code does not build: " + outcomes[i].failure);
+        batches[i][0]->conclude(Verdict::fail, build_failure(outcomes[i].failure));
       else
-        for (Batch& half : halves(batches[i])) again.push_back(std::move(half));
+        for (Batch& part : split(batches[i], outcomes[i].failure)) again.push_back(std::move(part));
     }
     batches = std::move(again);
   }
