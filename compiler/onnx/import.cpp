@@ -157,8 +157,8 @@ class Importer {
     std::vector<Value*> outputs;
     for (const ValueInfo& v : from.outputs) {
       const auto at = scope.find(v.name);
-      if (at == scope.end())
-        error(fmt::format("graph output '{}' is not defined", escape(v.name)));
+      if (at == scope.end() || is_dropped(g, at->second))
+        error(fmt::format("graph output '{}' is not defined", escape(v.name)), "only what inference computes is: Dropout has no mask");
       else
         outputs.push_back(at->second);
     }
@@ -208,9 +208,15 @@ class Importer {
     normalise(*n, n->opset);
   }
 
+  // An output that normalise took away: Dropout's mask.
+  static bool is_dropped(const inferc::Graph& g, const Value* v) {
+    const auto& from = v->producer ? v->producer->outputs : g.inputs();
+    return !v->constant && std::find(from.begin(), from.end(), v) == from.end();
+  }
+
   Value* find(inferc::Graph& g, const Node& n, std::size_t index, const std::string& name, const Scope& scope) {
     const auto at = scope.find(name);
-    if (at != scope.end()) return at->second;
+    if (at != scope.end() && !is_dropped(g, at->second)) return at->second;
     error(fmt::format("{} reads '{}', which is not defined", describe(n, index), escape(name)));
     return g.new_value(name);
   }
