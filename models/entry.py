@@ -25,6 +25,7 @@ class Entry:
     opset: int = 17                                 # of the TorchScript export
     exporters: tuple = ("torchscript", "dynamo")
     gain: float = 2.0**0.5                          # standard deviation of a weight times sqrt(fan in)
+    centres: dict = field(default_factory=dict)     # parameter -> centre of its distribution, where the usual one decides nothing
     note: str = ""
     lowest: dict = field(default_factory=dict)      # exporter -> {symbol: lower bound} where its file stands less than the model
     later: str = ""                                 # why a compiler without control flow refuses it

@@ -28,7 +28,7 @@ def built(entry):
     """The model with its seeded weights, and the table they came from."""
     torch.backends.mha.set_fastpath_enabled(False)                          # it has no ONNX form
     model = entry.build().eval()
-    table = recipes.parameters(model, entry.gain)
+    table = recipes.parameters(model, entry)
     state = model.state_dict()
     state.update({p: torch.from_numpy(seeded.draw(SEED, p, *spec)) for p, spec in table.items()})
     model.load_state_dict(state)
@@ -86,7 +86,7 @@ def clean(graph):
 
 def row(entry, exporter, model):
     """One row of the listing."""
-    count = sum(int(np.prod(spec[0])) for spec in recipes.parameters(built(entry)[0], entry.gain).values())
+    count = sum(int(np.prod(spec[0])) for spec in recipes.parameters(entry.build(), entry).values())
     return {"name": entry.name, "exporter": exporter, "file": f"{entry.name}.{exporter}.onnx",
             "opset": next(o.version for o in model.opset_import if not o.domain), "parameters": count,
             "dims": [f"{s}={lo}..{hi}" for s, (lo, hi) in entry.bounds(exporter).items()], "sizes": entry.sizes_of(exporter),

@@ -26,13 +26,14 @@ def distribution(module, name, shape, gain):
     return 0.0, float(np.float32(gain * np.sqrt(3 / fan_in)))
 
 
-def parameters(model, gain):
+def parameters(model, entry):
     """{name: (shape, centre, half width)} of every float parameter and stored buffer."""
     table = {}
     for name, tensor in model.state_dict().items():
         if tensor.dtype.is_floating_point:
             owner, _, last = name.rpartition(".")
-            table[name] = (list(tensor.shape), *distribution(model.get_submodule(owner), last, tuple(tensor.shape), gain))
+            centre, half_width = distribution(model.get_submodule(owner), last, tuple(tensor.shape), entry.gain)
+            table[name] = (list(tensor.shape), entry.centres.get(name, centre), half_width)
     for name in [n for n in table if n.endswith("types")]:
         del table[name]                                                     # a constant of MLPF, no weight
     return table
