@@ -75,20 +75,8 @@ template <class V>
   for (std::size_t i = 0; i < n; ++i) p[i] = v[i];
 }
 
-// a * b + c rounded once. Without an FMA unit: the product is exact in double; the sum is rounded to odd there, so
-// that the second rounding to float is the only one that counts (Boldo and Melquiond, 2008).
-[[gnu::always_inline]] inline float fma(float a, float b, float c) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-  return __builtin_fmaf(a, b, c);
-#else
-  const double p = static_cast<double>(a) * b, s = p + c;
-  const double back = s - p, error = (p - (s - back)) + (c - back);
-  auto bits = std::bit_cast<std::uint64_t>(s);
-  const bool inexact = error > 0 || error < 0;
-  if (inexact && (bits & 1) == 0) bits += (error > 0) == (s > 0) ? 1 : ~std::uint64_t{0};
-  return static_cast<float>(std::bit_cast<double>(bits));
-#endif
-}
+// a * b + c rounded once.
+[[gnu::always_inline]] inline float fma(float a, float b, float c);
 
 namespace simd_detail {
 template <class V, std::size_t... I>
@@ -101,10 +89,54 @@ template <class V, std::size_t... I>
 }
 }  // namespace simd_detail
 
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+[[gnu::always_inline]] inline float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+
+// g++ leaves the lanes to its vectoriser, which turns broadcasts of neighbouring scalars into loads and shuffles: it is
+// given the instruction.
 template <class V>
 [[gnu::always_inline]] inline V fma(V a, V b, V c) {
+#if defined(__FMA__) && !defined(__clang__)
+#if defined(__AVX512F__)
+  if constexpr (lane_count<V> == 16) return __builtin_ia32_vfmaddps512_mask(a, b, c, -1, 4);
+#endif
+  if constexpr (lane_count<V> == 8) return __builtin_ia32_vfmaddps256(a, b, c);
+  if constexpr (lane_count<V> == 4) return __builtin_ia32_vfmaddps(a, b, c);
+#endif
   return simd_detail::fma_lanes(a, b, c, std::make_index_sequence<lane_count<V>>{});
 }
+#else
+// Without an FMA unit: the product is exact in double; the sum is rounded to odd there, so that the second rounding to
+// float is the only one that counts (Boldo and Melquiond, 2008).
+namespace simd_detail {
+using F64x2 = VectorOf<double, 2>::type;
+using I64x2 = VectorOf<std::int64_t, 2>::type;
+
+[[gnu::always_inline]] inline F64x2 sum_to_odd(F64x2 p, F64x2 c) {
+  const F64x2 s = p + c, back = s - p, error = (p - (s - back)) + (c - back);
+  const I64x2 bits = std::bit_cast<I64x2>(s);
+  const I64x2 even = (bits & 1) - 1;  // all ones where the last bit is 0
+  const I64x2 away = ((error > 0) | (error < 0)) & even;
+  const I64x2 outward = ~((error > 0) ^ (s > 0));  // the error points away from zero: one up in the last place, else down
+  return std::bit_cast<F64x2>(bits + (away & ((outward & 2) - 1)));
+}
+[[gnu::noinline]] inline F32<4> fma_emulated(F32<4> a, F32<4> b, F32<4> c) {
+  const F64x2 low = sum_to_odd(F64x2{a[0], a[1]} * F64x2{b[0], b[1]}, F64x2{c[0], c[1]});
+  const F64x2 high = sum_to_odd(F64x2{a[2], a[3]} * F64x2{b[2], b[3]}, F64x2{c[2], c[3]});
+  return F32<4>{static_cast<float>(low[0]), static_cast<float>(low[1]), static_cast<float>(high[0]), static_cast<float>(high[1])};
+}
+}  // namespace simd_detail
+
+[[gnu::always_inline]] inline float fma(float a, float b, float c) {
+  return simd_detail::fma_emulated(F32<4>{a}, F32<4>{b}, F32<4>{c})[0];
+}
+template <class V>
+[[gnu::always_inline]] inline V fma(V a, V b, V c) {
+  if constexpr (lane_count<V> == 4) return simd_detail::fma_emulated(a, b, c);
+  return simd_detail::fma_lanes(a, b, c, std::make_index_sequence<lane_count<V>>{});
+}
+#endif
+
 template <class V>
 [[gnu::always_inline]] inline V sqrt(V a) {
   if constexpr (sizeof(V) == sizeof(float))
@@ -125,7 +157,7 @@ template <class V>
 // NaN in either operand gives NaN.
 template <class V>
 [[gnu::always_inline]] inline V max(V a, V b) {
-  return (a > b) | (a != a) ? a : b;
+  return ((a > b) | (a != a)) ? a : b;
 }
 
 // Sixteen lanes on every path: the unit of the reduction contract.

@@ -53,7 +53,7 @@ void check(const Data& d) {
 }
 
 TEST(Gemm, FollowsTheOrderOfTheContractForAnyShapeAndTile) {
-  for (std::size_t m = 1; m <= 67; ++m) check<cpu::gemm_detail::tile_rows, cpu::gemm_detail::tile_panels>(Data(m, 40, 20));
+  for (std::size_t m = 1; m <= 67; ++m) check<cpu::tile_rows, cpu::tile_panels>(Data(m, 40, 20));
   for (const std::size_t n : {1u, 3u, 4u, 5u, 8u, 9u, 16u, 17u, 31u, 33u, 48u, 63u, 64u, 65u, 100u})
     for (const std::size_t k : {0u, 1u, 15u, 16u, 17u, 64u, 100u, 256u, 300u, 600u}) {
       check<8, 2>(Data(9, k, n));

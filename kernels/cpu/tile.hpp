@@ -1,0 +1,233 @@
+#pragma once
+#include <cstddef>
+#include <utility>
+
+#include "kernels/cpu/access.hpp"
+#include "kernels/dim.hpp"
+#include "kernels/simd.hpp"
+
+// The microkernel under every product of matrices: MR rows of `a` times NV vectors of columns of `b` in registers.
+//
+// Order of summation, the same for any M, tile, code path or thread: contiguous blocks of L terms, each started from
+// zero and accumulated in order by fma, block sums added left to right; L = 16 where N < 64, else 256.
+namespace inferc::cpu {
+
+constexpr std::size_t block_terms(std::size_t n) { return n < 64 ? 16 : 256; }
+
+// --- the left operand: element (row r of the tile, term k)
+template <class LD>
+struct StridedRows {
+  const float* data;
+  LD stride;
+  template <std::size_t R>
+  [[gnu::always_inline]] float get(std::size_t k) const {
+    return data[R * stride + k];
+  }
+  [[gnu::always_inline]] StridedRows skip(std::size_t terms) const { return {data + terms, stride}; }
+};
+// Rows anywhere in memory: pixels of an image, rows picked by an index.
+template <int MR>
+struct RowPointers {
+  const float* row[MR];
+  template <std::size_t R>
+  [[gnu::always_inline]] float get(std::size_t k) const {
+    return row[R][k];
+  }
+  [[gnu::always_inline]] RowPointers skip(std::size_t terms) const {
+    RowPointers next = *this;
+    for (int r = 0; r < MR; ++r) next.row[r] += terms;
+    return next;
+  }
+};
+// `a` stored with its terms as rows: a^T.
+template <class LD>
+struct StridedTerms {
+  const float* data;
+  LD stride;
+  template <std::size_t R>
+  [[gnu::always_inline]] float get(std::size_t k) const {
+    return data[k * stride + R];
+  }
+  [[gnu::always_inline]] StridedTerms skip(std::size_t terms) const { return {data + terms * stride, stride}; }
+};
+
+// --- the right operand: vector q of the tile's columns, term k
+struct PackedColumns {  // panels of 16 columns, `panel` elements apart (pack.hpp)
+  const float* data;
+  std::size_t panel;
+  template <class V, int NV, std::size_t Q>
+  [[gnu::always_inline]] V get(std::size_t k) const {
+    constexpr std::size_t column = Q * lane_count<V>;
+    return load<V>(data + column / 16 * panel + k * 16 + column % 16);
+  }
+  [[gnu::always_inline]] PackedColumns skip(std::size_t terms) const { return {data + terms * 16, panel}; }
+};
+template <class LD>
+struct DenseColumns {  // row-major b, all columns of the tile inside
+  const float* data;
+  LD stride;
+  template <class V, int NV, std::size_t Q>
+  [[gnu::always_inline]] V get(std::size_t k) const {
+    return load<V>(data + k * stride + Q * lane_count<V>);
+  }
+  [[gnu::always_inline]] DenseColumns skip(std::size_t terms) const { return {data + terms * stride, stride}; }
+};
+template <class LD>
+struct LastColumns {  // row-major b, the last vector has `valid` columns
+  const float* data;
+  LD stride;
+  std::size_t valid;
+  template <class V, int NV, std::size_t Q>
+  [[gnu::always_inline]] V get(std::size_t k) const {
+    const float* p = data + k * stride + Q * lane_count<V>;
+    if constexpr (Q + 1 < NV)
+      return load<V>(p);
+    else
+      return load_first<V>(p, valid);
+  }
+  [[gnu::always_inline]] LastColumns skip(std::size_t terms) const { return {data + terms * stride, stride, valid}; }
+};
+
+template <class V, int MR, int NV>
+struct Tile {
+  static constexpr std::make_index_sequence<MR> rows{};
+  static constexpr std::make_index_sequence<NV> vectors{};
+  static constexpr std::make_index_sequence<MR * NV> all{};
+  using Acc = V[MR * NV];
+
+  template <std::size_t R, std::size_t... Q>
+  [[gnu::always_inline]] static void row(Acc& c, float a, const V (&b)[NV], std::index_sequence<Q...>) {
+    const V x = splat<V>(a);
+    ((c[R * NV + Q] = fma(x, b[Q], c[R * NV + Q])), ...);
+  }
+  template <class A, class B, std::size_t... R, std::size_t... Q>
+  [[gnu::always_inline]] static void step(Acc& c, const A& a, const B& b, std::size_t k, std::index_sequence<R...>,
+                                          std::index_sequence<Q...> q) {
+    const V column[NV] = {b.template get<V, NV, Q>(k)...};
+    (row<R>(c, a.template get<R>(k), column, q), ...);
+  }
+  template <std::size_t... I>
+  [[gnu::always_inline]] static void zero(Acc& c, std::index_sequence<I...>) {
+    ((c[I] = V{}), ...);
+  }
+  template <std::size_t... I>
+  [[gnu::always_inline]] static void assign(Acc& total, const Acc& c, std::index_sequence<I...>) {
+    ((total[I] = c[I]), ...);
+  }
+  template <std::size_t... I>
+  [[gnu::always_inline]] static void add(Acc& total, const Acc& c, std::index_sequence<I...>) {
+    ((total[I] = total[I] + c[I]), ...);
+  }
+
+  // `terms` more terms of the block in c.
+  template <class A, class B>
+  [[gnu::always_inline]] static void accumulate(Acc& c, const A& a, const B& b, std::size_t terms) {
+#pragma GCC unroll 2
+    for (std::size_t k = 0; k < terms; ++k) step(c, a, b, k, rows, vectors);
+  }
+  // All of one product, blocks one after the other.
+  template <class A, class B, class K, class L>
+  [[gnu::always_inline]] static void product(Acc& total, const A& a, const B& b, K k, L terms) {
+    zero(total, all);
+    if (k <= terms) return accumulate(total, a, b, k);
+    accumulate(total, a, b, terms);
+    std::size_t at = terms;
+    for (; at + terms <= k; at += terms) {
+      Acc c;
+      zero(c, all);
+      accumulate(c, a.skip(at), b.skip(at), terms);
+      add(total, c, all);
+    }
+    if (at < k) {
+      Acc c;
+      zero(c, all);
+      accumulate(c, a.skip(at), b.skip(at), k - at);
+      add(total, c, all);
+    }
+  }
+};
+
+// One row: up to four blocks run as parallel chains and are then added in order.
+template <class V, int NV>
+struct RowTile {
+  using One = Tile<V, 1, NV>;
+
+  template <class A, class B, std::size_t... C>
+  [[gnu::always_inline]] static void step(V (&c)[sizeof...(C)][NV], const A (&a)[sizeof...(C)], const B (&b)[sizeof...(C)],
+                                          std::size_t k, std::index_sequence<C...>) {
+    (One::step(c[C], a[C], b[C], k, One::rows, One::vectors), ...);
+  }
+  // C full blocks from term `at` on; `started`: total holds a sum already.
+  template <class A, class B, class L, std::size_t... C>
+  [[gnu::always_inline]] static void blocks(V (&total)[NV], bool started, const A& a, const B& b, std::size_t at, L terms,
+                                            std::index_sequence<C...> chains) {
+    V c[sizeof...(C)][NV];
+    const A as[sizeof...(C)] = {a.skip(at + C * terms)...};
+    const B bs[sizeof...(C)] = {b.skip(at + C * terms)...};
+    (One::zero(c[C], One::all), ...);
+    for (std::size_t k = 0; k < terms; ++k) step(c, as, bs, k, chains);
+    (join(total, started || C > 0, c[C]), ...);
+  }
+  [[gnu::always_inline]] static void join(V (&total)[NV], bool started, const V (&c)[NV]) {
+    if (started)
+      One::add(total, c, One::all);
+    else
+      One::assign(total, c, One::all);
+  }
+  template <class A, class B, class K, class L>
+  [[gnu::always_inline]] static void product(V (&total)[NV], const A& a, const B& b, K k, L terms) {
+    std::size_t at = 0;
+    One::zero(total, One::all);
+    if constexpr (NV <= 4) {
+      for (; at + 4 * terms <= k; at += 4 * terms) blocks(total, at > 0, a, b, at, terms, std::make_index_sequence<4>{});
+      for (; at + 2 * terms <= k; at += 2 * terms) blocks(total, at > 0, a, b, at, terms, std::make_index_sequence<2>{});
+    }
+    for (; at + terms <= k; at += terms) blocks(total, at > 0, a, b, at, terms, std::index_sequence<0>{});
+    if (at == k) return;
+    V c[NV];
+    One::zero(c, One::all);
+    One::accumulate(c, a.skip(at), b.skip(at), k - at);
+    join(total, at > 0, c);
+  }
+};
+
+// Epilogue and store of a tile at (row, col); `valid` columns from `col` on.
+template <class V, int MR, int NV>
+struct Store {
+  static constexpr std::size_t W = lane_count<V>;
+
+  template <std::size_t I, class Epi, class LDC>
+  [[gnu::always_inline]] static void full(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, const Epi& epilogue) {
+    store(c + I / NV * ldc + I % NV * W, epilogue(acc[I], row + I / NV, col + I % NV * W, Whole{}));
+  }
+  template <std::size_t I, class Epi, class LDC>
+  [[gnu::always_inline]] static void part(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid,
+                                          const Epi& epilogue) {
+    constexpr std::size_t first = I % NV * W;
+    if (valid >= first + W)
+      full<I>(acc, c, ldc, row, col, epilogue);
+    else if (valid > first)
+      store_first(c + I / NV * ldc + first, epilogue(acc[I], row + I / NV, col + first, valid - first), valid - first);
+  }
+  template <class Epi, class LDC, std::size_t... I>
+  [[gnu::always_inline]] static void run(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid,
+                                         const Epi& epilogue, std::index_sequence<I...>) {
+    if (valid >= NV * W)
+      (full<I>(acc, c, ldc, row, col, epilogue), ...);
+    else
+      (part<I>(acc, c, ldc, row, col, valid, epilogue), ...);
+  }
+};
+
+// The epilogue sees the tile's position in the whole result; c points at the tile's first element.
+template <class V, int MR, int NV, class Epi, class LDC>
+[[gnu::always_inline]] inline void finish(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid,
+                                          const Epi& epilogue) {
+  Store<V, MR, NV>::run(acc, c, ldc, row, col, valid, epilogue, std::make_index_sequence<MR * NV>{});
+}
+
+// Rows and panels of a tile by the number of vector registers: 32 (v4), 16 (v3), 16 or 32 narrow ones.
+inline constexpr int tile_rows = lanes == 16 ? 8 : lanes == 8 ? 6 : 3;
+inline constexpr int tile_panels = lanes == 16 ? 2 : 1;
+
+}  // namespace inferc::cpu
