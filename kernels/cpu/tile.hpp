@@ -13,6 +13,11 @@
 namespace inferc::cpu {
 
 constexpr std::size_t block_terms(std::size_t n) { return n < 64 ? 16 : 256; }
+template <std::size_t N>
+constexpr dim<block_terms(N)> terms_of(dim<N>) {
+  return {};
+}
+constexpr std::size_t terms_of(std::size_t n) { return block_terms(n); }
 
 // --- the left operand: element (row r of the tile, term k)
 template <class LD>
@@ -39,18 +44,6 @@ struct RowPointers {
     return next;
   }
 };
-// `a` stored with its terms as rows: a^T.
-template <class LD>
-struct StridedTerms {
-  const float* data;
-  LD stride;
-  template <std::size_t R>
-  [[gnu::always_inline]] float get(std::size_t k) const {
-    return data[k * stride + R];
-  }
-  [[gnu::always_inline]] StridedTerms skip(std::size_t terms) const { return {data + terms * stride, stride}; }
-};
-
 // --- the right operand: vector q of the tile's columns, term k
 struct PackedColumns {  // panels of 16 columns, `panel` elements apart (pack.hpp)
   const float* data;
@@ -73,19 +66,20 @@ struct DenseColumns {  // row-major b, all columns of the tile inside
   [[gnu::always_inline]] DenseColumns skip(std::size_t terms) const { return {data + terms * stride, stride}; }
 };
 template <class LD>
-struct LastColumns {  // row-major b, the last vector has `valid` columns
+struct LastColumns {  // row-major b with `left` columns from here on: more than half of the tile's
   const float* data;
   LD stride;
-  std::size_t valid;
+  std::size_t left;
   template <class V, int NV, std::size_t Q>
   [[gnu::always_inline]] V get(std::size_t k) const {
-    const float* p = data + k * stride + Q * lane_count<V>;
-    if constexpr (Q + 1 < NV)
+    constexpr std::size_t W = lane_count<V>, first = Q * W;
+    const float* p = data + k * stride + first;
+    if constexpr (2 * (Q + 1) <= NV)
       return load<V>(p);
     else
-      return load_first<V>(p, valid);
+      return load_first<V>(p, left < first ? 0 : left - first < W ? left - first : W);
   }
-  [[gnu::always_inline]] LastColumns skip(std::size_t terms) const { return {data + terms * stride, stride, valid}; }
+  [[gnu::always_inline]] LastColumns skip(std::size_t terms) const { return {data + terms * stride, stride, left}; }
 };
 
 template <class V, int MR, int NV>
