@@ -53,15 +53,26 @@ template <class V>
   return x - IntOf<V>{};
 }
 
-// The first n < lanes elements; nothing beyond is read or written, the other lanes are 0.
+// The first n <= lanes elements; nothing beyond is read or written, the other lanes are 0.
+template <class V>
+[[gnu::always_inline]] inline IntOf<V> lanes_below(std::size_t n) {
+  IntOf<V> index{};
+  for (int i = 0; i < lane_count<V>; ++i) index[i] = i;
+  return index < splat_int<V>(static_cast<std::int32_t>(n));
+}
 template <class V>
 [[gnu::always_inline]] inline V load_first(const float* p, std::size_t n) {
 #if defined(__AVX512F__)
   if constexpr (lane_count<V> == 16)
     return __builtin_ia32_loadups512_mask(p, V{}, static_cast<unsigned short>((1u << n) - 1));
 #endif
+#if defined(__AVX__)
+  if constexpr (lane_count<V> == 8) return __builtin_ia32_maskloadps256(reinterpret_cast<const V*>(p), lanes_below<V>(n));
+  if constexpr (lane_count<V> == 4) return __builtin_ia32_maskloadps(reinterpret_cast<const V*>(p), lanes_below<V>(n));
+#endif
   V v{};
-  for (std::size_t i = 0; i < n; ++i) v[i] = p[i];
+  for (std::size_t i = 0; i < lane_count<V>; ++i)
+    if (i < n) v[i] = p[i];
   return v;
 }
 template <class V>
@@ -72,7 +83,12 @@ template <class V>
     return;
   }
 #endif
-  for (std::size_t i = 0; i < n; ++i) p[i] = v[i];
+#if defined(__AVX__)
+  if constexpr (lane_count<V> == 8) return __builtin_ia32_maskstoreps256(reinterpret_cast<V*>(p), lanes_below<V>(n), v);
+  if constexpr (lane_count<V> == 4) return __builtin_ia32_maskstoreps(reinterpret_cast<V*>(p), lanes_below<V>(n), v);
+#endif
+  for (std::size_t i = 0; i < lane_count<V>; ++i)
+    if (i < n) p[i] = v[i];
 }
 
 // a * b + c rounded once.
