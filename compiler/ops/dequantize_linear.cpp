@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include "compiler/ops/quantize.hpp"
+#include "kernels/ref/quantize.hpp"
+
+namespace inferc {
+namespace {
+
+constexpr TypeSet element_types = quantized::words | TypeSet{DType::int32};
+using ElementTypes = Types<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t>;
+
+void infer(Infer& i) {
+  const std::int64_t stated = i.node.attr_int("output_dtype", 0);
+  if (stated != 0 && stated != static_cast<std::int64_t>(DType::float32)) {
+    i.fail(fmt::format("output_dtype {} is not supported, float32 is", stated));
+    return;
+  }
+  if (quantized::check_granularity(i, 1)) i.out(0, DType::float32, i.shape(0));
+}
+
+void lower(Lower& l) {
+  const auto o = quantized::operands(l, l.type(0).dtype);
+  const HostKernel kernel = by_dtype(l.type(0).dtype, ElementTypes{}, []<class X>(std::type_identity<X>) {
+    return host(&ref::dequantize_linear<X, max_rank>);
+  });
+  l.reference("ref::dequantize_linear", "kernels/ref/quantize.hpp", kernel,
+              {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)})
+      .flops = Dim(2) * product(l.shape(0));
+}
+
+}  // namespace
+
+extern const Op op_DequantizeLinear = {.name = "DequantizeLinear",
+                                       .inputs = {{"x", element_types, Port::Arity::required, 'T'},
+                                                  {"x_scale", TypeSet{DType::float32}},
+                                                  {"x_zero_point", element_types, Port::Arity::optional, 'T'}},
+                                       .attributes = {{"axis", AttributeKind::integer},
+                                                      {"block_size", AttributeKind::integer},
+                                                      {"output_dtype", AttributeKind::integer}},
+                                       .infer = infer,
+                                       .lower = lower,
+                                       .versions = "10, 13, 19, 21, 23, 24, 25"};
+
+}  // namespace inferc

@@ -1,0 +1,36 @@
+#include "compiler/ops/conv_integer.hpp"
+#include "compiler/ops/quantize.hpp"
+
+namespace inferc {
+namespace {
+
+constexpr conv_integer::Inputs places{{0, 3, 8}, 2, 5};
+
+void infer(Infer& i) {
+  if (auto s = conv_integer::shape(i, places)) i.out(0, i.dtype(7), std::move(*s));
+}
+
+void lower(Lower& l) {
+  const Operand sums = l.temporary(DType::int32, l.out_type().shape);
+  conv_integer::lower(l, sums, places);
+  quantized::requantize(l, sums, 1, 4, 1, 6, 7);
+}
+
+}  // namespace
+
+extern const Op op_QLinearConv = {.name = "QLinearConv",
+                                  .inputs = {{"x", quantized::bytes, Port::Arity::required, 'X'},
+                                             {"x_scale", TypeSet{DType::float32}},
+                                             {"x_zero_point", quantized::bytes, Port::Arity::required, 'X'},
+                                             {"w", quantized::bytes, Port::Arity::required, 'W'},
+                                             {"w_scale", TypeSet{DType::float32}},
+                                             {"w_zero_point", quantized::bytes, Port::Arity::required, 'W'},
+                                             {"y_scale", TypeSet{DType::float32}},
+                                             {"y_zero_point", quantized::bytes},
+                                             {"B", TypeSet{DType::int32}, Port::Arity::optional}},
+                                  .attributes = convolution::attributes(),
+                                  .infer = infer,
+                                  .lower = lower,
+                                  .versions = "10"};
+
+}  // namespace inferc

@@ -1,0 +1,34 @@
+#include "compiler/ops/quantize.hpp"
+
+namespace inferc {
+namespace {
+
+constexpr quantized::MatMulInputs places{0, 3, 2, 5};
+
+void infer(Infer& i) {
+  if (auto shape = quantized::matmul_shape(i, places)) i.out(0, i.dtype(7), std::move(*shape));
+}
+
+void lower(Lower& l) {
+  const Operand sums = l.temporary(DType::int32, l.out_type().shape);
+  quantized::matmul(l, sums, places);
+  const std::size_t rank = sums.shape.size();
+  quantized::requantize(l, sums, 1, 4, rank == 0 ? 0 : rank - 1, 6, 7);
+}
+
+}  // namespace
+
+extern const Op op_QLinearMatMul = {.name = "QLinearMatMul",
+                                    .inputs = {{"a", quantized::bytes, Port::Arity::required, 'A'},
+                                               {"a_scale", TypeSet{DType::float32}},
+                                               {"a_zero_point", quantized::bytes, Port::Arity::required, 'A'},
+                                               {"b", quantized::bytes, Port::Arity::required, 'B'},
+                                               {"b_scale", TypeSet{DType::float32}},
+                                               {"b_zero_point", quantized::bytes, Port::Arity::required, 'B'},
+                                               {"y_scale", TypeSet{DType::float32}},
+                                               {"y_zero_point", quantized::bytes}},
+                                    .infer = infer,
+                                    .lower = lower,
+                                    .versions = "10, 21"};
+
+}  // namespace inferc
