@@ -79,7 +79,7 @@ class Inferc:
     def __init__(self, program):
         self.program = program
         listed = subprocess.run([program, "ops"], capture_output=True, text=True).stdout
-        self.known = set(re.findall(r"^\s*([A-Z]\w+)", listed, re.M))
+        self.known = set(re.findall(r"^\s*([A-Z]\w+)", listed, re.M)) | {"Constant"}         # the importer's own
 
     def call(self, *args):
         start = time.monotonic()
