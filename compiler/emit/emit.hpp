@@ -35,5 +35,7 @@ struct File {
 [[nodiscard]] bool is_code_path(const std::string& path);
 [[nodiscard]] std::string namespace_of(const EmitOptions&);
 [[nodiscard]] std::size_t weights_size(const Program&);
+// Whether N.hpp defines the functions of size_functions() (workspace_bytes uses them).
+[[nodiscard]] bool header_has_size_functions(const Program&, const Names&);
 
 }  // namespace inferc

@@ -64,6 +64,25 @@ std::string Names::of_symbol(std::string_view name) const {
   internal_error("a size names an unknown symbol: " + std::string(name));
 }
 
+// Sums, differences and products wrap; where order or sign counts, operands are read as signed.
+std::string size_functions() {
+  return R"([[maybe_unused]] constexpr std::size_t min_size(std::size_t a, std::size_t b) noexcept {
+  return static_cast<std::ptrdiff_t>(a) < static_cast<std::ptrdiff_t>(b) ? a : b;
+}
+[[maybe_unused]] constexpr std::size_t max_size(std::size_t a, std::size_t b) noexcept {
+  return static_cast<std::ptrdiff_t>(a) > static_cast<std::ptrdiff_t>(b) ? a : b;
+}
+[[maybe_unused]] constexpr std::size_t mod_size(std::size_t a, std::size_t b) noexcept {
+  const auto n = static_cast<std::ptrdiff_t>(a), d = static_cast<std::ptrdiff_t>(b);
+  const std::ptrdiff_t r = n % d;
+  return static_cast<std::size_t>(r != 0 && (r < 0) != (d < 0) ? r + d : r);
+}
+[[maybe_unused]] constexpr std::size_t div_size(std::size_t a, std::size_t b) noexcept {
+  return static_cast<std::size_t>(static_cast<std::ptrdiff_t>(a - mod_size(a, b)) / static_cast<std::ptrdiff_t>(b));
+}
+)";
+}
+
 std::string Names::size(const Dim& dim) const {
   if (dim.terms().empty()) return "0";
   std::string out;
@@ -73,14 +92,10 @@ std::string Names::size(const Dim& dim) const {
     const auto magnitude = std::to_string(negative ? -t.factor : t.factor);
     if (t.atoms.empty() || magnitude != "1") term = magnitude;
     for (const auto& atom : t.atoms) {
-      constexpr std::string_view functions[] = {"", "", "", "min_size", "max_size"};
-      std::string text;
-      switch (atom->kind) {
-        case Dim::Kind::symbol: text = of_symbol(atom->name); break;
-        case Dim::Kind::div: text = "(" + size(atom->a) + ") / (" + size(atom->b) + ")"; text = "(" + text + ")"; break;
-        case Dim::Kind::mod: text = "((" + size(atom->a) + ") % (" + size(atom->b) + "))"; break;
-        default: text = std::string(functions[static_cast<int>(atom->kind)]) + "(" + size(atom->a) + ", " + size(atom->b) + ")";
-      }
+      constexpr std::string_view functions[] = {"", "div_size", "mod_size", "min_size", "max_size"};
+      const std::string text = atom->kind == Dim::Kind::symbol
+                                   ? of_symbol(atom->name)
+                                   : std::string(functions[static_cast<int>(atom->kind)]) + "(" + size(atom->a) + ", " + size(atom->b) + ")";
       term += (term.empty() ? "" : " * ") + text;
     }
     if (out.empty())

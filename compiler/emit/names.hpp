@@ -31,4 +31,7 @@ struct Names {
   const Program& program_;
 };
 
+// Definitions of the functions that Names::size() uses: floor division, remainder, minimum and maximum.
+[[nodiscard]] std::string size_functions();
+
 }  // namespace inferc

@@ -173,9 +173,7 @@ std::string emit_source(const Program& p, const Names& names, const EmitOptions&
     constexpr const char* path_names[] = {$path_names$nullptr};
     constexpr int path_count = $path_count$;
 
-    [[maybe_unused]] constexpr std::size_t min_size(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
-    [[maybe_unused]] constexpr std::size_t max_size(std::size_t a, std::size_t b) noexcept { return a > b ? a : b; }
-
+    $size_functions$
     bool supported(int path) noexcept {
       switch (path) {
         $path_table$
@@ -254,7 +252,7 @@ std::string emit_source(const Program& p, const Names& names, const EmitOptions&
                           {{"version", INFERC_VERSION}, {"name", o.name}, {"namespace", namespace_of(o)}, {"path_declarations", path_declarations(o)},
                            {"input_count", std::to_string(p.inputs.size())}, {"output_count", std::to_string(p.outputs.size())},
                            {"weight_bytes", std::to_string(weights_size(p))}, {"path_names", path_names(o)}, {"path_count", std::to_string(o.paths.size())},
-                           {"path_table", path_table(o)}, {"unpack", unpack(p, names)}, {"dims_checks", dims_checks(p, names)},
+                           {"path_table", path_table(o)}, {"size_functions", header_has_size_functions(p, names) ? "" : size_functions()}, {"unpack", unpack(p, names)}, {"dims_checks", dims_checks(p, names)},
                            {"input_sizes", size_list(names, p.inputs)}, {"output_sizes", size_list(names, p.outputs)},
                            {"arena_bytes", names.size(p.arena_bytes)}, {"path_runs", path_runs(o)}});
   main += fill(R"(
