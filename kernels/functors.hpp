@@ -1,31 +1,15 @@
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
-#include "kernels/math.hpp"
-#include "kernels/math64.hpp"
+#include "kernels/activations.hpp"
+#include "kernels/cast.hpp"
+#include "kernels/functor_base.hpp"
 
 // Elementwise operators: one struct each, `apply` on scalars of any element type and on float vectors. Comparisons of
 // vectors give lane masks; `select` takes them. Integer arithmetic wraps (computed unsigned).
 namespace inferc::functors {
-
-template <class T>
-inline constexpr bool is_scalar = std::is_arithmetic_v<T>;
-template <class T>
-inline constexpr bool is_whole = std::is_integral_v<T> && !std::is_same_v<T, bool>;
-template <class T>
-using Unsigned = std::make_unsigned_t<T>;
-
-// A float function for float scalars (one lane of the vector form, same bits), its double twin for double.
-template <class T, class F32Function, class F64Function>
-[[gnu::always_inline]] inline T by_width(T x, F32Function f, F64Function g) {
-  if constexpr (std::is_same_v<T, double>)
-    return g(x);
-  else if constexpr (std::is_same_v<T, float>)
-    return f(splat<F32<4>>(x))[0];
-  else
-    return f(x);
-}
 
 struct add {
   template <class T>
@@ -80,13 +64,37 @@ struct abs {
 struct max {
   template <class T>
   static T apply(T a, T b) {
-    return (a > b) | (a != a) ? a : b;
+    return ((a > b) | (a != a)) ? a : b;
   }
 };
 struct min {
   template <class T>
   static T apply(T a, T b) {
-    return (a < b) | (a != a) ? a : b;
+    return ((a < b) | (a != a)) ? a : b;
+  }
+};
+// low > high gives high
+struct clip {
+  template <class T>
+  static T apply(T x, T low, T high) {
+    return min::apply(max::apply(x, low), high);
+  }
+};
+// Remainder with the sign of the divisor; a zero divisor gives 0 (the kernel reports it).
+struct mod {
+  template <class T>
+  static T apply(T a, T b) {
+    if (b == 0 || (std::is_signed_v<T> && b == static_cast<T>(-1))) return 0;
+    const T r = static_cast<T>(a % b);
+    return r != 0 && (r < 0) != (b < 0) ? static_cast<T>(r + b) : r;
+  }
+};
+// Remainder with the sign of the dividend.
+struct fmod {
+  template <class T>
+  static T apply(T a, T b) {
+    if constexpr (is_whole<T>) return b == 0 || (std::is_signed_v<T> && b == static_cast<T>(-1)) ? T{0} : static_cast<T>(a % b);
+    else return rounded_once(a, b, [](double x, double y) { return math64::fmod(x, y); });
   }
 };
 struct relu {
@@ -182,10 +190,55 @@ struct logical_or {
 struct logical_xor {
   static bool apply(bool a, bool b) { return a != b; }
 };
+// c: bool, or the lane mask of a comparison
 struct where {
-  template <class T>
-  static T apply(bool c, T a, T b) {
+  template <class C, class T>
+  static T apply(C c, T a, T b) {
     return c ? a : b;
+  }
+};
+struct is_nan {
+  template <class T>
+  static auto apply(T x) { return x != x; }
+};
+struct is_inf {
+  template <class T>
+  static bool apply(T x, float positive, float negative) {
+    static_assert(is_scalar<T>);
+    constexpr T infinity = static_cast<T>(__builtin_inff());
+    return (x == infinity && positive != 0) || (x == -infinity && negative != 0);
+  }
+};
+struct bitwise_and {
+  template <class T>
+  static T apply(T a, T b) { return static_cast<T>(a & b); }
+};
+struct bitwise_or {
+  template <class T>
+  static T apply(T a, T b) { return static_cast<T>(a | b); }
+};
+struct bitwise_xor {
+  template <class T>
+  static T apply(T a, T b) { return static_cast<T>(a ^ b); }
+};
+struct bitwise_not {
+  template <class T>
+  static T apply(T a) { return static_cast<T>(~a); }
+};
+// Shifts by the width or more give 0.
+struct shift_left {
+  template <class T>
+  static T apply(T a, T b) { return b >= sizeof(T) * 8 ? T{0} : static_cast<T>(static_cast<std::uint64_t>(a) << b); }
+};
+struct shift_right {
+  template <class T>
+  static T apply(T a, T b) { return b >= sizeof(T) * 8 ? T{0} : static_cast<T>(a >> b); }
+};
+// Half to even.
+struct round {
+  template <class T>
+  static T apply(T x) {
+    return rounded_once(x, [](double v) { return math64::rint(v); });
   }
 };
 struct floor {
@@ -208,28 +261,30 @@ struct sign {
     return x != x ? x : static_cast<T>((x > T{}) - (x < T{}));
   }
 };
-// x^2 and x^0.5 are exact forms; others by the double function rounded once.
+// Integers wrap; a negative power of an integer, or a fractional one, is rounded as Cast does. x^2 is x * x; others of
+// float are the double function rounded once.
 struct pow {
   template <class T, class E>
   static T apply(T x, E e) {
-    if constexpr (is_whole<T>) return integer_power(x, e);
-    else if (e == E{2}) return x * x;
-    else return static_cast<T>(math64::pow(static_cast<double>(x), static_cast<double>(e)));
+    if constexpr (is_whole<T> && is_whole<E>) return integer_power(x, e);
+    else if constexpr (is_whole<T>) return cast<T>::apply(math64::pow(static_cast<double>(x), static_cast<double>(e)));
+    else if constexpr (is_scalar<T>) return e == E{2} ? x * x : static_cast<T>(math64::pow(static_cast<double>(x), static_cast<double>(e)));
+    else return rounded_once(x, e, [](double v, double w) { return w == 2 ? v * v : math64::pow(v, w); });
   }
 
  private:
   template <class T, class E>
   static T integer_power(T x, E e) {
-    if constexpr (!is_whole<E>) return static_cast<T>(math64::pow(static_cast<double>(x), static_cast<double>(e)));
-    else {
-      if (e < 0) return x == 1 ? T{1} : T{0};
-      T out = 1;
-      for (; e > 0; e = static_cast<E>(e / 2)) {
-        if (e % 2 != 0) out = mul::apply(out, x);
-        x = mul::apply(x, x);
-      }
-      return out;
+    if (std::is_signed_v<E> && e < E{0}) {
+      if (x == 0) return std::numeric_limits<T>::min();
+      return x == 1 || x == static_cast<T>(-1) ? (e % 2 == 0 ? T{1} : x) : T{0};
     }
+    T out = 1;
+    for (; e != 0; e = static_cast<E>(e / 2)) {
+      if (e % 2 != 0) out = mul::apply(out, x);
+      x = mul::apply(x, x);
+    }
+    return out;
   }
 };
 
@@ -237,20 +292,20 @@ struct pow {
 struct leaky_relu {
   template <class T>
   static T apply(T x, float alpha) {
-    return x < T{} ? x * static_cast<std::conditional_t<is_scalar<T>, T, float>>(alpha) : x;
+    return x < T{} ? x * static_cast<Parameter<T>>(alpha) : x;
   }
 };
 struct elu {
   template <class T>
   static T apply(T x, float alpha) {
-    return x < T{} ? (exp::apply(x) - 1) * static_cast<std::conditional_t<is_scalar<T>, T, float>>(alpha) : x;
+    return x < T{} ? (exp::apply(x) - 1) * static_cast<Parameter<T>>(alpha) : x;
   }
 };
 struct hard_sigmoid {
   template <class T>
   static T apply(T x, float alpha, float beta) {
-    const T zero{}, one = zero + 1, y = x * static_cast<std::conditional_t<is_scalar<T>, T, float>>(alpha) +
-                                        static_cast<std::conditional_t<is_scalar<T>, T, float>>(beta);
+    const T zero{}, one = zero + 1, y = x * static_cast<Parameter<T>>(alpha) +
+                                        static_cast<Parameter<T>>(beta);
     const T low = y < zero ? zero : y;
     return low > one ? one : low;
   }

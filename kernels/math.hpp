@@ -101,4 +101,20 @@ template <class V>
   return x == x ? (x == inf ? x : r) : x;
 }
 
+// log(1 + e) for 0 <= e <= 1, 2 ULP: log(u) e / (u - 1) with u = 1 + e as rounded (Kahan).
+template <class V>
+[[gnu::always_inline]] inline V log1p_unit(V e) {
+  const V u = e + 1.0f, d = u - 1.0f;
+  const V one = splat<V>(1.0f);
+  const V zero = V{};
+  return d == zero ? e : log(u) * (e / (d == zero ? one : d));
+}
+
+// log(1 + e^x) without overflow, 3 ULP.
+template <class V>
+[[gnu::always_inline]] inline V softplus(V x) {
+  const V r = (x > V{} ? x : V{}) + log1p_unit(exp(copysign(x, splat<V>(-1.0f))));
+  return x == x ? r : x;
+}
+
 }  // namespace inferc::math

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "kernels/fault.hpp"
+#include "kernels/functors.hpp"
 #include "kernels/view.hpp"
 
 // out[i...] = F::apply(in[i...]..., parameters...) for equal shapes; a stride of 0 broadcasts.

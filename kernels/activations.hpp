@@ -1,0 +1,68 @@
+#pragma once
+#include "kernels/functor_base.hpp"
+#include "kernels/trig64.hpp"
+
+// Functions and activations of one operand; parameters come as trailing scalars.
+namespace inferc::functors {
+
+#define INFERC_ROUNDED(name)                                                              \
+  struct name {                                                                           \
+    template <class T>                                                                    \
+    static T apply(T x) {                                                                 \
+      return rounded_once(x, [](double v) { return math64::name(v); });                   \
+    }                                                                                     \
+  };
+INFERC_ROUNDED(tan)
+INFERC_ROUNDED(asin)
+INFERC_ROUNDED(acos)
+INFERC_ROUNDED(sinh)
+INFERC_ROUNDED(cosh)
+INFERC_ROUNDED(asinh)
+INFERC_ROUNDED(acosh)
+INFERC_ROUNDED(atanh)
+INFERC_ROUNDED(sin)
+INFERC_ROUNDED(cos)
+INFERC_ROUNDED(atan)
+#undef INFERC_ROUNDED
+
+// log(1 + e^x) without overflow
+struct softplus {
+  template <class T>
+  static T apply(T x) {
+    return by_width(
+        x, [](auto v) { return math::softplus(v); },
+        [](double v) { return (v > 0 ? v : 0.0) + math64::log1p(math64::exp(-math64::abs(v))); });
+  }
+};
+struct softsign {
+  template <class T>
+  static T apply(T x) {
+    if constexpr (std::is_same_v<T, double>) return x / (1 + math64::abs(x));
+    else return x / (inferc::abs(x) + 1);
+  }
+};
+struct hard_swish {
+  template <class T>
+  static T apply(T x) {
+    const T zero{}, one = zero + 1, y = x * static_cast<Parameter<T>>(1.0 / 6) + static_cast<Parameter<T>>(0.5);
+    const T low = y < zero ? zero : y;
+    return x * (low > one ? one : low);
+  }
+};
+struct thresholded_relu {
+  template <class T>
+  static T apply(T x, float alpha) {
+    const T limit = T{} + static_cast<Parameter<T>>(alpha);
+    return ((x > limit) | (x != x)) ? x : T{};
+  }
+};
+struct shrink {
+  template <class T>
+  static T apply(T x, float bias, float lambda) {
+    const T b = static_cast<T>(T{} + static_cast<Parameter<T>>(bias)), l = static_cast<T>(T{} + static_cast<Parameter<T>>(lambda));
+    const T low = static_cast<T>(x + b), high = static_cast<T>(x - b);
+    return x < -l ? low : x > l ? high : (x != x ? x : T{});
+  }
+};
+
+}  // namespace inferc::functors

@@ -1,0 +1,39 @@
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+// Conversion of element types as x86-64 compilers do it, defined for every value on every CPU: floating point truncates
+// towards zero, and what does not fit (NaN too) gives the most negative integer of the 32- or 64-bit type on the way;
+// narrower integers take its low bits.
+namespace inferc::functors {
+
+template <class Wide, class F>
+constexpr Wide truncated(F x) {
+  constexpr F limit = static_cast<F>(std::uint64_t{1} << (sizeof(Wide) * 8 - 1));
+  return x >= -limit && x < limit ? static_cast<Wide>(x) : std::numeric_limits<Wide>::min();
+}
+
+template <class To>
+struct cast {
+  template <class From>
+  static constexpr To apply(From x) {
+    if constexpr (std::is_same_v<To, bool>) {
+      return x != From{};
+    } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+      if constexpr (std::is_same_v<To, std::uint64_t>) {
+        constexpr From half = static_cast<From>(std::uint64_t{1} << 63);
+        if (x >= half) return static_cast<To>(truncated<std::int64_t>(x - half)) ^ (std::uint64_t{1} << 63);
+        return static_cast<To>(truncated<std::int64_t>(x));
+      } else if constexpr (sizeof(To) == 8 || std::is_same_v<To, std::uint32_t>) {
+        return static_cast<To>(truncated<std::int64_t>(x));
+      } else {
+        return static_cast<To>(truncated<std::int32_t>(x));
+      }
+    } else {
+      return static_cast<To>(x);
+    }
+  }
+};
+
+}  // namespace inferc::functors
