@@ -1,5 +1,9 @@
 #include "compiler/ops/elementwise.hpp"
 
+#include <algorithm>
+
+#include "compiler/ops/content.hpp"
+
 namespace inferc::elementwise {
 
 Shape broadcast_all(Infer& i) {
@@ -15,19 +19,36 @@ void infer_as(Infer& i, Result result) {
 }
 
 void infer_content(Infer& i, OnDims on_dims) {
-  if (!is_integer(i.dtype(0)) || i.failed()) return;
-  const auto a = i.content(0), b = i.content(1);
-  if (!a || !b || (a->size() != b->size() && a->size() != 1 && b->size() != 1)) return;
-  std::vector<Dim> out;
-  for (std::size_t k = 0; k < std::max(a->size(), b->size()); ++k) {
-    const auto value = on_dims((*a)[a->size() == 1 ? 0 : k], (*b)[b->size() == 1 ? 0 : k], i.symbols());
-    if (!value) return;
-    out.push_back(*value);
+  if (!is_integer(i.dtype(0)) || i.failed() || !i.node.out()->type) return;
+  const Shape& shape = i.node.out()->type->shape;
+  std::optional<std::vector<Dim>> out = content::broadcast(i, 0, shape);
+  for (std::size_t k = 1; out && k < i.node.inputs.size(); ++k) {
+    const auto other = content::broadcast(i, k, shape);
+    if (!other) return;
+    for (std::size_t e = 0; e < out->size(); ++e) {
+      const auto value = on_dims((*out)[e], (*other)[e], i.symbols());
+      if (!value) return;
+      (*out)[e] = *value;
+    }
   }
-  if (a->empty() || b->empty()) out.clear();
-  i.out_content(0, std::move(out));
+  if (out) i.out_content(0, std::move(*out));
 }
 
 Operand broadcast_in(Lower& l, std::size_t i) { return broadcast_view(l.in(i), l.out_type().shape); }
+
+bool on_floats(const Node& n) { return n.in(0)->type && is_float(n.in(0)->type->dtype); }
+bool two_inputs(const Node& n) { return n.inputs.size() == 2 && on_floats(n); }
+
+bool known_nonzero(const Lower& l, std::size_t i) {
+  const Tensor* t = l.constant(i);
+  if (!t) return false;
+  const std::span<const std::byte> bytes = t->bytes();
+  const std::size_t width = byte_size(t->dtype());
+  for (std::size_t e = 0; e < t->size(); ++e) {
+    const auto element = bytes.subspan(e * width, width);
+    if (std::all_of(element.begin(), element.end(), [](std::byte b) { return b == std::byte{0}; })) return false;
+  }
+  return true;
+}
 
 }  // namespace inferc::elementwise

@@ -80,7 +80,8 @@ const Region* find_region(const Node& node, std::string_view name) {
 
 bool is_elementwise(const Node& node) {
   const Op* op = find_op(node.op, node.domain);
-  return op && op->elementwise && node.outputs.size() == 1 && node.regions.empty();
+  return op && op->elementwise && (!op->elementwise->applies || op->elementwise->applies(node)) &&
+         node.outputs.size() == 1 && node.regions.empty();
 }
 
 // A group of elementwise nodes as one loop.

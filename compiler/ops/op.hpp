@@ -64,6 +64,7 @@ struct AttributeSpec {
 struct Elementwise {
   std::string functor;  // of kernels/functors.hpp
   std::vector<double> (*parameters)(const Node&) = nullptr;
+  bool (*applies)(const Node&) = nullptr;  // null: to every node of the operator
 };
 
 // One operator in its newest (normalised) form; older opsets are rewritten to it at import.

@@ -1,0 +1,29 @@
+#include <fmt/format.h>
+
+#include "compiler/ops/conversion.hpp"
+
+namespace inferc {
+namespace {
+
+void infer(Infer& i) {
+  const std::int64_t to = i.node.attr_int("to", 0);
+  const auto dtype = dtype_from_onnx(static_cast<int>(to));
+  if (!i.node.attributes.contains("to") || !dtype || !types::all.has(*dtype)) {
+    i.fail(i.node.attributes.contains("to")
+               ? fmt::format("casts to {} are not supported", dtype ? std::string(name(*dtype)) : fmt::format("type {}", to))
+               : "attribute 'to' is missing");
+    return;
+  }
+  conversion::infer(i, *dtype);
+}
+
+}  // namespace
+
+extern const Op op_Cast = {.name = "Cast",
+                           .inputs = {{"input", types::all}},
+                           .attributes = {{"to", AttributeKind::integer}, {"saturate", AttributeKind::integer}, {"round_mode", AttributeKind::string}},
+                           .infer = infer,
+                           .lower = conversion::lower,
+                           .versions = "6, 9, 13, 19, 21, 23, 24, 25"};
+
+}  // namespace inferc

@@ -1,0 +1,68 @@
+#include "compiler/ops/content.hpp"
+
+namespace inferc::content {
+
+Dim min(const Symbols& symbols, const Dim& a, const Dim& b) {
+  if (symbols.provably_le(a, b)) return a;
+  return symbols.provably_le(b, a) ? b : inferc::min(a, b);
+}
+
+Dim max(const Symbols& symbols, const Dim& a, const Dim& b) {
+  if (symbols.provably_le(b, a)) return a;
+  return symbols.provably_le(a, b) ? b : inferc::max(a, b);
+}
+
+std::optional<std::vector<std::size_t>> small_shape(const Shape& shape) {
+  std::vector<std::size_t> out;
+  std::size_t size = 1;
+  for (const Dim& d : shape) {
+    if (!d.is_constant() || *d.constant() > static_cast<std::int64_t>(max_content)) return std::nullopt;
+    out.push_back(static_cast<std::size_t>(*d.constant()));
+    size *= out.back();
+    if (size > max_content) return std::nullopt;
+  }
+  return out;
+}
+
+namespace {
+
+// f(index) for each element of `shape` in row-major order.
+template <class F>
+void for_each(const std::vector<std::size_t>& shape, F f) {
+  for (const std::size_t d : shape)
+    if (d == 0) return;
+  std::vector<std::size_t> index(shape.size(), 0);
+  for (;;) {
+    f(index);
+    std::size_t d = shape.size();
+    while (d > 0 && ++index[d - 1] == shape[d - 1]) index[--d] = 0;
+    if (d == 0) return;
+  }
+}
+
+}  // namespace
+
+std::optional<std::vector<Dim>> broadcast(const Infer& i, std::size_t input, const Shape& shape) {
+  const auto known = i.content(input);
+  const auto to = small_shape(shape), from = small_shape(i.shape(input));
+  if (!known || !to || !from || from->size() > to->size()) return std::nullopt;
+  const std::size_t added = to->size() - from->size();
+  std::vector<Dim> out;
+  for_each(*to, [&](const std::vector<std::size_t>& index) {
+    std::size_t at = 0;
+    for (std::size_t d = 0; d < from->size(); ++d) at = at * (*from)[d] + ((*from)[d] == 1 ? 0 : index[added + d]);
+    out.push_back((*known)[at]);
+  });
+  return out;
+}
+
+void move(Infer& i, const Shape& out, const std::function<std::size_t(const std::vector<std::size_t>&)>& source) {
+  const auto known = i.content(0);
+  const auto shape = small_shape(out);
+  if (!known || !shape || i.failed()) return;
+  std::vector<Dim> elements;
+  for_each(*shape, [&](const std::vector<std::size_t>& index) { elements.push_back((*known)[source(index)]); });
+  i.out_content(0, std::move(elements));
+}
+
+}  // namespace inferc::content

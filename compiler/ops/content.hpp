@@ -1,0 +1,24 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "compiler/ops/op.hpp"
+
+// Partial data: small integer tensors whose elements are sizes.
+namespace inferc::content {
+
+// min and max that become one operand where the bounds of the symbols decide it.
+[[nodiscard]] Dim min(const Symbols& symbols, const Dim& a, const Dim& b);
+[[nodiscard]] Dim max(const Symbols& symbols, const Dim& a, const Dim& b);
+[[nodiscard]] inline bool nonnegative(const Symbols& s, const Dim& d) { return s.provably_le(0, d); }
+[[nodiscard]] inline bool negative(const Symbols& s, const Dim& d) { return s.provably_le(d, -1); }
+
+// The constant sizes of a shape, if it has no symbol and at most max_content elements.
+[[nodiscard]] std::optional<std::vector<std::size_t>> small_shape(const Shape& shape);
+// The elements of input i broadcast to `shape`, where known.
+[[nodiscard]] std::optional<std::vector<Dim>> broadcast(const Infer& i, std::size_t input, const Shape& shape);
+// For movement operators: element k of the output is element source(index of k) of input 0. Gives content to output 0.
+void move(Infer& i, const Shape& out, const std::function<std::size_t(const std::vector<std::size_t>&)>& source);
+
+}  // namespace inferc::content

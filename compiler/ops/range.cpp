@@ -1,0 +1,81 @@
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "compiler/ops/content.hpp"
+#include "kernels/ref/range.hpp"
+
+namespace inferc {
+namespace {
+
+std::optional<double> real_constant(const Infer& i, std::size_t k) {
+  const Value* v = i.node.in(k);
+  if (!v->constant || v->constant->size() != 1) return std::nullopt;
+  if (v->constant->dtype() == DType::float32) return static_cast<double>(v->constant->as<float>()[0]);
+  if (v->constant->dtype() == DType::float64) return v->constant->as<double>()[0];
+  if (v->constant->dtype() == DType::int16) return v->constant->as<std::int16_t>()[0];
+  return std::nullopt;
+}
+
+// max(0, ceil((limit - start) / delta)) of constants.
+std::optional<Dim> real_size(Infer& i) {
+  const auto start = real_constant(i, 0), limit = real_constant(i, 1), delta = real_constant(i, 2);
+  if (!start || !limit || !delta) return std::nullopt;
+  const double n = std::ceil((*limit - *start) / *delta);
+  if (!(n < 1e12)) return i.fail(*delta == 0 ? "delta is 0" : "the range has no finite size"), std::nullopt;
+  return Dim(n > 0 ? static_cast<std::int64_t>(n) : 0);
+}
+
+std::optional<Dim> integer_size(Infer& i) {
+  const auto start = i.content(0), limit = i.content(1), delta = i.content(2);
+  if (!start || !limit || !delta || !(*delta)[0].is_constant()) return std::nullopt;
+  const std::int64_t step = *(*delta)[0].constant();
+  if (step == 0) return i.fail("delta is 0"), std::nullopt;
+  const Dim distance = step > 0 ? (*limit)[0] - (*start)[0] : (*start)[0] - (*limit)[0];
+  const Dim size = content::max(i.symbols(), 0, ceil_div(distance, step > 0 ? step : -step));
+  std::vector<Dim> elements;
+  if (size.is_constant() && *size.constant() <= static_cast<std::int64_t>(max_content)) {
+    for (std::int64_t k = 0; k < *size.constant(); ++k) elements.push_back((*start)[0] + Dim(k * step));
+    i.out(0, i.dtype(0), {size});
+    i.out_content(0, std::move(elements));
+  }
+  return size;
+}
+
+void infer(Infer& i) {
+  for (std::size_t k = 0; k < 3; ++k)
+    if (!product(i.shape(k)).is(1)) {
+      i.fail(fmt::format("operand {} is {}, it must be a scalar", k, text(i.type(k))));
+      return;
+    }
+  const bool sizes = i.dtype(0) == DType::int32 || i.dtype(0) == DType::int64;
+  const auto size = sizes ? integer_size(i) : real_size(i);
+  if (i.failed()) return;
+  if (!size)
+    i.fail("its size depends on data", "operands must be constants, or computed from the shapes of inputs");
+  else if (!i.node.out()->content)
+    i.out(0, i.dtype(0), {*size});
+}
+
+void lower(Lower& l) {
+  using RangeTypes = Types<float, double, std::int16_t, std::int32_t, std::int64_t>;
+  const HostKernel kernel = by_dtype(l.type(0).dtype, RangeTypes{}, []<class T>(std::type_identity<T>) {
+    return host(&ref::range<T>);
+  });
+  l.reference("ref::range", "kernels/ref/range.hpp", kernel,
+              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(2)), runtime_size(l.out_type().shape[0])});
+}
+
+constexpr TypeSet range_types = types::floats | TypeSet{DType::int16, DType::int32, DType::int64};
+
+}  // namespace
+
+extern const Op op_Range = {.name = "Range",
+                            .inputs = {{"start", range_types, Port::Arity::required, 'T'},
+                                       {"limit", range_types, Port::Arity::required, 'T'},
+                                       {"delta", range_types, Port::Arity::required, 'T'}},
+                            .infer = infer,
+                            .lower = lower,
+                            .versions = "11"};
+
+}  // namespace inferc

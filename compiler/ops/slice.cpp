@@ -1,0 +1,128 @@
+#include <fmt/format.h>
+
+#include "compiler/ops/content.hpp"
+
+namespace inferc {
+namespace {
+
+struct Window {
+  Dim begin, size;
+  std::int64_t step = 1;
+};
+
+// A start or end as an index in [low, high]; negative ones count from the end.
+std::optional<Dim> bounded(const Symbols& symbols, Dim index, const Dim& n, const Dim& low, const Dim& high) {
+  constexpr std::int64_t largest = std::int64_t{1} << 41;  // beyond every size
+  const std::int64_t beyond = n.is_constant() ? largest : unbounded;
+  if (index.is_constant() && *index.constant() >= beyond) return high;
+  if (index.is_constant() && *index.constant() <= -beyond) return low;
+  if (content::negative(symbols, index))
+    index = index + n;
+  else if (!content::nonnegative(symbols, index))
+    return std::nullopt;
+  return content::max(symbols, low, content::min(symbols, index, high));
+}
+
+std::optional<Window> window(const Symbols& symbols, const Dim& start, const Dim& end, std::int64_t step, const Dim& n) {
+  const Dim low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1;
+  const auto from = bounded(symbols, start, n, step > 0 ? Dim(0) : low, high), to = bounded(symbols, end, n, low, high);
+  if (!from || !to) return std::nullopt;
+  // An end is at most n, so a start beyond n gives no elements with or without its own bound.
+  const Dim first = step > 0 && content::nonnegative(symbols, start) ? start : *from;
+  const Dim distance = step > 0 ? *to - first : first - *to;
+  const std::int64_t stride = step > 0 ? step : -step;
+  Dim size = content::max(symbols, 0, ceil_div(distance, stride));
+  if (step < 0) size = content::min(symbols, size, n);  // of no elements
+  return Window{content::max(symbols, 0, *from), size, step};
+}
+
+// The windows of all axes; the others are whole. Nothing after an error (reported by `fail`).
+template <class Fail>
+std::optional<std::vector<Window>> windows(const Symbols& symbols, const Shape& shape, const std::vector<Dim>& starts,
+                                           const std::vector<Dim>& ends, const std::vector<std::int64_t>& axes,
+                                           const std::vector<std::int64_t>& steps, Fail fail) {
+  std::vector<Window> out;
+  for (const Dim& n : shape) out.push_back({0, n, 1});
+  std::vector<bool> seen(shape.size(), false);
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    if (axes[k] < -rank || axes[k] >= rank) return fail(fmt::format("axis {} is out of range for rank {}", axes[k], rank));
+    const auto axis = static_cast<std::size_t>(axes[k] < 0 ? axes[k] + rank : axes[k]);
+    if (seen[axis]) return fail(fmt::format("axis {} is given twice", axes[k]));
+    seen[axis] = true;
+    if (steps[k] == 0) return fail("a step is 0");
+    const auto w = window(symbols, starts[k], ends[k], steps[k], shape[axis]);
+    if (!w)
+      return fail(fmt::format("the sign of start {} or end {} is not known for all sizes", starts[k].text(), ends[k].text()));
+    out[axis] = *w;
+  }
+  return out;
+}
+
+std::vector<std::int64_t> iota(std::size_t n) {
+  std::vector<std::int64_t> out;
+  for (std::size_t k = 0; k < n; ++k) out.push_back(static_cast<std::int64_t>(k));
+  return out;
+}
+
+std::optional<std::vector<Window>> windows_of(Infer& i) {
+  const auto starts = i.content(1), ends = i.content(2);
+  if (!starts || !ends) {
+    i.fail("starts and ends are not known before run time", "export them as constants, or computed from the shapes of inputs");
+    return std::nullopt;
+  }
+  auto axes = i.has(3) ? i.integers(3) : iota(starts->size());
+  auto steps = i.has(4) ? i.integers(4) : std::vector<std::int64_t>(starts->size(), 1);
+  if (!axes || !steps) return std::nullopt;
+  if (starts->size() != ends->size() || starts->size() != axes->size() || starts->size() != steps->size()) {
+    i.fail(fmt::format("{} starts, {} ends, {} axes and {} steps", starts->size(), ends->size(), axes->size(), steps->size()));
+    return std::nullopt;
+  }
+  const auto fail = [&](const std::string& reason) {
+    i.fail(reason);
+    return std::optional<std::vector<Window>>();
+  };
+  return windows(i.symbols(), i.shape(0), *starts, *ends, *axes, *steps, fail);
+}
+
+void infer(Infer& i) {
+  const auto all = windows_of(i);
+  if (!all) return;
+  Shape out;
+  for (const Window& w : *all) out.push_back(w.size);
+  i.out(0, i.dtype(0), out);
+  const auto shape = content::small_shape(i.shape(0));
+  for (const Window& w : *all)
+    if (!w.begin.is_constant()) return;
+  if (!shape) return;
+  content::move(i, out, [&](const std::vector<std::size_t>& index) {
+    std::int64_t at = 0;
+    for (std::size_t d = 0; d < index.size(); ++d)
+      at = at * static_cast<std::int64_t>((*shape)[d]) + *(*all)[d].begin.constant() + (*all)[d].step * static_cast<std::int64_t>(index[d]);
+    return static_cast<std::size_t>(at);
+  });
+}
+
+void lower(Lower& l) {
+  Diagnostics none;
+  Infer again(const_cast<Node&>(l.node), none);
+  const auto all = windows_of(again);
+  if (!all) internal_error(address(l.node) + ": its windows are not known any more");
+  Operand view = l.in(0);
+  for (std::size_t d = 0; d < all->size(); ++d) view = slice_view(view, d, (*all)[d].begin, (*all)[d].size, (*all)[d].step);
+  l.view(0, view);
+}
+
+}  // namespace
+
+extern const Op op_Slice = {.name = "Slice",
+                            .inputs = {{"data", types::all},
+                                       {"starts", types::index, Port::Arity::required, 'I'},
+                                       {"ends", types::index, Port::Arity::required, 'I'},
+                                       {"axes", types::index, Port::Arity::optional, 'I'},
+                                       {"steps", types::index, Port::Arity::optional, 'I'}},
+                            .infer = infer,
+                            .lower = lower,
+                            .versions = "1, 10, 11, 13"};
+
+}  // namespace inferc

@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include "compiler/ops/content.hpp"
+#include "kernels/ref/tile.hpp"
+
+namespace inferc {
+namespace {
+
+void infer(Infer& i) {
+  const auto repeats = i.content(1);
+  if (!repeats) {
+    i.fail("the repeats are not known before run time", "export them as constants, or computed from the shapes of inputs");
+    return;
+  }
+  if (repeats->size() != i.shape(0).size()) {
+    i.fail(fmt::format("{} repeats for an input of rank {}", repeats->size(), i.rank(0)));
+    return;
+  }
+  Shape out;
+  for (std::size_t d = 0; d < repeats->size(); ++d) {
+    if (content::negative(i.symbols(), (*repeats)[d])) {
+      i.fail(fmt::format("repeat {} of dimension {} is negative", (*repeats)[d].text(), d));
+      return;
+    }
+    out.push_back(i.shape(0)[d] * (*repeats)[d]);
+  }
+  i.out(0, i.dtype(0), out);
+  const auto shape = content::small_shape(i.shape(0));
+  if (!shape) return;
+  content::move(i, out, [&](const std::vector<std::size_t>& index) {
+    std::size_t at = 0;
+    for (std::size_t d = 0; d < index.size(); ++d) at = at * (*shape)[d] + index[d] % (*shape)[d];
+    return at;
+  });
+}
+
+// Only dims of size 1 are repeated: a broadcast.
+bool broadcasts(const Shape& from, const Shape& to) {
+  for (std::size_t d = 0; d < from.size(); ++d)
+    if (!from[d].is(1) && !(from[d] == to[d])) return false;
+  return true;
+}
+
+void lower(Lower& l) {
+  if (broadcasts(l.shape(0), l.out_type().shape)) return l.view(0, broadcast_view(l.in(0), l.out_type().shape));
+  const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) {
+    return host(&ref::tile<T, max_rank>);
+  });
+  l.reference("ref::tile", "kernels/ref/tile.hpp", kernel, {write_view(l.out()), read_view(l.in(0))});
+}
+
+}  // namespace
+
+extern const Op op_Tile = {.name = "Tile",
+                           .inputs = {{"input", types::all}, {"repeats", types::int64}},
+                           .infer = infer,
+                           .lower = lower,
+                           .versions = "6, 13"};
+
+}  // namespace inferc
