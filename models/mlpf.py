@@ -70,7 +70,7 @@ class Mlpf(nn.Module):
 ENTRIES = [
     Entry("mlpf", Mlpf,
           (Port("elements", ("batch", "n_elem", 55), "elements", particles=1), Port("mask", ("batch", "n_elem"), "mask", particles=1)),
-          ("binary", "pid", "momentum"), {"batch": (1, 8), "n_elem": (1, 4096)},
+          ("binary", "pid", "momentum"), {"batch": (1, 2), "n_elem": (1, 2048)},
           ({"batch": 1, "n_elem": 512}, {"batch": 2, "n_elem": 33}, {"batch": 1, "n_elem": 1}),
           ("LayerNormalization", "attention", "one of per-type heads")),
 ]
