@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "compiler/cli/command.hpp"
+#include "compiler/run/reference_samples.hpp"
 #include "compiler/support/write_files.hpp"
 
 namespace inferc::cli {
@@ -13,7 +14,8 @@ namespace {
 struct Arguments : ModelArguments {
   std::filesystem::path output;
   std::string name, name_space;
-  std::vector<std::string> paths{"base", "v3", "v4"};
+  std::vector<std::string> paths = default_paths();
+  bool embed_weights = false;
 };
 
 void write(const std::filesystem::path& folder, const std::vector<File>& files) {
@@ -22,21 +24,34 @@ void write(const std::filesystem::path& folder, const std::vector<File>& files) 
   write_files(folder, views);
 }
 
-// What a user without inferc types to build the model.
+// What a user without inferc types to build a library of the model.
 std::string build_line(const EmitOptions& o) {
-  std::string out = fmt::format("c++ -std=c++20 -O2 -c {}.cpp", o.name);
-  for (const std::string& path : o.paths)
-    out += fmt::format(" && c++ -std=c++20 {} -c {}_{}.cpp", fmt::join(path_flags(path), " "), o.name, path);
-  return out;
+  std::string out, objects;
+  for (const SourceFile& f : sources(o)) {
+    const std::string object = std::filesystem::path(f.name).stem().string() + ".o";
+    const bool assembly = f.name.ends_with(".S");
+    out += fmt::format("c++ {}{} -c {} -o {} && ", assembly ? "" : "-std=c++20 ", fmt::join(f.flags, " "), f.name, object);
+    objects += " " + object;
+  }
+  return fmt::format("{}ar rcs lib{}.a{}", out, o.name, objects);
+}
+
+void set_paths(EmitOptions& o, const std::vector<std::string>& given) {
+  for (const std::string& path : given) {
+    if (path == "v4q") throw UsageError("--isa v4q: not yet, no kernel has a leaf for it", "base, v3, v4");
+    if (!is_code_path(path)) throw UsageError(fmt::format("--isa {}: no such code path", escape(path)), "base, v3, v4, neon");
+  }
+  o.paths = given;
+  if (!sort_paths(o.paths)) throw UsageError("--isa: code paths of different machines", "base,v3,v4 or base,neon");
 }
 
 int compile(const Arguments& a) {
   Front front = open_model(a);
   EmitOptions o = emit_options(front, a.model, a.name);
   o.name_space = a.name_space;
-  o.paths = a.paths;
-  for (const std::string& path : o.paths)
-    if (!is_code_path(path)) throw UsageError(fmt::format("--isa {}: no such code path", escape(path)), "base, v3, v4, neon");
+  o.embed_weights = a.embed_weights;
+  set_paths(o, a.paths);
+  o.samples = reference_samples(*front.graph);
   const Program program = lower_model(front);
   write(a.output, emit(program, o));
   std::cout << fmt::format("{}: {} calls, {} bytes of weights, workspace {}\nbuild: (cd {} && {})\n", o.name, program.calls.size(),
@@ -54,6 +69,7 @@ void add_compile(CLI::App& app, int& status) {
   c->add_option("--name", a->name, "name of the files and of the namespace (default: the file's name)");
   c->add_option("--namespace", a->name_space, "C++ namespace A::B (default: the name)");
   c->add_option("--isa", a->paths, "code paths: base,v3,v4,neon")->delimiter(',');
+  c->add_flag("--embed-weights", a->embed_weights, "put the weights into the program: N_weights.S");
   c->callback([a, &status] { status = compile(*a); });
 }
 

@@ -7,19 +7,29 @@
 
 namespace inferc {
 
+[[nodiscard]] std::vector<std::string> default_paths();  // of the machine that the compiler runs on
+
+// Inputs with the outputs that the reference kernels give.
+struct Sample {
+  SymbolValues dims;
+  std::vector<Tensor> inputs, outputs;
+};
+
 struct EmitOptions {
   std::string name;                  // N: an identifier
   std::string name_space;            // A::B; default N
-  std::vector<std::string> paths{"base", "v3", "v4"};
+  std::vector<std::string> paths = default_paths();
+  bool embed_weights = false;        // N_weights.S and Model::load()
   std::string model_sha256, structure_sha256;
   std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<Sample> samples;       // what N_selftest.cpp checks
 };
 
 struct File {
   std::string name, content;
 };
 
-// The files of a compiled model (reference/INTERFACE section 3) except the weights, sorted by name.
+// The files of a compiled model (reference/INTERFACE section 3), sorted by name.
 [[nodiscard]] std::vector<File> emit(const Program& program, const EmitOptions& options);
 
 // Parts of the above.
@@ -28,11 +38,21 @@ struct File {
 [[nodiscard]] std::string emit_body(const Program&, const Names&, const EmitOptions&);
 [[nodiscard]] std::string emit_path(const EmitOptions&, const std::string& path);
 [[nodiscard]] std::string emit_manifest(const Program&, const Names&, const EmitOptions&);
+[[nodiscard]] std::string emit_selftest(const Program&, const Names&, const EmitOptions&);
+[[nodiscard]] std::string emit_weights_assembly(const EmitOptions&);
 // N.weights: safetensors layout, tensors at multiples of 64 bytes.
 [[nodiscard]] std::string emit_weights(const Program&, const EmitOptions&);
 
+// What a build of the model compiles: N.json's "sources".
+struct SourceFile {
+  std::string name;
+  std::vector<std::string> flags;
+};
+[[nodiscard]] std::vector<SourceFile> sources(const EmitOptions&);
 [[nodiscard]] std::vector<std::string> path_flags(const std::string& path);
 [[nodiscard]] bool is_code_path(const std::string& path);
+// Oldest first, each once; false when paths of different machines are mixed.
+[[nodiscard]] bool sort_paths(std::vector<std::string>& paths);
 [[nodiscard]] std::string namespace_of(const EmitOptions&);
 [[nodiscard]] std::size_t weights_size(const Program&);
 // Whether N.hpp defines the functions of size_functions() (workspace_bytes uses them).

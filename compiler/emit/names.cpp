@@ -19,13 +19,34 @@ constexpr std::array keywords{
     "sizeof", "static", "static_assert", "static_cast", "struct", "switch", "template", "this", "thread_local", "throw",
     "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using", "virtual", "void", "volatile",
     "wchar_t", "while", "xor", "xor_eq", "linux", "unix", "NULL", "errno", "assert", "std", "main", "INFINITY", "NAN",
-    "EOF", "stdin", "stdout", "stderr", "size_t", "float16", "bfloat16"};
+    "EOF", "stdin", "stdout", "stderr", "size_t", "float16", "bfloat16", "BUFSIZ", "alloca", "NDEBUG"};
+
+// Names that generated functions use themselves where a symbol's size is a local variable.
+constexpr std::array internal_names{
+    "dim", "dims", "Range", "View", "Sizes", "Params", "Fault", "f", "body", "inputs", "outputs", "arena", "weights",
+    "inferc", "ref", "cpu", "functors", "in", "out", "needed", "offender", "overlap", "holds", "check", "execute",
+    "input_bytes", "output_bytes", "input_count", "output_count", "arena_bytes", "Status", "Size", "index", "shape",
+    "measured", "model", "bad", "i", "o", "s", "detail", "min_size", "max_size", "div_size", "mod_size"};
+
+// Macros of the standard headers that an interface includes.
+bool looks_like_standard_macro(const std::string& name) {
+  const bool upper = name.size() > 3 && std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isupper(c) || std::isdigit(c) || c == '_'; });
+  constexpr std::array prefixes{"SEEK_", "EXIT_", "RAND_", "TMP_", "FOPEN_", "FILENAME_", "MB_", "CLOCKS_", "LC_"};
+  const auto starts = [&](const char* p) { return name.starts_with(p); };
+  return upper && (name[0] == 'E' || name.ends_with("_MAX") || name.ends_with("_MIN") || name.ends_with("_C") ||
+                   std::any_of(prefixes.begin(), prefixes.end(), starts));
+}
+
+bool names_a_buffer(const std::string& name) {
+  const auto digits = [&] { return std::all_of(name.begin() + 1, name.end(), [](unsigned char c) { return std::isdigit(c); }); };
+  return name.starts_with("in_") || name.starts_with("out_") || name.starts_with("fused_") || ((name[0] == 'w' || name[0] == 't') && digits());
+}
 
 bool word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
 bool reserved(const std::string& name) {
   const bool underscore = name.size() > 1 && name[0] == '_' && (name[1] == '_' || std::isupper(static_cast<unsigned char>(name[1])));
-  return underscore || name[0] == '_' || name.find("__") != std::string::npos ||
+  return underscore || name[0] == '_' || name.find("__") != std::string::npos || looks_like_standard_macro(name) ||
          std::find(keywords.begin(), keywords.end(), name) != keywords.end();
 }
 
@@ -51,36 +72,36 @@ std::string MemberNames::make(std::string_view original) {
 }
 
 Names::Names(const Program& program) : program_(program) {
-  MemberNames dims, in, out;
+  MemberNames dims("Dims"), in("Inputs"), out("Outputs");
+  (void)out.make("Results");
   for (const Symbol& s : program.symbols->all()) symbols.push_back(dims.make(s.name));
   for (const TensorPort& p : program.inputs) inputs.push_back(in.make(p.name));
   for (const TensorPort& p : program.outputs) outputs.push_back(out.make(p.name));
+  MemberNames unique;
+  for (const std::string& s : symbols) {
+    const bool taken = names_a_buffer(s) || std::find(internal_names.begin(), internal_names.end(), s) != internal_names.end();
+    local_symbols_.push_back(unique.make(taken ? "sym_" + s : s));
+  }
 }
 
 std::string Names::of_symbol(std::string_view name) const {
   const auto& all = program_.symbols->all();
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (all[i].name == name) return symbols[i];
+    if (all[i].name == name) return local_symbols_[i];
   internal_error("a size names an unknown symbol: " + std::string(name));
 }
 
-// Sums, differences and products wrap; where order or sign counts, operands are read as signed.
-std::string size_functions() {
-  return R"([[maybe_unused]] constexpr std::size_t min_size(std::size_t a, std::size_t b) noexcept {
-  return static_cast<std::ptrdiff_t>(a) < static_cast<std::ptrdiff_t>(b) ? a : b;
-}
-[[maybe_unused]] constexpr std::size_t max_size(std::size_t a, std::size_t b) noexcept {
-  return static_cast<std::ptrdiff_t>(a) > static_cast<std::ptrdiff_t>(b) ? a : b;
-}
-[[maybe_unused]] constexpr std::size_t mod_size(std::size_t a, std::size_t b) noexcept {
-  const auto n = static_cast<std::ptrdiff_t>(a), d = static_cast<std::ptrdiff_t>(b);
-  const std::ptrdiff_t r = n % d;
-  return static_cast<std::size_t>(r != 0 && (r < 0) != (d < 0) ? r + d : r);
-}
-[[maybe_unused]] constexpr std::size_t div_size(std::size_t a, std::size_t b) noexcept {
-  return static_cast<std::size_t>(static_cast<std::ptrdiff_t>(a - mod_size(a, b)) / static_cast<std::ptrdiff_t>(b));
-}
-)";
+std::string Names::atom(const Dim::Atom& a) const {
+  if (a.kind == Dim::Kind::symbol) return of_symbol(a.name);
+  const std::string left = size(a.a), right = size(a.b);
+  const auto natural = [&](const Dim& d) { return program_.symbols->bounds(d).lower >= 0; };
+  const bool plain = natural(a.a) && natural(a.b);
+  switch (a.kind) {
+    case Dim::Kind::div: return plain ? "((" + left + ") / (" + right + "))" : "div_size(" + left + ", " + right + ")";
+    case Dim::Kind::mod: return plain ? "((" + left + ") % (" + right + "))" : "mod_size(" + left + ", " + right + ")";
+    case Dim::Kind::min: return "min_size(" + left + ", " + right + ")";
+    default: return "max_size(" + left + ", " + right + ")";
+  }
 }
 
 std::string Names::size(const Dim& dim) const {
@@ -91,19 +112,42 @@ std::string Names::size(const Dim& dim) const {
     std::string term;
     const auto magnitude = std::to_string(negative ? -t.factor : t.factor);
     if (t.atoms.empty() || magnitude != "1") term = magnitude;
-    for (const auto& atom : t.atoms) {
-      constexpr std::string_view functions[] = {"", "div_size", "mod_size", "min_size", "max_size"};
-      const std::string text = atom->kind == Dim::Kind::symbol
-                                   ? of_symbol(atom->name)
-                                   : std::string(functions[static_cast<int>(atom->kind)]) + "(" + size(atom->a) + ", " + size(atom->b) + ")";
-      term += (term.empty() ? "" : " * ") + text;
-    }
+    for (const auto& a : t.atoms) term += (term.empty() ? "" : " * ") + atom(*a);
     if (out.empty())
       out = negative ? "0 - " + term : term;
     else
       out += (negative ? " - " : " + ") + term;
   }
   return out;
+}
+
+std::string Names::locals(std::string_view prefix, std::string_view type, bool by_index) const {
+  std::string out;
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    const std::string from = by_index ? std::string(prefix) + "[" + std::to_string(i) + "]" : std::string(prefix) + "." + symbols[i];
+    out += "[[maybe_unused]] const " + std::string(type) + " " + local_symbols_[i] + " = " + from + ";\n";
+  }
+  return out;
+}
+
+std::string size_functions(std::string_view expressions) {
+  struct Function {
+    std::string_view name, text;
+  };
+  constexpr Function functions[] = {
+      {"min_size", "return static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b) ? a : b;"},
+      {"max_size", "return static_cast<std::int64_t>(a) > static_cast<std::int64_t>(b) ? a : b;"},
+      {"div_size", "return static_cast<std::size_t>((static_cast<std::int64_t>(a) - static_cast<std::int64_t>(mod_size(a, b))) / static_cast<std::int64_t>(b));"},
+      {"mod_size", "const auto x = static_cast<std::int64_t>(a), y = static_cast<std::int64_t>(b), r = x % y;\n"
+                   "  return static_cast<std::size_t>(r != 0 && (r < 0) != (y < 0) ? r + y : r);"}};
+  const bool divides = expressions.find("div_size(") != expressions.npos;
+  std::string out;
+  for (const std::size_t i : {0, 1, 3, 2}) {
+    const auto& [name, text] = functions[i];
+    if (expressions.find(std::string(name) + "(") == expressions.npos && !(divides && name == "mod_size")) continue;
+    out += "constexpr std::size_t " + std::string(name) + "(std::size_t a, std::size_t b) noexcept {\n  " + std::string(text) + "\n}\n";
+  }
+  return out.empty() ? out : "// Sizes are two's complement: an intermediate result may be negative. Division and remainder round down.\n" + out;
 }
 
 }  // namespace inferc

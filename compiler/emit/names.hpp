@@ -2,6 +2,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "compiler/plan/program.hpp"
 
@@ -11,6 +13,7 @@ namespace inferc {
 // digit gets "n_", a keyword or reserved name a trailing '_', a collision a number.
 class MemberNames {
  public:
+  explicit MemberNames(std::string taken = {}) : used_{std::move(taken)} {}
   std::string make(std::string_view original);
 
  private:
@@ -23,15 +26,21 @@ class MemberNames {
 struct Names {
   explicit Names(const Program& program);
   std::vector<std::string> symbols, inputs, outputs;  // members, in order
-  [[nodiscard]] std::string of_symbol(std::string_view name) const;
-  // A size as a C++ expression of type std::size_t over the local variables named like the members.
+  [[nodiscard]] std::string of_symbol(std::string_view name) const;  // its local variable in generated functions
+  [[nodiscard]] const std::vector<std::string>& local_symbols() const { return local_symbols_; }
+  // A size as a C++ expression of type std::size_t over the local variables named like the members, and over the
+  // functions of size_functions().
   [[nodiscard]] std::string size(const Dim&) const;
+  // Those local variables, of type `type`: from elements of an array or members of a struct called `from`.
+  [[nodiscard]] std::string locals(std::string_view from, std::string_view type, bool by_index) const;
 
  private:
+  [[nodiscard]] std::string atom(const Dim::Atom&) const;
   const Program& program_;
+  std::vector<std::string> local_symbols_;
 };
 
-// Definitions of the functions that Names::size() uses: floor division, remainder, minimum and maximum.
-[[nodiscard]] std::string size_functions();
+// Definitions of the functions that appear in these size expressions.
+[[nodiscard]] std::string size_functions(std::string_view expressions);
 
 }  // namespace inferc

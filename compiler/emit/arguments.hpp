@@ -1,0 +1,44 @@
+#pragma once
+#include <set>
+#include <string>
+
+#include "compiler/emit/parts.hpp"
+
+namespace inferc {
+
+// Prints the calls of a program; remembers which buffers they touch and which functors they need.
+class CallPrinter {
+ public:
+  CallPrinter(const Program& program, const Names& names) : program_(program), names_(names) {}
+
+  // Two lines: the ONNX nodes with their types as a comment, and the kernel call.
+  std::string call(const Call&);
+  [[nodiscard]] std::string variable(std::size_t buffer) const;  // the local pointer to a buffer
+  [[nodiscard]] bool touched(std::size_t buffer) const { return touched_.count(buffer) != 0; }
+  [[nodiscard]] const std::string& functors() const { return functors_.definitions(); }
+
+ private:
+  std::string template_arg(const TemplateArg&);
+  std::string pointer(const Operand&);
+  std::string typed_size(const Dim&) const;
+  std::string list(const std::vector<Dim>&, bool is_signed) const;
+  std::string accessor(const Accessor&);
+  std::string print(const PointerArg&);
+  std::string print(const ViewArg&);
+  std::string print(const SizeArg&);
+  std::string print(const RuntimeSizeArg&);
+  std::string print(const RangeArg&);
+  std::string print(const ScalarArg&);
+  std::string print(const SizesArg&);
+  std::string print(const ParamsArg&);
+  std::string print(const TypeArg&);
+  std::string print(const AccessorArg&);
+  std::string print(const EpilogueArg&);
+
+  const Program& program_;
+  const Names& names_;
+  std::set<std::size_t> touched_;
+  Functors functors_;
+};
+
+}  // namespace inferc

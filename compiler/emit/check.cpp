@@ -1,0 +1,234 @@
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "compiler/emit/parts.hpp"
+#include "compiler/emit/writer.hpp"
+#include "compiler/support/diagnostics.hpp"
+
+namespace inferc {
+namespace {
+
+constexpr std::int64_t safe = std::int64_t{1} << 61;
+
+// Sizes of buffers, and whether computing them needs checked arithmetic: unbounded symbols can make them overflow.
+class Sizes {
+ public:
+  Sizes(const Program& p, const Names& names) : p_(p), names_(names) {
+    for (const auto* ports : {&p.inputs, &p.outputs})
+      for (const TensorPort& t : *ports) consider(bytes_of(t));
+    consider(p.arena_bytes);
+  }
+  [[nodiscard]] bool checked() const { return checked_; }
+  [[nodiscard]] std::string list(const std::vector<TensorPort>& ports) const {
+    std::string out;
+    for (const TensorPort& t : ports) out += (out.empty() ? "" : ", ") + print(bytes_of(t));
+    return out.empty() ? "0" : out;
+  }
+  [[nodiscard]] std::string print(const Dim& d) const {
+    return !checked_ ? names_.size(d) : d.is_constant() ? d.text() : fmt::format("({}).bytes()", names_.size(d));
+  }
+
+ private:
+  static Dim bytes_of(const TensorPort& t) { return product(t.type.shape) * Dim(static_cast<std::int64_t>(byte_size(t.type.dtype))); }
+  void consider(const Dim& d) { checked_ = checked_ || p_.symbols->bounds(d).upper > safe; }
+  const Program& p_;
+  const Names& names_;
+  bool checked_ = false;
+};
+
+constexpr std::string_view checked_size = R"(
+  // A size whose overflow is remembered; bytes() then is more than any buffer has.
+  struct Size {
+    std::int64_t value;
+    bool overflow;
+    constexpr Size(std::int64_t v) noexcept : value(v), overflow(false) {}
+    constexpr Size(std::int64_t v, bool o) noexcept : value(v), overflow(o) {}
+    constexpr std::size_t bytes() const noexcept { return overflow || value < 0 ? SIZE_MAX : static_cast<std::size_t>(value); }
+  };
+  [[maybe_unused]] constexpr Size operator+(Size a, Size b) noexcept {
+    const bool o = __builtin_add_overflow(a.value, b.value, &a.value);
+    return {a.value, o || a.overflow || b.overflow};
+  }
+  [[maybe_unused]] constexpr Size operator-(Size a, Size b) noexcept {
+    const bool o = __builtin_sub_overflow(a.value, b.value, &a.value);
+    return {a.value, o || a.overflow || b.overflow};
+  }
+  [[maybe_unused]] constexpr Size operator*(Size a, Size b) noexcept {
+    const bool o = __builtin_mul_overflow(a.value, b.value, &a.value);
+    return {a.value, o || a.overflow || b.overflow};
+  }
+  [[maybe_unused]] constexpr Size operator%(Size a, Size b) noexcept {
+    if (b.value == 0 || b.value == -1) return {0, b.value == 0 || a.overflow || b.overflow};
+    const std::int64_t r = a.value % b.value;
+    return {r != 0 && (r < 0) != (b.value < 0) ? r + b.value : r, a.overflow || b.overflow};
+  }
+  [[maybe_unused]] constexpr Size operator/(Size a, Size b) noexcept {
+    const bool o = b.value == 0 || a.overflow || b.overflow;
+    return o ? Size{0, true} : Size{(a - a % b).value / b.value, (a - a % b).overflow};
+  }
+  [[maybe_unused]] constexpr Size div_size(Size a, Size b) noexcept { return a / b; }
+  [[maybe_unused]] constexpr Size mod_size(Size a, Size b) noexcept { return a % b; }
+  [[maybe_unused]] constexpr Size min_size(Size a, Size b) noexcept { return {a.value < b.value ? a.value : b.value, a.overflow || b.overflow}; }
+  [[maybe_unused]] constexpr Size max_size(Size a, Size b) noexcept { return {a.value > b.value ? a.value : b.value, a.overflow || b.overflow}; }
+  )";
+
+std::string bounds_checks(const Program& p, const Names& names) {
+  std::string out;
+  const auto& all = p.symbols->all();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::string lower = all[i].bounds.lower > 0 ? fmt::format("dims[{}] < {} || ", i, all[i].bounds.lower) : "";
+    out += fmt::format("if ({}dims[{}] > {}) return offender = {}, Status::dim_out_of_bounds;  // {}\n", lower, i, all[i].bounds.upper, i, names.symbols[i]);
+  }
+  return out;
+}
+
+void collect(const Shape& shape, const Symbols& symbols, std::set<std::string>& seen, std::vector<Dim>& out) {
+  for (const Dim& d : shape)
+    if (symbols.bounds(d).lower < 0 && seen.insert(d.text()).second) out.push_back(d);
+}
+
+void collect(const std::vector<Call>& calls, const Symbols& symbols, std::set<std::string>& seen, std::vector<Dim>& out) {
+  for (const Call& c : calls) {
+    for (const Arg& a : c.args)
+      for (const auto& [operand, access] : operands(a)) collect(operand->shape, symbols, seen, out);
+    for (const auto& body : c.bodies) collect(body, symbols, seen, out);
+  }
+}
+
+// Sizes that some dims within bounds would make negative: the graph has no meaning for those.
+std::vector<Dim> perhaps_negative(const Program& p) {
+  std::set<std::string> seen;
+  std::vector<Dim> out;
+  for (const auto* ports : {&p.inputs, &p.outputs})
+    for (const TensorPort& t : *ports) collect(t.type.shape, *p.symbols, seen, out);
+  collect(p.calls, *p.symbols, seen, out);
+  return out;
+}
+
+std::string consistency_checks(const Program& p, const Names& names, bool checked) {
+  std::string out;
+  for (const auto& e : p.symbols->equalities())
+    out += fmt::format("if ({0}{1}{2} != {0}{3}{2}) return Status::dim_mismatch;  // {4}\n", checked ? "Size(" : "", names.size(e.a), checked ? ").value" : "",
+                       names.size(e.b), escape(e.reason));
+  for (const Dim& d : perhaps_negative(p))
+    out += checked ? fmt::format("if (Size({}).value < 0) return Status::dim_mismatch;\n", names.size(d))
+                   : fmt::format("if (static_cast<std::int64_t>({}) < 0) return Status::dim_mismatch;\n", names.size(d));
+  return out;
+}
+
+constexpr std::string_view check_template = R"(
+  namespace {
+
+  // --- arguments: all of them are checked before anything is written
+
+  constexpr std::size_t input_count = $input_count$, output_count = $output_count$;
+
+  $size_functions$
+  bool overlap(const void* a, std::size_t na, const void* b, std::size_t nb) noexcept {
+    const auto x = reinterpret_cast<std::uintptr_t>(a), y = reinterpret_cast<std::uintptr_t>(b);
+    return na != 0 && nb != 0 && x < y + nb && y < x + na;
+  }
+
+  bool holds(const void* data, std::size_t bytes, std::size_t needed) noexcept { return bytes >= needed && (data || needed == 0); }
+
+  Status check([[maybe_unused]] const std::size_t* dims, [[maybe_unused]] const detail::In* in, [[maybe_unused]] const detail::Out* out,
+               const std::byte* arena, std::size_t arena_bytes, std::size_t& offender) noexcept {
+    $bounds$
+    $locals$
+    $consistency$
+    [[maybe_unused]] const std::size_t input_bytes[] = {$input_sizes$}, output_bytes[] = {$output_sizes$};
+    const std::size_t needed = $arena_bytes$;
+    $ports$
+    if (!holds(arena, arena_bytes, needed) || reinterpret_cast<std::uintptr_t>(arena) % 64 != 0) return Status::out_of_memory;
+    $overlaps$
+    return Status::ok;
+  }
+
+  Status execute(const detail::Weights& w, const std::size_t* dims, const detail::In* in, const detail::Out* out, std::byte* arena,
+                 std::size_t arena_bytes, std::size_t& offender) noexcept {
+    offender = SIZE_MAX;
+    if (!w.data) return Status::bad_weights;
+    if (const Status s = check(dims, in, out, arena, arena_bytes, offender); s != Status::ok) return s;
+    const void* inputs[input_count + 1] = {};
+    void* outputs[output_count + 1] = {};
+    $pointers$
+    switch (run_path(w.path, dims, inputs, outputs, arena, w.data)) {
+      case 0: return Status::ok;
+      case 1: return Status::index_out_of_range;
+      case 2: return Status::division_by_zero;
+      case 3: return Status::dim_mismatch;
+      default: return Status::unsupported_cpu;
+    }
+  }
+
+  }  // namespace
+
+  Status Model::run(const std::size_t* dims, const detail::In* in, const detail::Out* out, Workspace& w) const noexcept {
+    return execute(weights_, dims, in, out, w.data_, w.bytes_, w.offender_);
+  }
+  )";
+
+constexpr std::string_view input_fits = R"(
+  for (std::size_t i = 0; i < input_count; ++i)
+    if (!holds(in[i].data, in[i].bytes, input_bytes[i])) return offender = i, Status::buffer_too_small;
+  )";
+constexpr std::string_view output_fits = R"(
+  for (std::size_t i = 0; i < output_count; ++i)
+    if (!holds(out[i].data, out[i].bytes, output_bytes[i])) return offender = input_count + i, Status::buffer_too_small;
+  )";
+constexpr std::string_view output_alone = R"(
+  for (std::size_t o = 0; o < output_count; ++o) {
+    bool bad = overlap(out[o].data, output_bytes[o], arena, needed);
+    $inputs$
+    for (std::size_t i = 0; i < o; ++i) bad = bad || overlap(out[o].data, output_bytes[o], out[i].data, output_bytes[i]);
+    if (bad) return offender = input_count + o, Status::overlap;
+  }
+  )";
+constexpr std::string_view input_alone = R"(
+  for (std::size_t i = 0; i < input_count; ++i)
+    if (overlap(in[i].data, input_bytes[i], arena, needed)) return offender = i, Status::overlap;
+  )";
+
+std::string checked_locals(const Names& names, std::string_view from, bool by_index) {
+  std::string out;
+  for (std::size_t i = 0; i < names.symbols.size(); ++i)
+    out += fmt::format("[[maybe_unused]] const Size {}(static_cast<std::int64_t>({}{}));\n", names.local_symbols()[i], from,
+                       by_index ? fmt::format("[{}]", i) : "." + names.symbols[i]);
+  return out;
+}
+
+}  // namespace
+
+CheckedSize arena_size(const Program& p, const Names& names, std::string_view from, bool by_index) {
+  const Sizes sizes(p, names);
+  if (p.arena_bytes.is_constant()) return {"", p.arena_bytes.text(), ""};
+  if (sizes.checked()) return {checked_locals(names, from, by_index), sizes.print(p.arena_bytes), fill(checked_size)};
+  return {names.locals(from, "std::size_t", by_index), names.size(p.arena_bytes), ""};
+}
+
+std::string emit_check(const Program& p, const Names& names) {
+  std::string shapes;  // of the C twin, below
+  for (const auto* ports : {&p.inputs, &p.outputs})
+    for (const TensorPort& t : *ports)
+      for (const Dim& d : t.type.shape) shapes += names.size(d);
+  const Sizes sizes(p, names);
+  const bool in = !p.inputs.empty(), out = !p.outputs.empty();
+  const std::string consistency = consistency_checks(p, names, sizes.checked());
+  const std::string checks = consistency + sizes.list(p.inputs) + sizes.list(p.outputs) + sizes.print(p.arena_bytes);
+  const std::string against_inputs = in ? "for (std::size_t i = 0; i < input_count; ++i) bad = bad || overlap(out[o].data, output_bytes[o], in[i].data, input_bytes[i]);\n" : "";
+  const std::string locals = sizes.checked() ? checked_locals(names, "dims", true) : names.locals("dims", "std::size_t", true);
+  const std::string pointers = (in ? std::string("for (std::size_t i = 0; i < input_count; ++i) inputs[i] = in[i].data;\n") : "") +
+                               (out ? "for (std::size_t i = 0; i < output_count; ++i) outputs[i] = out[i].data;\n" : "");
+  return fill(check_template,
+              {{"input_count", std::to_string(p.inputs.size())}, {"output_count", std::to_string(p.outputs.size())},
+               {"size_functions", (sizes.checked() ? fill(checked_size) : "") + size_functions((sizes.checked() ? "" : checks) + shapes)},
+               {"bounds", bounds_checks(p, names)}, {"locals", locals}, {"consistency", consistency},
+               {"input_sizes", sizes.list(p.inputs)}, {"output_sizes", sizes.list(p.outputs)}, {"arena_bytes", sizes.print(p.arena_bytes)},
+               {"ports", (in ? fill(input_fits) : "") + (out ? fill(output_fits) : "")},
+               {"overlaps", (out ? fill(output_alone, {{"inputs", against_inputs}}) : "") + (in ? fill(input_alone) : "")},
+               {"pointers", pointers}});
+}
+
+}  // namespace inferc

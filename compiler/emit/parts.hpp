@@ -1,0 +1,46 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "compiler/emit/emit.hpp"
+
+// Sections of the generated files.
+namespace inferc {
+
+// --- N.hpp
+[[nodiscard]] std::string public_type(DType);  // element type in the C++ interface
+
+// --- N.cpp
+[[nodiscard]] std::string emit_dispatch(const EmitOptions&);  // code paths: declarations, CPU detection, choice
+[[nodiscard]] std::string emit_load(const Program&, const EmitOptions&);
+[[nodiscard]] std::string emit_check(const Program&, const Names&);
+// Bytes of scratch as an expression over the dims at `from`, the local variables it needs, and, where it may overflow,
+// the class of its checked arithmetic.
+struct CheckedSize {
+  std::string locals, value, functions;
+};
+[[nodiscard]] CheckedSize arena_size(const Program&, const Names&, std::string_view from, bool by_index);
+[[nodiscard]] std::string emit_twin(const Program&, const Names&, const EmitOptions&);
+
+// --- N_body.hpp
+// Kernel headers, each once and after those it includes, their own include lines taken out.
+[[nodiscard]] std::string amalgamate(const std::vector<std::string>& headers);
+
+// Fused expressions as named structs with a static `apply`; equal ones share one.
+class Functors {
+ public:
+  std::string name(const Expr&, bool accumulator);
+  [[nodiscard]] const std::string& definitions() const { return text_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> known_;  // body, name
+  std::string text_;
+};
+
+[[nodiscard]] std::string real_literal(double);   // of type double
+[[nodiscard]] std::string float_literal(double);
+
+// The path of the weights symbol: Itanium name of the variable `name` in the model's namespace.
+[[nodiscard]] std::string mangled(const EmitOptions&, std::string_view name);
+
+}  // namespace inferc

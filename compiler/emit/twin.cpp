@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include "compiler/emit/parts.hpp"
+#include "compiler/emit/writer.hpp"
+#include "compiler/support/diagnostics.hpp"
+
+namespace inferc {
+namespace {
+
+int symbol_index(const Symbols& symbols, std::string_view name) {
+  for (std::size_t i = 0; i < symbols.all().size(); ++i)
+    if (symbols.all()[i].name == name) return static_cast<int>(i);
+  return -1;
+}
+
+// One array of sizes per tensor.
+std::string dim_tables(const Program& p, const std::vector<TensorPort>& ports, const std::string& prefix) {
+  std::string out;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    std::string rows;
+    for (const Dim& d : ports[i].type.shape) {
+      const Bounds b = p.symbols->bounds(d);
+      rows += fmt::format("{{\"{}\", {}, {}, {}, -1}}, ", escape(d.text()), std::max<std::int64_t>(b.lower, 0), std::max<std::int64_t>(b.upper, 0),
+                          symbol_index(*p.symbols, d.as_symbol()));
+    }
+    out += fmt::format("constexpr inferc_dim {}_{}_dims[] = {{{}{{nullptr, 0, 0, -1, -1}}}};\n", prefix, i, rows);
+  }
+  return out;
+}
+
+std::string port_table(const std::vector<TensorPort>& ports, const std::vector<std::string>& members, const std::string& prefix) {
+  std::string out;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const DType t = ports[i].type.dtype;
+    out += fmt::format("{{\"{}\", \"{}\", \"{}\", {}, {}, {}, {}_{}_dims}},\n", escape(ports[i].name), members[i], name(t), static_cast<int>(t), byte_size(t),
+                       ports[i].type.rank(), prefix, i);
+  }
+  return out;
+}
+
+std::string symbol_table(const Program& p, const Names& names) {
+  std::string out;
+  const auto& all = p.symbols->all();
+  for (std::size_t i = 0; i < all.size(); ++i)
+    out += fmt::format("{{\"{}\", \"{}\", {}, {}}},\n", escape(all[i].name), names.symbols[i], all[i].bounds.lower, all[i].bounds.upper);
+  return out;
+}
+
+std::string shape_cases(const Names& names, const std::vector<TensorPort>& ports) {
+  std::string out;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i].type.rank() == 0) continue;
+    out += fmt::format("if (index == {}) {{\n", i);
+    for (std::size_t d = 0; d < ports[i].type.shape.size(); ++d) out += fmt::format("  shape[{}] = {};\n", d, names.size(ports[i].type.shape[d]));
+    out += "}\n";
+  }
+  return out;
+}
+
+std::string copy_ports(const Program& p) {
+  return std::string(p.inputs.empty() ? "" : "for (std::size_t i = 0; i < input_count; ++i) in[i] = {inputs[i].data, inputs[i].bytes};\n") +
+         (p.outputs.empty() ? "" : "for (std::size_t i = 0; i < output_count; ++i) out[i] = {outputs[i].data, outputs[i].bytes};\n");
+}
+
+constexpr std::string_view twin_template = R"(
+  // --- the C twin: see inferc_abi.h
+
+  extern "C" const inferc_model* $name$_inferc(void);
+
+  namespace {
+
+  constexpr inferc_symbol symbols[] = {
+      $symbols$
+      {nullptr, nullptr, 0, 0}};
+  $dim_tables$
+  constexpr inferc_tensor_info inputs_info[] = {
+      $inputs$
+      {nullptr, nullptr, nullptr, 0, 0, 0, nullptr}};
+  constexpr inferc_tensor_info outputs_info[] = {
+      $outputs$
+      {nullptr, nullptr, nullptr, 0, 0, 0, nullptr}};
+
+  std::size_t c_workspace_bytes([[maybe_unused]] const std::size_t* dims) noexcept {
+    $bounds$
+    $size_locals$
+    return $arena_bytes$;
+  }
+  void c_input_shape([[maybe_unused]] std::size_t index, [[maybe_unused]] const std::size_t* dims, [[maybe_unused]] std::size_t* shape) noexcept {
+    $locals$
+    $input_shapes$
+  }
+  void c_output_shape([[maybe_unused]] std::size_t index, [[maybe_unused]] const std::size_t* dims, const std::size_t*, [[maybe_unused]] std::size_t* shape) noexcept {
+    $locals$
+    $output_shapes$
+  }
+  int c_load(void* model, const char* path) noexcept {
+    detail::Weights w{};
+    const Status s = $load$;
+    if (s == Status::ok) std::memcpy(model, &w, sizeof(w));
+    return static_cast<int>(s);
+  }
+  int c_load_memory(void* model, const void* file, std::size_t bytes) noexcept {
+    detail::Weights w{};
+    const Status s = load_memory(w, static_cast<const std::byte*>(file), bytes);
+    if (s == Status::ok) std::memcpy(model, &w, sizeof(w));
+    return static_cast<int>(s);
+  }
+  void c_unload(void* model) noexcept { release(*static_cast<detail::Weights*>(model)); }
+  const char* c_isa(const void* model) noexcept { return path_names[static_cast<const detail::Weights*>(model)->path]; }
+  int c_run(const void* model, const std::size_t* dims, [[maybe_unused]] const inferc_input* inputs, [[maybe_unused]] const inferc_output* outputs,
+            std::size_t*, inferc_workspace* w) noexcept {
+    detail::In in[input_count + 1] = {};
+    detail::Out out[output_count + 1] = {};
+    $pointers$
+    return static_cast<int>(execute(*static_cast<const detail::Weights*>(model), dims, in, out, static_cast<std::byte*>(w->data), w->bytes, w->offender));
+  }
+  const char* c_text(int status) noexcept { return text(static_cast<Status>(status)); }
+
+  constexpr inferc_model table = {
+      INFERC_ABI_VERSION, sizeof(inferc_model), "$name$", "$version$", "$sha$", "$name$.weights",
+      $symbol_count$, symbols, 0, nullptr, input_count, inputs_info, output_count, outputs_info, sizeof(detail::Weights),
+      c_workspace_bytes, c_input_shape, c_output_shape, c_load, c_load_memory, c_unload, c_isa, c_run, c_text};
+
+  }  // namespace
+
+  extern "C" const inferc_model* $name$_inferc(void) { return &table; }
+  )";
+
+}  // namespace
+
+std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o) {
+  const std::string locals = names.locals("dims", "std::size_t", true);
+  const CheckedSize bytes = arena_size(p, names, "dims", true);
+  return fill(twin_template,
+              {{"symbols", symbol_table(p, names)}, {"dim_tables", dim_tables(p, p.inputs, "input") + dim_tables(p, p.outputs, "output")},
+               {"inputs", port_table(p.inputs, names.inputs, "input")}, {"outputs", port_table(p.outputs, names.outputs, "output")},
+               {"size_locals", bytes.locals}, {"arena_bytes", bytes.value}, {"locals", locals}, {"input_shapes", shape_cases(names, p.inputs)},
+               {"output_shapes", shape_cases(names, p.outputs)}, {"name", o.name}, {"version", INFERC_VERSION}, {"sha", o.model_sha256},
+               {"load", o.embed_weights ? "path ? load_file(w, path) : load_memory(w, embedded_weights, static_cast<std::size_t>(embedded_weights_end - embedded_weights))" : "load_file(w, path)"},
+               {"bounds", p.symbols->all().empty() ? "" : fmt::format("for (std::size_t i = 0; i < {}; ++i)\n  if (dims[i] < symbols[i].lower || dims[i] > symbols[i].upper) return SIZE_MAX;\n", p.symbols->all().size())},
+               {"pointers", copy_ports(p)},
+               {"symbol_count", std::to_string(p.symbols->all().size())}});
+}
+
+}  // namespace inferc
