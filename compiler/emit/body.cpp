@@ -29,7 +29,7 @@ std::string locals(const Program& p, const Names& names, const CallPrinter& prin
     const Space space = p.buffers[b].space;
     (space == Space::weight ? weights : space == Space::arena ? arena : ports) += local(p, names, printer, b);
   }
-  return section("sizes", names.locals("dims", "std::size_t", true)) + section("inputs and outputs", ports) + section("weights", weights) +
+  return section("sizes", names.locals("dims", "std::size_t", true) + names.arena_locals("std::size_t")) + section("inputs and outputs", ports) + section("weights", weights) +
          section("scratch; some share their place", arena);
 }
 

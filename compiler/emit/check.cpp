@@ -19,6 +19,7 @@ class Sizes {
     for (const auto* ports : {&p.inputs, &p.outputs})
       for (const TensorPort& t : *ports) consider(bytes_of(t));
     consider(p.arena_bytes);
+    for (const auto& [name, size] : p.arena_locals) consider(size);
   }
   [[nodiscard]] bool checked() const { return checked_; }
   [[nodiscard]] std::string list(const std::vector<TensorPort>& ports) const {
@@ -204,8 +205,9 @@ std::string checked_locals(const Names& names, std::string_view from, bool by_in
 CheckedSize arena_size(const Program& p, const Names& names, std::string_view from, bool by_index) {
   const Sizes sizes(p, names);
   if (p.arena_bytes.is_constant()) return {"", p.arena_bytes.text(), ""};
-  if (sizes.checked()) return {checked_locals(names, from, by_index), sizes.print(p.arena_bytes), fill(checked_size)};
-  return {names.locals(from, "std::size_t", by_index), names.size(p.arena_bytes), ""};
+  if (sizes.checked())
+    return {checked_locals(names, from, by_index) + names.arena_locals("Size"), sizes.print(p.arena_bytes), fill(checked_size)};
+  return {names.locals(from, "std::size_t", by_index) + names.arena_locals("std::size_t"), names.size(p.arena_bytes), ""};
 }
 
 std::string emit_check(const Program& p, const Names& names) {
@@ -216,9 +218,10 @@ std::string emit_check(const Program& p, const Names& names) {
   const Sizes sizes(p, names);
   const bool in = !p.inputs.empty(), out = !p.outputs.empty();
   const std::string consistency = consistency_checks(p, names, sizes.checked());
-  const std::string checks = consistency + sizes.list(p.inputs) + sizes.list(p.outputs) + sizes.print(p.arena_bytes);
+  const std::string checks = consistency + names.arena_locals("") + sizes.list(p.inputs) + sizes.list(p.outputs) + sizes.print(p.arena_bytes);
   const std::string against_inputs = in ? "for (std::size_t i = 0; i < input_count; ++i) bad = bad || overlap(out[o].data, output_bytes[o], in[i].data, input_bytes[i]);\n" : "";
-  const std::string locals = sizes.checked() ? checked_locals(names, "dims", true) : names.locals("dims", "std::size_t", true);
+  const std::string locals = (sizes.checked() ? checked_locals(names, "dims", true) : names.locals("dims", "std::size_t", true)) +
+                             names.arena_locals(sizes.checked() ? "Size" : "std::size_t");
   const std::string pointers = (in ? std::string("for (std::size_t i = 0; i < input_count; ++i) inputs[i] = in[i].data;\n") : "") +
                                (out ? "for (std::size_t i = 0; i < output_count; ++i) outputs[i] = out[i].data;\n" : "");
   return fill(check_template,

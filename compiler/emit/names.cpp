@@ -82,12 +82,15 @@ Names::Names(const Program& program) : program_(program) {
     const bool taken = names_a_buffer(s) || std::find(internal_names.begin(), internal_names.end(), s) != internal_names.end();
     local_symbols_.push_back(unique.make(taken ? "sym_" + s : s));
   }
+  for (const auto& [name, size] : program.arena_locals) arena_names_.push_back(unique.make(name));
 }
 
 std::string Names::of_symbol(std::string_view name) const {
   const auto& all = program_.symbols->all();
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].name == name) return local_symbols_[i];
+  for (std::size_t i = 0; i < arena_names_.size(); ++i)
+    if (program_.arena_locals[i].first == name) return arena_names_[i];
   internal_error("a size names an unknown symbol: " + std::string(name));
 }
 
@@ -127,6 +130,13 @@ std::string Names::locals(std::string_view prefix, std::string_view type, bool b
     const std::string from = by_index ? std::string(prefix) + "[" + std::to_string(i) + "]" : std::string(prefix) + "." + symbols[i];
     out += "[[maybe_unused]] const " + std::string(type) + " " + local_symbols_[i] + " = " + from + ";\n";
   }
+  return out;
+}
+
+std::string Names::arena_locals(std::string_view type) const {
+  std::string out;
+  for (std::size_t i = 0; i < arena_names_.size(); ++i)
+    out += "const " + std::string(type) + " " + arena_names_[i] + " = " + size(program_.arena_locals[i].second) + ";\n";
   return out;
 }
 

@@ -33,11 +33,13 @@ struct Names {
   [[nodiscard]] std::string size(const Dim&) const;
   // Those local variables, of type `type`: from elements of an array or members of a struct called `from`.
   [[nodiscard]] std::string locals(std::string_view from, std::string_view type, bool by_index) const;
+  // Local variables for the sizes that offsets in the arena name.
+  [[nodiscard]] std::string arena_locals(std::string_view type) const;
 
  private:
   [[nodiscard]] std::string atom(const Dim::Atom&) const;
   const Program& program_;
-  std::vector<std::string> local_symbols_;
+  std::vector<std::string> local_symbols_, arena_names_;
 };
 
 // Definitions of the functions that appear in these size expressions.

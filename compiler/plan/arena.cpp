@@ -21,7 +21,7 @@ void touch(const Call& call, std::size_t position, std::vector<Lifetime>& out) {
 
 Dim rounded(const Dim& bytes) { return ceil_div(bytes, alignment) * Dim(alignment); }
 
-Dim size_of(const Buffer& b) { return rounded(b.size * Dim(static_cast<std::int64_t>(byte_size(b.dtype)))); }
+Dim bytes_of(const Buffer& b) { return b.size * Dim(static_cast<std::int64_t>(byte_size(b.dtype))); }
 
 // Two buffers may be one when a call reads the one for the last time and may write the other at the same place.
 class InPlace {
@@ -67,12 +67,12 @@ std::int64_t lowest_free(std::int64_t size, std::vector<std::pair<std::int64_t, 
 struct Item {
   std::size_t buffer;
   Lifetime life;
-  Dim size;
-  std::int64_t largest;
+  Dim bytes;
+  std::int64_t largest;  // rounded up, at the upper bounds
 };
 
 Arena plan_bounded(std::vector<Item> items, std::size_t buffers) {
-  Arena arena{std::vector<Dim>(buffers), 0};
+  Arena arena{{}, std::vector<Dim>(buffers), 0};
   std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.largest > b.largest; });
   std::vector<std::int64_t> at(buffers, 0);
   std::int64_t end = 0;
@@ -89,14 +89,48 @@ Arena plan_bounded(std::vector<Item> items, std::size_t buffers) {
   return arena;
 }
 
-Arena plan_symbolic(const std::vector<Item>& items, std::size_t buffers) {
-  Arena arena{std::vector<Dim>(buffers), 0};
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    Dim offset(0);
-    for (std::size_t j = 0; j < i; ++j)
-      if (items[j].life.overlaps(items[i].life)) offset = max(offset, arena.offsets[items[j].buffer] + items[j].size);
-    arena.offsets[items[i].buffer] = offset;
-    arena.bytes = max(arena.bytes, offset + items[i].size);
+// A place that buffers share whose lifetimes do not overlap, as large as the largest of them.
+struct Slot {
+  std::vector<const Item*> members;
+  std::vector<Dim> sizes;  // in bytes, none provably at most another
+
+  [[nodiscard]] bool free_for(const Item& item) const {
+    return std::none_of(members.begin(), members.end(), [&](const Item* m) { return m->life.overlaps(item.life); });
+  }
+  void add(const Item& item, const Symbols& symbols) {
+    members.push_back(&item);
+    if (std::any_of(sizes.begin(), sizes.end(), [&](const Dim& s) { return symbols.provably_le(item.bytes, s); })) return;
+    std::erase_if(sizes, [&](const Dim& s) { return symbols.provably_le(s, item.bytes); });
+    sizes.push_back(item.bytes);
+  }
+  [[nodiscard]] Dim size() const {
+    Dim largest = sizes[0];
+    for (const Dim& s : sizes) largest = max(largest, s);
+    return rounded(largest);
+  }
+};
+
+// A value of a size to sort by: symbols at their upper bounds, unbounded ones at 64 above the lower.
+std::int64_t typical(const Dim& size, const Symbols& symbols) {
+  SymbolValues values;
+  for (const Symbol& s : symbols.all()) values[s.name] = s.bounds.upper < unbounded ? s.bounds.upper : s.bounds.lower + 64;
+  return evaluate(size, values);
+}
+
+// Unbounded symbols: by decreasing size into the first slot that is free for the lifetime; slots lie one behind the other.
+Arena plan_symbolic(std::vector<Item> items, std::size_t buffers, const Symbols& symbols) {
+  std::stable_sort(items.begin(), items.end(), [&](const Item& a, const Item& b) { return typical(a.bytes, symbols) > typical(b.bytes, symbols); });
+  std::vector<Slot> slots;
+  for (const Item& item : items) {
+    auto slot = std::find_if(slots.begin(), slots.end(), [&](const Slot& s) { return s.free_for(item); });
+    if (slot == slots.end()) slot = slots.insert(slots.end(), Slot{});
+    slot->add(item, symbols);
+  }
+  Arena arena{{}, std::vector<Dim>(buffers), 0};
+  for (const Slot& slot : slots) {
+    for (const Item* m : slot.members) arena.offsets[m->buffer] = arena.bytes;
+    arena.locals.emplace_back("arena." + std::to_string(arena.locals.size()), arena.bytes + slot.size());
+    arena.bytes = Dim::symbol(arena.locals.back().first);
   }
   return arena;
 }
@@ -120,14 +154,14 @@ Arena plan_arena(const std::vector<Call>& calls, const std::vector<Buffer>& buff
       life[root] = {std::min(life[root].first, life[b].first), std::max(life[root].last, life[b].last)};
       continue;
     }
-    items.push_back({b, {}, size_of(buffers[b]), 0});
+    items.push_back({b, {}, bytes_of(buffers[b]), 0});
   }
   for (Item& item : items) {
     item.life = life[item.buffer];
-    item.largest = symbols.bounds(item.size).upper;
+    item.largest = symbols.bounds(rounded(item.bytes)).upper;
   }
   std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.life.first < b.life.first; });
-  Arena arena = symbols.all_bounded() ? plan_bounded(items, buffers.size()) : plan_symbolic(items, buffers.size());
+  Arena arena = symbols.all_bounded() ? plan_bounded(items, buffers.size()) : plan_symbolic(items, buffers.size(), symbols);
   for (std::size_t b = 0; b < buffers.size(); ++b) arena.offsets[b] = arena.offsets[shared.root(b)];
   return arena;
 }
@@ -139,7 +173,7 @@ std::int64_t live_bytes_peak(const std::vector<Call>& calls, const std::vector<B
     std::int64_t live = 0;
     for (std::size_t b = 0; b < buffers.size(); ++b)
       if (buffers[b].space == Space::arena && life[b].used() && life[b].first <= position && position <= life[b].last)
-        live += symbols.bounds(size_of(buffers[b])).upper;
+        live += symbols.bounds(rounded(bytes_of(buffers[b]))).upper;
     peak = std::max(peak, live);
   }
   return peak;

@@ -1,4 +1,6 @@
 #pragma once
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/call/call.hpp"
@@ -18,13 +20,16 @@ struct Lifetime {
 [[nodiscard]] std::vector<Lifetime> lifetimes(const std::vector<Call>& calls, std::size_t buffers);
 
 struct Arena {
+  // Sizes that offsets name, in the order in which they can be computed; empty when every symbol is bounded. The names
+  // hold a '.', which no symbol of a model does.
+  std::vector<std::pair<std::string, Dim>> locals;
   std::vector<Dim> offsets;  // bytes, multiples of 64; 0 for buffers outside the arena
   Dim bytes;
 };
 
 // Offsets such that buffers that live at the same time never overlap, for any values of the symbols in bounds.
-// Buffers of constant bounded size are placed by decreasing size at the lowest free offset; else each at the maximum
-// of the ends of the buffers it must not overlap.
+// Where every symbol is bounded, buffers are placed by decreasing size at the lowest free offset, at the upper bounds; else
+// into slots, each as large as the largest of its buffers, one behind the other.
 [[nodiscard]] Arena plan_arena(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const Symbols& symbols);
 
 // Peak of the bytes live at any call, at the upper bounds of the symbols: no plan can be smaller.

@@ -118,6 +118,7 @@ class Planner {
   void place_buffers() {
     Arena arena = plan_arena(program_.calls, program_.buffers, *program_.symbols);
     program_.offsets = std::move(arena.offsets);
+    program_.arena_locals = std::move(arena.locals);
     program_.arena_bytes = arena.bytes;
     program_.arena_lower_bound = program_.symbols->all_bounded()
                                      ? live_bytes_peak(program_.calls, program_.buffers, *program_.symbols)
