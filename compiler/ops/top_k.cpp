@@ -31,9 +31,13 @@ void infer(Infer& i) {
   }
   if (!fits(i.symbols(), k, n)) {
     const bool symbolic = !n.is_constant();
+    std::string help;
+    std::vector<std::string> names;
+    collect_symbols(n, names);
+    if (symbolic && k.is_constant()) help = fmt::format("bound the size from below: --dim {}={}..MAX", names.front(), k.text());
     i.fail(symbolic ? fmt::format("axis {} is symbolic ({}) and k={} may exceed it", *axis, n.text(), k.text())
                     : fmt::format("k={} exceeds axis {} of size {}", k.text(), *axis, n.text()),
-           symbolic && k.is_constant() && !n.as_symbol().empty() ? fmt::format("--dim {}={}..MAX", n.text(), k.text()) : std::string());
+           help);
     return;
   }
   Shape out = i.shape(0);
