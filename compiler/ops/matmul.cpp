@@ -61,16 +61,52 @@ void lower(Lower& l) {
 }
 
 // Constant weights of one matrix.
-bool lower_fast(Lower& l) {
+bool lower_weights(Lower& l) {
   const Tensor* b = l.constant(1);
-  if (l.type(0).dtype != DType::float32 || !b || b->rank() < 2) return false;
-  if (!product(batch_of(l.shape(1))).is(1) || l.type(0).rank() < l.type(1).rank()) return false;
+  if (!b || b->rank() < 2 || !product(batch_of(l.shape(1))).is(1) || l.type(0).rank() < l.type(1).rank()) return false;
   const Dim n = l.shape(1).back();
   const auto epilogue = epilogue_of(l, product({l.shape(0).begin(), l.shape(0).end() - 1}), n);
   if (!epilogue) return false;
   gemm_call(l, l.out_rows(), l.in_rows(0), packed_weight(l, 1, false), *epilogue);
   return true;
 }
+
+bool contiguous(const Operand& v, std::size_t d) { return v.strides[d].is(1) || v.shape[d].is(1); }
+
+// The output as the matrices `whole`, rows contiguous.
+Operand place_of(Lower& l, const Shape& whole) {
+  const auto place = reshape_view(l.out(), whole);
+  return place && contiguous(*place, whole.size() - 1) ? *place : *reshape_view(l.out_dense(), whole);
+}
+
+// Matrices per batch element. Columns of B may be contiguous instead of its rows.
+bool lower_activations(Lower& l) {
+  const Shape a = as_row(l.shape(0)), b = as_column(l.shape(1)), &out = l.out_type().shape;
+  Shape whole(out.begin(), out.end() - (l.type(0).rank() > 1) - (l.type(1).rank() > 1));
+  const Shape batch = whole;
+  const Dim m = a[a.size() - 2], n = b.back(), k = a.back();
+  whole.insert(whole.end(), {m, n});
+  const auto epilogue = epilogue_of(l, product(batch) * m, n);
+  if (!epilogue) return false;
+  const std::size_t row = whole.size() - 2, col = whole.size() - 1;
+  Operand x = *reshape_view(l.in(0), a), y = *reshape_view(l.in(1), b);
+  if (!contiguous(x, a.size() - 1)) x = l.dense(x);
+  const bool by_columns = !contiguous(y, b.size() - 1) && contiguous(y, b.size() - 2);
+  if (!by_columns && !contiguous(y, b.size() - 1)) y = l.dense(y);
+  x = with_batch(x, a, batch), y = with_batch(y, b, batch);
+  const Operand place = place_of(l, whole);
+  SizesArg dims;
+  for (std::size_t d = 0; d < batch.size(); ++d) dims.sizes.insert(dims.sizes.end(), {batch[d], place.strides[d], x.strides[d], y.strides[d]});
+  if (batch.empty()) dims.sizes = {1, 0, 0, 0};
+  std::vector<Arg> args{range(0, product(batch)), write(place), size(place.strides[row]), read(x), size(x.strides[row]), read(y),
+                        size(by_columns ? y.strides[col] : y.strides[row])};
+  if (by_columns) args.push_back(write(l.temporary(DType::float32, {ceil_div(n, 16) * 16 * k})));
+  args.insert(args.end(), {size(m), size(n), size(k), TypeArg{"dim<0>{}"}, dims, *epilogue});
+  l.fast(by_columns ? "cpu::matmul_transposed" : "cpu::matmul", "kernels/cpu/matmul.hpp", std::move(args)).flops = Dim(2) * product(whole) * k;
+  return true;
+}
+
+bool lower_fast(Lower& l) { return l.type(0).dtype == DType::float32 && (lower_weights(l) || lower_activations(l)); }
 
 }  // namespace
 

@@ -12,6 +12,7 @@ const std::vector<Pass>& pipeline() {
       // Composites before fusion takes their parts.
       {"recognise-normalisation", recognise_normalisation, PassClass::reassociates},
       {"recognise-gelu", recognise_gelu, PassClass::reassociates},
+      {"recognise-attention", recognise_attention, PassClass::reassociates},
       // Layers in one form; then constants around them move into their weights, and Transposes cancel.
       {"to-linear", to_linear, PassClass::reassociates},
       {"fold-affine", fold_affine, PassClass::reassociates},
