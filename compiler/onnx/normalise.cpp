@@ -99,6 +99,32 @@ void group_normalization(Node& n, std::int64_t opset) {
   if (opset < 21) default_integer(n, "per_group", 1);
 }
 
+// Before opset 11: x / scale, rounded down, and no region.
+void old_resize(Node& n) {
+  Value* scales = n.in(1);
+  n.graph->drop_operands(&n, 1);
+  n.graph->add_operand(&n, nullptr);
+  n.graph->add_operand(&n, scales);
+  n.attributes.insert_or_assign("coordinate_transformation_mode", Attribute(std::string("asymmetric")));
+  n.attributes.insert_or_assign("nearest_mode", Attribute(std::string("floor")));
+}
+
+void resize(Node& n, std::int64_t opset) {
+  if (opset < 11) old_resize(n);
+}
+
+void upsample(Node& n, std::int64_t) {
+  const auto at = n.attributes.find("scales");
+  if (at != n.attributes.end()) {
+    const auto* values = std::get_if<std::vector<float>>(&at->second);
+    if (!values) return;
+    n.graph->add_operand(&n, n.graph->add_constant(tensor_of<float>({static_cast<std::int64_t>(values->size())}, std::span<const float>(*values))));
+    n.attributes.erase(at);
+  }
+  n.op = "Resize";
+  old_resize(n);
+}
+
 void cast(Node& n, std::int64_t) { n.attributes.erase("saturate"); }
 
 using Rule = void (*)(Node&, std::int64_t);
@@ -112,6 +138,7 @@ const std::map<std::string_view, Rule> rules = {
     {"Clip", clip},                  {"TopK", top_k},                 {"Dropout", dropout},
     {"BatchNormalization", batch_normalization},                      {"Cast", cast},
     {"GroupNormalization", group_normalization},
+    {"Resize", resize},              {"Upsample", upsample},
 };
 
 }  // namespace

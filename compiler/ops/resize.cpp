@@ -1,0 +1,161 @@
+#include "kernels/ref/resize.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "compiler/ops/op.hpp"
+
+namespace inferc {
+namespace {
+
+enum : std::size_t { data, roi, scales, sizes };
+
+const std::vector<std::string> interpolations{"nearest", "linear", "cubic"};
+const std::vector<std::string> coordinates{"half_pixel",    "half_pixel_symmetric", "pytorch_half_pixel",
+                                           "align_corners", "asymmetric",           "tf_crop_and_resize"};
+const std::vector<std::string> nearest_modes{"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+
+std::int64_t position(const std::vector<std::string>& names, const std::string& name) {
+  const auto at = std::find(names.begin(), names.end(), name);
+  return at == names.end() ? -1 : at - names.begin();
+}
+std::string interpolation(const Node& n) { return n.attr("mode", std::string("nearest")); }
+std::string coordinate(const Node& n) { return n.attr("coordinate_transformation_mode", std::string("half_pixel")); }
+std::string nearest(const Node& n) { return n.attr("nearest_mode", std::string("round_prefer_floor")); }
+std::string policy(const Node& n) { return n.attr("keep_aspect_ratio_policy", std::string("stretch")); }
+
+std::vector<std::size_t> axes(const Node& n, std::size_t rank) {
+  std::vector<std::size_t> out;
+  for (const std::int64_t a : n.attr("axes", std::vector<std::int64_t>()))
+    out.push_back(static_cast<std::size_t>(a < 0 ? a + static_cast<std::int64_t>(rank) : a));
+  for (std::size_t d = 0; out.size() < rank && n.attributes.find("axes") == n.attributes.end(); ++d) out.push_back(d);
+  return out;
+}
+
+// Values of a float operand; nothing when it is absent or empty.
+std::optional<std::vector<double>> reals(const Value* v) {
+  if (!v || !v->constant || v->constant->size() == 0) return std::nullopt;
+  std::vector<double> out;
+  for (std::size_t k = 0; k < v->constant->size(); ++k)
+    out.push_back(v->constant->dtype() == DType::float64 ? v->constant->as<double>()[k] : static_cast<double>(v->constant->as<float>()[k]));
+  return out;
+}
+
+bool check_attributes(Infer& i) {
+  const Node& n = i.node;
+  if (position(interpolations, interpolation(n)) < 0) return i.fail(fmt::format("mode '{}' is not defined", escape(interpolation(n))));
+  if (position(coordinates, coordinate(n)) < 0) return i.fail(fmt::format("coordinate_transformation_mode '{}' is not defined", escape(coordinate(n))));
+  if (position(nearest_modes, nearest(n)) < 0) return i.fail(fmt::format("nearest_mode '{}' is not defined", escape(nearest(n))));
+  if (n.attr_int("antialias", 0) != 0) return i.fail("antialias is not supported");
+  if (interpolation(n) != "nearest" && !types::floats.has(i.dtype(data)))
+    return i.fail(fmt::format("mode '{}' of {} is not supported", interpolation(n), name(i.dtype(data))));
+  if (i.rank(data) > ref::resize_rank) return i.fail(fmt::format("rank {} is not supported, at most {} is", i.rank(data), ref::resize_rank));
+  for (const std::int64_t a : n.attr("axes", std::vector<std::int64_t>()))
+    if (!i.axis(a, i.rank(data))) return false;
+  return true;
+}
+
+// floor(size * scale), exact for integers.
+std::optional<Dim> scaled(const Dim& size, double scale) {
+  if (size.is_constant()) return Dim(static_cast<std::int64_t>(std::floor(static_cast<double>(*size.constant()) * scale)));
+  const auto whole = static_cast<std::int64_t>(scale);
+  return static_cast<double>(whole) == scale ? std::optional(size * Dim(whole)) : std::nullopt;
+}
+
+bool scale_shape(Infer& i, Shape& shape, const std::vector<std::size_t>& at, const std::vector<double>& factor) {
+  for (std::size_t k = 0; k < at.size(); ++k) {
+    if (!(factor[k] > 0)) return i.fail(fmt::format("scale {} of axis {} is not positive", factor[k], at[k]));
+    const auto size = scaled(shape[at[k]], factor[k]);
+    if (!size) return i.fail(fmt::format("axis {} of size {} cannot be scaled by {}", at[k], shape[at[k]].text(), factor[k]), "fix the symbol with --dim SYM=N");
+    shape[at[k]] = *size;
+  }
+  return true;
+}
+
+// One scale for all axes, the smallest or largest of those that the sizes ask for. Nothing: stretch.
+std::optional<double> common_scale(const Node& n, const Shape& shape, const std::vector<std::size_t>& at, const std::vector<Dim>& wanted) {
+  if (policy(n) == "stretch") return std::nullopt;
+  double out = 0;
+  for (std::size_t k = 0; k < at.size(); ++k) {
+    const double s = static_cast<double>(*wanted[k].constant()) / static_cast<double>(*shape[at[k]].constant());
+    out = k == 0 ? s : policy(n) == "not_larger" ? std::min(out, s) : std::max(out, s);
+  }
+  return out;
+}
+
+bool size_shape(Infer& i, Shape& shape, const std::vector<std::size_t>& at, const std::vector<Dim>& wanted) {
+  for (std::size_t k = 0; policy(i.node) != "stretch" && k < at.size(); ++k)
+    if (!wanted[k].is_constant() || !shape[at[k]].is_constant() || shape[at[k]].is(0)) return i.fail("keep_aspect_ratio_policy needs constant sizes");
+  const auto common = common_scale(i.node, shape, at, wanted);
+  for (std::size_t k = 0; k < at.size(); ++k)
+    shape[at[k]] = common ? Dim(static_cast<std::int64_t>(std::floor(*common * static_cast<double>(*shape[at[k]].constant()) + 0.5))) : wanted[k];
+  return true;
+}
+
+void infer(Infer& i) {
+  if (!check_attributes(i)) return;
+  Shape shape = i.shape(data);
+  const auto at = axes(i.node, shape.size());
+  const auto factor = reals(i.node.in(scales));
+  const auto wanted = i.has(sizes) ? i.content(sizes) : std::nullopt;
+  if (factor.has_value() == wanted.has_value()) {
+    i.fail("one of 'scales' and 'sizes' must be given and known before run time", "export the model with it constant");
+    return;
+  }
+  if ((factor ? factor->size() : wanted->size()) != at.size()) {
+    i.fail(fmt::format("{} axes are resized, 'scales' or 'sizes' has a different number of elements", at.size()));
+    return;
+  }
+  if (coordinate(i.node) == "tf_crop_and_resize" && (!reals(i.node.in(roi)) || reals(i.node.in(roi))->size() != 2 * at.size())) {
+    i.fail("tf_crop_and_resize needs a constant 'roi' with two elements per resized axis");
+    return;
+  }
+  if (factor ? scale_shape(i, shape, at, *factor) : size_shape(i, shape, at, *wanted)) i.out(0, i.dtype(data), std::move(shape));
+}
+
+void lower(Lower& l) {
+  const Node& n = l.node;
+  const std::size_t rank = l.shape(data).size();
+  const auto at = axes(n, rank);
+  ParamsArg scale{std::vector<double>(ref::resize_rank, 1)}, start{std::vector<double>(ref::resize_rank, 0)}, end{std::vector<double>(ref::resize_rank, 1)};
+  const auto factor = reals(n.in(scales)), region = reals(n.in(roi));
+  const auto common = factor ? std::nullopt : common_scale(n, l.shape(data), at, l.content(sizes));
+  for (std::size_t k = 0; k < at.size(); ++k) {
+    const std::size_t p = at[k] + static_cast<std::size_t>(ref::resize_rank) - rank;
+    scale.values[p] = factor ? (*factor)[k] : common.value_or(0);
+    if (!region || region->size() != 2 * at.size()) continue;
+    start.values[p] = (*region)[k];
+    end.values[p] = (*region)[at.size() + k];
+  }
+  const HostKernel kernel = by_dtype(l.type(data).dtype, AllTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::resize<T, max_rank>); });
+  l.reference("ref::resize", "kernels/ref/resize.hpp", kernel,
+              {write_view(l.out()), read_view(l.in(data)), scale, start, end, integer(position(interpolations, interpolation(n))),
+               integer(position(coordinates, coordinate(n))), integer(position(nearest_modes, nearest(n))),
+               flag(n.attr_int("exclude_outside", 0) != 0 && interpolation(n) == "cubic"), real64(n.attr("cubic_coeff_a", -0.75f)),
+               real64(n.attr("extrapolation_value", 0.0f))})
+      .flops = Dim(4) * product(l.out_type().shape);
+}
+
+}  // namespace
+
+extern const Op op_Resize = {.name = "Resize",
+                             .inputs = {{"X", types::all},
+                                        {"roi", types::floats, Port::Arity::optional},
+                                        {"scales", TypeSet{DType::float32}, Port::Arity::optional},
+                                        {"sizes", types::int64, Port::Arity::optional}},
+                             .attributes = {{"antialias", AttributeKind::integer},
+                                            {"axes", AttributeKind::integers},
+                                            {"coordinate_transformation_mode", AttributeKind::string},
+                                            {"cubic_coeff_a", AttributeKind::real},
+                                            {"exclude_outside", AttributeKind::integer},
+                                            {"extrapolation_value", AttributeKind::real},
+                                            {"keep_aspect_ratio_policy", AttributeKind::string},
+                                            {"mode", AttributeKind::string},
+                                            {"nearest_mode", AttributeKind::string}},
+                             .infer = infer,
+                             .lower = lower,
+                             .versions = "10, 11, 13, 18, 19"};
+
+}  // namespace inferc
