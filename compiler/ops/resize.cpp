@@ -66,7 +66,7 @@ std::optional<Dim> scaled(const Dim& size, double scale) {
 
 bool scale_shape(Infer& i, Shape& shape, const std::vector<std::size_t>& at, const std::vector<double>& factor) {
   for (std::size_t k = 0; k < at.size(); ++k) {
-    if (!(factor[k] > 0)) return i.fail(fmt::format("scale {} of axis {} is not positive", factor[k], at[k]));
+    if (!(factor[k] > 0 && factor[k] < 1e9)) return i.fail(fmt::format("scale {} of axis {} is not positive and below 1e9", factor[k], at[k]));
     const auto size = scaled(shape[at[k]], factor[k]);
     if (!size) return i.fail(fmt::format("axis {} of size {} cannot be scaled by {}", at[k], shape[at[k]].text(), factor[k]), "fix the symbol with --dim SYM=N");
     shape[at[k]] = *size;
@@ -88,6 +88,10 @@ std::optional<double> common_scale(const Node& n, const Shape& shape, const std:
 bool size_shape(Infer& i, Shape& shape, const std::vector<std::size_t>& at, const std::vector<Dim>& wanted) {
   for (std::size_t k = 0; policy(i.node) != "stretch" && k < at.size(); ++k)
     if (!wanted[k].is_constant() || !shape[at[k]].is_constant() || shape[at[k]].is(0)) return i.fail("keep_aspect_ratio_policy needs constant sizes");
+  for (std::size_t k = 0; k < at.size(); ++k)
+    if (i.symbols().bounds(shape[at[k]]).lower < 1 && !wanted[k].is(0))
+      return i.fail(fmt::format("axis {} of size {} may be empty and cannot be resized to {}", at[k], shape[at[k]].text(), wanted[k].text()),
+                    "bound its symbol from below with --dim");
   const auto common = common_scale(i.node, shape, at, wanted);
   for (std::size_t k = 0; k < at.size(); ++k)
     shape[at[k]] = common ? Dim(static_cast<std::int64_t>(std::floor(*common * static_cast<double>(*shape[at[k]].constant()) + 0.5))) : wanted[k];

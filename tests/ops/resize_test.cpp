@@ -36,6 +36,7 @@ TEST(Resize, ResizesNamedAxesAndKeepsTheAspect) {
 TEST(Resize, RefusesWhatItCannotDo) {
   EXPECT_NE(error("Resize", {x, none, f32({2}, {1, 2})}, {{"mode", std::string("linear")}, {"antialias", std::int64_t{1}}}).find("antialias"), std::string::npos);
   EXPECT_NE(error("Resize", {x, none, f32({1}, {2})}).find("2 axes are resized"), std::string::npos);
+  EXPECT_NE(error("Resize", {f32({0}, {}), none, none, i64({1}, {2})}).find("may be empty"), std::string::npos);
   EXPECT_NE(error("Resize", {x}).find("one of 'scales' and 'sizes'"), std::string::npos);
   EXPECT_NE(error("Resize", {x, none, f32({2}, {1, 2})}, {{"mode", std::string("area")}}).find("mode 'area'"), std::string::npos);
 }
