@@ -1,0 +1,130 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/cpu/product.hpp"
+#include "kernels/cpu/tile.hpp"
+#include "kernels/cpu/transpose.hpp"
+#include "kernels/dim.hpp"
+#include "kernels/view.hpp"
+
+// Convolution, channels last: a product of output pixels with weights w[(tap, channel), filter] in panels of 16 filters.
+// A pixel's row of terms is read in place, tap by tap, from an input that holds its padding. Order of the terms: taps, then
+// channels, as one k (kernels/ref/conv.hpp).
+namespace inferc::cpu {
+
+// Three spatial dims, leading ones of size 1.
+struct ConvShape {
+  std::size_t in[3];   // with padding
+  std::size_t kernel[3], out[3], stride[3], dilation[3];
+};
+
+namespace conv_detail {
+
+constexpr ConvShape shape_of(const Sizes<15>& s) {
+  ConvShape c{};
+  for (int d = 0; d < 3; ++d) {
+    c.in[d] = static_cast<std::size_t>(s.value[d]), c.kernel[d] = static_cast<std::size_t>(s.value[3 + d]);
+    c.out[d] = static_cast<std::size_t>(s.value[6 + d]), c.stride[d] = static_cast<std::size_t>(s.value[9 + d]);
+    c.dilation[d] = static_cast<std::size_t>(s.value[12 + d]);
+  }
+  return c;
+}
+
+// Output pixels as rows: `channels` terms per tap, pixels `pitch` elements apart in x.
+struct Pixels {
+  const float* x;
+  const ConvShape* shape;
+  std::size_t channels, pitch;
+
+  [[gnu::always_inline]] const float* pixel(std::size_t row) const {
+    const ConvShape& s = *shape;
+    const std::size_t w = row % s.out[2], h = row / s.out[2] % s.out[1], d = row / (s.out[2] * s.out[1]) % s.out[0];
+    const std::size_t n = row / (s.out[2] * s.out[1] * s.out[0]);
+    return x + (((n * s.in[0] + d * s.stride[0]) * s.in[1] + h * s.stride[1]) * s.in[2] + w * s.stride[2]) * pitch;
+  }
+  template <class V, int MR, int NV, class B, class K, class L>
+  [[gnu::always_inline]] void product(V (&total)[MR * NV], std::size_t row, const B& columns, K, L terms) const {
+    using T = Tile<V, MR, NV>;
+    const ConvShape& s = *shape;
+    const float* base[MR];
+    for (std::size_t r = 0; r < MR; ++r) base[r] = pixel(row + r);
+    V c[MR * NV];
+    T::zero(c, T::all), T::zero(total, T::all);
+    std::size_t left = terms, k = 0;
+    bool started = false;
+    for (std::size_t a = 0; a < s.kernel[0]; ++a)
+      for (std::size_t b = 0; b < s.kernel[1]; ++b)
+        for (std::size_t e = 0; e < s.kernel[2]; ++e) {
+          const std::size_t tap = ((a * s.dilation[0] * s.in[1] + b * s.dilation[1]) * s.in[2] + e * s.dilation[2]) * pitch;
+          for (std::size_t at = 0; at < channels;) {
+            const std::size_t n = channels - at < left ? channels - at : left;
+            RowPointers<MR> rows;
+            for (int r = 0; r < MR; ++r) rows.row[r] = base[r] + tap + at;
+            T::accumulate(c, rows, columns.skip(k), n);
+            at += n, k += n, left -= n;
+            if (left > 0) continue;
+            join(total, c, started);
+            started = true;
+            T::zero(c, T::all);
+            left = terms;
+          }
+        }
+    if (left < terms) join(total, c, started);
+  }
+  template <class V, std::size_t N>
+  [[gnu::always_inline]] static void join(V (&total)[N], const V (&c)[N], bool started) {
+    using T = Tile<V, static_cast<int>(N), 1>;
+    if (started)
+      T::add(total, c, T::all);
+    else
+      T::assign(total, c, T::all);
+  }
+};
+
+}  // namespace conv_detail
+
+// x[n, channels, d, h, w] with any strides, as to[n, d, h, w, channels] with padding of zeros: `pad` before, `padded` sizes.
+inline void pad_channels_last(float* to, View<const float, 5> x, Sizes<3> pad, Sizes<3> padded) {
+  const auto P = [](const Sizes<3>& s, int d) { return static_cast<std::size_t>(s.value[d]); };
+  const std::size_t channels = x.shape[1], whole = x.shape[0] * P(padded, 0) * P(padded, 1) * P(padded, 2) * channels;
+  for (std::size_t i = 0; i < whole; ++i) to[i] = 0;
+  for (std::size_t n = 0; n < x.shape[0]; ++n)
+    for (std::size_t d = 0; d < x.shape[2]; ++d)
+      for (std::size_t h = 0; h < x.shape[3]; ++h) {
+        const float* from = &x(n, std::size_t{0}, d, h, std::size_t{0});
+        float* row = to + (((n * P(padded, 0) + d + P(pad, 0)) * P(padded, 1) + h + P(pad, 1)) * P(padded, 2) + P(pad, 2)) * channels;
+        if (x.stride[4] == 1 && x.stride[1] >= 0) {
+          transpose(row, channels, from, static_cast<std::size_t>(x.stride[1]), channels, x.shape[4]);
+          continue;
+        }
+        for (std::size_t w = 0; w < x.shape[4]; ++w)
+          for (std::size_t c = 0; c < channels; ++c)
+            row[w * channels + c] = from[static_cast<std::ptrdiff_t>(w) * x.stride[4] + static_cast<std::ptrdiff_t>(c) * x.stride[1]];
+      }
+}
+
+// from[n, pixels, channels] as to[n, channels, pixels].
+inline void channels_first(float* to, const float* from, std::size_t batch, std::size_t pixels, std::size_t channels) {
+  for (std::size_t n = 0; n < batch; ++n) transpose(to + n * channels * pixels, pixels, from + n * pixels * channels, channels, pixels, channels);
+}
+
+// c[pixel, groups * filters] = epilogue(...) for the output pixels `rows` (all of a batch, flattened). w: the groups' panels
+// one after the other. `sizes`: padded input, kernel, output, strides, dilations.
+template <int MR = tile_rows, int Panels = tile_panels, class B, class E, class Channels, class N, class Epi>
+inline void conv(Range<B, E> rows, float* c, const float* x, const float* w, std::size_t groups, Channels channels, N filters,
+                 Sizes<15> sizes, Epi epilogue) {
+  using namespace product_detail;
+  const ConvShape shape = conv_detail::shape_of(sizes);
+  const std::size_t k = shape.kernel[0] * shape.kernel[1] * shape.kernel[2] * channels, ldc = groups * filters;
+  const auto terms = terms_of(filters);
+  for (std::size_t g = 0; g < groups; ++g) {
+    const conv_detail::Pixels left{x + g * channels, &shape, channels, groups * channels};
+    const PackedRight<std::size_t> right{w + g * ((filters + 15) / 16 * 16) * k, k};
+    run<MR, Panels>(Range<std::size_t, std::size_t>{rows.begin, rows.end},
+                    Problem<std::size_t, conv_detail::Pixels, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi>{
+                        c + g * filters, ldc, left, right, filters, k, terms, epilogue, 0, g * filters});
+  }
+}
+
+}  // namespace inferc::cpu

@@ -1,0 +1,74 @@
+#include "kernels/cpu/conv.hpp"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "kernels/cpu/access.hpp"
+#include "kernels/cpu/pack.hpp"
+#include "kernels/ref/conv.hpp"
+#include "tests/kernels/product.hpp"
+
+namespace inferc {
+namespace {
+
+struct AddBias {
+  template <class V>
+  static V apply(V acc, V bias) { return acc + bias; }
+};
+
+struct Case {
+  std::size_t batch, groups, channels, filters;
+  Sizes<3> in, kernel, stride, dilation, pad;
+};
+
+void check(const Case& c) {
+  Sizes<3> out{}, padded{};
+  Sizes<15> sizes{};
+  std::size_t taps = 1, pixels = 1, plane = 1, padded_plane = 1;
+  for (int d = 0; d < 3; ++d) {
+    padded.value[d] = c.in.value[d] + 2 * c.pad.value[d];
+    out.value[d] = (padded.value[d] - c.dilation.value[d] * (c.kernel.value[d] - 1) - 1) / c.stride.value[d] + 1;
+    sizes.value[d] = padded.value[d], sizes.value[3 + d] = c.kernel.value[d], sizes.value[6 + d] = out.value[d];
+    sizes.value[9 + d] = c.stride.value[d], sizes.value[12 + d] = c.dilation.value[d];
+    taps *= static_cast<std::size_t>(c.kernel.value[d]), pixels *= static_cast<std::size_t>(out.value[d]);
+    plane *= static_cast<std::size_t>(c.in.value[d]), padded_plane *= static_cast<std::size_t>(padded.value[d]);
+  }
+  const std::size_t inputs = c.groups * c.channels, outputs = c.groups * c.filters, k = taps * c.channels;
+  const std::vector<float> x = cancelling(c.batch * inputs * plane, 1), w = cancelling(outputs * k, 2), bias = cancelling(outputs, 3);
+  std::vector<float> want(c.batch * outputs * pixels), got(want.size()), last(want.size()), padded_x(c.batch * inputs * padded_plane);
+  ref::conv<float, 3>(want.data(), x.data(), w.data(), bias.data(), 1, c.batch, c.groups, c.channels, c.filters, c.in, c.kernel, out, c.stride,
+                      c.dilation, c.pad);
+  std::vector<float> packed, columns(k * c.filters);
+  for (std::size_t g = 0; g < c.groups; ++g) {
+    for (std::size_t f = 0; f < c.filters; ++f)
+      for (std::size_t t = 0; t < taps; ++t)
+        for (std::size_t i = 0; i < c.channels; ++i)
+          columns[(t * c.channels + i) * c.filters + f] = w[((g * c.filters + f) * c.channels + i) * taps + t];
+    std::vector<float> panels(cpu::packed_size(k, c.filters));
+    cpu::pack_panels(panels.data(), columns.data(), k, c.filters, c.filters, std::size_t{1});
+    packed.insert(packed.end(), panels.begin(), panels.end());
+  }
+  const auto n = [](std::int64_t v) { return static_cast<std::size_t>(v); };
+  const auto s = [](std::size_t v) { return static_cast<std::ptrdiff_t>(v); };
+  const std::size_t row = n(c.in.value[2]), slice = n(c.in.value[1]) * row;
+  cpu::pad_channels_last(padded_x.data(), {x.data(), {c.batch, inputs, n(c.in.value[0]), n(c.in.value[1]), row}, {s(inputs * plane), s(plane), s(slice), s(row), 1}}, c.pad, padded);
+  cpu::conv(Range{std::size_t{0}, c.batch * pixels}, last.data(), padded_x.data(), packed.data(), c.groups, c.channels, c.filters, sizes,
+            cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
+  cpu::channels_first(got.data(), last.data(), c.batch, pixels, outputs);
+  for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << c.channels << " to " << c.filters << " at " << i;
+}
+
+TEST(Conv, FollowsTheOrderOfTheContract) {
+  const Sizes<3> one{{1, 1, 1}}, none{{0, 0, 0}};
+  check({2, 1, 3, 20, {{1, 1, 40}}, {{1, 1, 5}}, one, one, {{0, 0, 2}}});
+  check({1, 1, 32, 32, {{1, 9, 16}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
+  check({2, 1, 7, 70, {{1, 12, 11}}, {{1, 3, 2}}, {{1, 2, 1}}, {{1, 1, 2}}, {{0, 1, 1}}});
+  check({1, 1, 5, 16, {{5, 6, 7}}, {{3, 3, 3}}, one, one, one});
+  check({1, 4, 3, 5, {{1, 6, 7}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
+  check({1, 6, 1, 1, {{1, 8, 8}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
+  check({3, 1, 300, 64, {{1, 1, 9}}, {{1, 1, 1}}, one, one, none});
+}
+
+}  // namespace
+}  // namespace inferc
