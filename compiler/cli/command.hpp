@@ -53,6 +53,7 @@ void print_problems(const std::vector<Diagnostic>& problems, const char* kind = 
 void write_json(const std::string& path, const nlohmann::ordered_json& report);
 
 // One per file: registers the sub-command, whose callback sets `status`.
+void add_bench(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
 void add_compile(CLI::App& app, int& status);
 void add_inspect(CLI::App& app, int& status);

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "compiler/cli/allocations.hpp"
+#include "compiler/cli/later.hpp"
+#include "compiler/cli/peer.hpp"
+#include "compiler/cli/ready.hpp"
+#include "compiler/run/compare.hpp"
+#include "compiler/run/measure.hpp"
+#include "compiler/run/sample_inputs.hpp"
+
+namespace inferc::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Arguments : ModelArguments {
+  std::vector<std::string> against, sizes;
+  std::filesystem::path onnxruntime;
+  int threads = 1;
+  bool cold = false;
+  double seconds = 1;
+  std::string json;
+};
+
+void check(const Arguments& a) {
+  for (const std::string& peer : a.against)
+    if (peer != "onnxruntime") throw UsageError(fmt::format("--against {}: no such contestant", escape(peer)), "onnxruntime");
+  if (a.threads != 1) throw UsageError("--threads: not yet more than 1 thread", "leave it out");
+}
+
+// Sizes of the symbols that are left: --at, else the upper bound.
+SymbolValues sizes_of(const Signature& signature, const std::vector<std::string>& options) {
+  SymbolValues out = parse_sizes(signature, options);
+  Diagnostics problems;
+  for (const Symbol& s : signature.symbols.all()) {
+    if (s.measured || out.count(s.name)) continue;
+    if (s.bounds.upper == unbounded)
+      problems.error(fmt::format("nothing tells the size of '{}'", escape(s.name)), fmt::format("--at {0}=N measures one size, --dim {0}=N specialises the code", escape(s.name)));
+    else
+      out[s.name] = s.bounds.upper;
+  }
+  if (problems.failed()) throw UserError(problems.errors());
+  return out;
+}
+
+std::optional<double> allocations_per_call(BoundCall& call) {
+  constexpr int calls = 16;
+  const auto before = allocations();
+  for (int i = 0; i < calls; ++i) call.require(call.run());
+  const auto after = allocations();
+  if (!before || !after) return std::nullopt;
+  return static_cast<double>(*after - *before) / calls;
+}
+
+Json to_json(const Timing& t) { return {{"min", t.min_ns}, {"median", t.median_ns}}; }
+
+// Optimisation levels of ONNX Runtime that compete; the faster one counts.
+struct Peers {
+  std::unique_ptr<ort::Library> library;
+  std::vector<std::unique_ptr<Peer>> levels;
+};
+constexpr std::pair<ort::Optimization, std::string_view> levels[] = {{ort::Optimization::all, "all"}, {ort::Optimization::basic, "basic"}};
+
+Peers open_peers(const Arguments& a, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
+  Peers out;
+  if (a.against.empty()) return out;
+  out.library = std::make_unique<ort::Library>(ort::find_library(a.onnxruntime));
+  for (const auto& [level, name] : levels) out.levels.push_back(std::make_unique<Peer>(*out.library, a.model, level, inputs, outputs));
+  return out;
+}
+
+void add_peer(Json& report, const Peers& peers, const std::vector<Timing>& timings, const std::vector<Tensor>& ours) {
+  if (peers.levels.empty()) return;
+  const std::size_t best = timings[1].median_ns <= timings[2].median_ns ? 0 : 1;
+  report["onnxruntime_ns"] = to_json(timings[1 + best]);
+  report["ratio"] = timings[1 + best].median_ns / std::max(timings[0].median_ns, 1e-3);
+  report["onnxruntime"] = {{"version", peers.library->version()}, {"optimization", levels[best].second}};
+  const Comparison same = compare_all(ours, peers.levels[best]->outputs());
+  report["max_abs_difference"] = same.max_abs ? Json(*same.max_abs) : Json();
+}
+
+Json bench(const Arguments& a) {
+  const Progress progress;
+  Front front = open_model(a);
+  const EmitOptions options = emit_options(front, a.model, "model");
+  const Program program = lower_model(front);
+  const SymbolValues sizes = sizes_of(signature_of(program), a.sizes);
+  const auto model = build_and_load(program, options, progress);
+  const std::vector<Tensor> inputs = sample_inputs(model->signature(), sizes, 1);
+  BoundCall call(*model, resolve_symbols(model->signature(), inputs, sizes), inputs);
+  call.require(call.run());
+  const std::vector<Tensor> outputs = call.outputs();
+  const Peers peers = open_peers(a, inputs, outputs);
+  std::vector<Contestant> contestants{{"ours", [&](std::size_t n) {
+                                         for (std::size_t i = 0; i < n; ++i) (void)call.run();
+                                       }}};
+  for (const auto& p : peers.levels)
+    contestants.push_back({"onnxruntime", [&p](std::size_t n) {
+                             for (std::size_t i = 0; i < n; ++i) p->run();
+                           }});
+  progress.show("measuring");
+  const Pinned pinned;
+  const auto timings = measure(contestants, {a.seconds, a.cold});
+  progress.clear();
+  Json dims = Json::object();
+  for (const auto& [name, size] : sizes) dims[name] = size;
+  for (const std::string& d : a.dims) dims[d.substr(0, d.rfind('='))] = d.substr(d.rfind('=') + 1);
+  Json report{{"model", a.model.string()}, {"dims", dims}, {"isa", model->isa()}, {"cold", a.cold}, {"threads", 1}, {"ours_ns", to_json(timings[0])}};
+  add_peer(report, peers, timings, outputs);
+  const auto allocated = allocations_per_call(call);
+  report["allocations_per_call"] = allocated ? Json(*allocated) : Json();
+  report["workspace_bytes"] = call.workspace_bytes();
+  report["weights_bytes"] = weights_size(program);
+  report["samples"] = timings[0].samples;
+  report["core"] = pinned.core();
+  return report;
+}
+
+std::string text(const Json& r) {
+  std::string out = fmt::format("{} {} ({}{})\n", r["model"].get<std::string>(), r["dims"].dump(), r["isa"].get<std::string>(), r["cold"] ? ", cold caches" : "");
+  const auto line = [&](std::string_view who, const Json& t) {
+    out += fmt::format("  {:<30} median {:>12.1f} ns   min {:>12.1f} ns\n", who, t["median"].get<double>(), t["min"].get<double>());
+  };
+  line("ours", r["ours_ns"]);
+  if (r.contains("onnxruntime_ns")) {
+    const Json& peer = r["onnxruntime"];
+    line(fmt::format("onnxruntime {} ({})", peer["version"].get<std::string>(), peer["optimization"].get<std::string>()), r["onnxruntime_ns"]);
+    out += fmt::format("  ratio {:.2f}, largest difference {}\n", r["ratio"].get<double>(), r["max_abs_difference"].dump());
+  }
+  return out + fmt::format("  allocations per call {}, workspace {} bytes, weights {} bytes\n", r["allocations_per_call"].dump(), r["workspace_bytes"].dump(),
+                           r["weights_bytes"].dump());
+}
+
+int run(const Arguments& a) {
+  check(a);
+  const Json report = bench(a);
+  if (a.json != "-") std::cout << text(report);
+  if (!a.json.empty()) write_json(a.json, report);
+  return ok;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, int& status) {
+  const auto a = std::make_shared<Arguments>();
+  CLI::App* c = app.add_subcommand("bench", "measure generated code, alone or against ONNX Runtime in the same process");
+  add_model_arguments(*c, *a);
+  c->add_option("--at", a->sizes, "SYM=N: size to measure of a symbol that --dim leaves open (default: its upper bound)")->take_all();
+  c->add_option("--against", a->against, "contestants: onnxruntime")->delimiter(',');
+  c->add_option("--onnxruntime", a->onnxruntime, "libonnxruntime.so (default: INFERC_ONNXRUNTIME, or the wheel in .venv)");
+  c->add_option("--threads", a->threads, "threads of each contestant");
+  c->add_flag("--cold", a->cold, "overwrite the caches before each call");
+  c->add_option("--seconds", a->seconds, "time for each contestant (default: 1)")->check(CLI::Range(0.001, 3600.0));
+  add_json_option(*c, a->json);
+  add_later_options(*c);
+  c->callback([a, &status] { status = run(*a); });
+}
+
+}  // namespace inferc::cli
