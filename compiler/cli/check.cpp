@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "compiler/cli/command.hpp"
+#include "compiler/cli/later.hpp"
 
 namespace inferc::cli {
 namespace {
@@ -38,6 +39,7 @@ void add_check(CLI::App& app, int& status) {
   CLI::App* c = app.add_subcommand("check", "tell whether a model would compile, and every problem if it would not");
   add_model_arguments(*c, *a);
   add_json_option(*c, a->json);
+  add_later_options(*c);
   c->callback([a, &status] { status = check(*a); });
 }
 

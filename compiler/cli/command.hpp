@@ -58,7 +58,9 @@ void add_check(CLI::App& app, int& status);
 void add_compile(CLI::App& app, int& status);
 void add_inspect(CLI::App& app, int& status);
 void add_ops(CLI::App& app, int& status);
+void add_report(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
 void add_verify(CLI::App& app, int& status);
+void add_weights(CLI::App& app, int& status);
 
 }  // namespace inferc::cli

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "compiler/cli/command.hpp"
+#include "compiler/cli/later.hpp"
 #include "compiler/run/reference_samples.hpp"
 #include "compiler/support/write_files.hpp"
 
@@ -70,6 +71,7 @@ void add_compile(CLI::App& app, int& status) {
   c->add_option("--namespace", a->name_space, "C++ namespace A::B (default: the name)");
   c->add_option("--isa", a->paths, "code paths: base,v3,v4,neon")->delimiter(',');
   c->add_flag("--embed-weights", a->embed_weights, "put the weights into the program: N_weights.S");
+  add_later_options(*c);
   c->callback([a, &status] { status = compile(*a); });
 }
 

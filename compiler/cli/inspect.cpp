@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"
+#include "compiler/cli/later.hpp"
 #include "compiler/passes/passes.hpp"
 
 namespace inferc::cli {
@@ -37,6 +38,36 @@ nlohmann::ordered_json ports(const std::vector<Value*>& values) {
   return out;
 }
 
+Dim bytes_of(const Call& c) {
+  Dim out(0);
+  for (const Arg& a : c.args)
+    for (const auto& [operand, access] : operands(a)) out = out + operand->size() * Dim(static_cast<std::int64_t>(byte_size(operand->dtype)));
+  return out;
+}
+
+// FLOPs, memory, and the parts done by fast kernels, at the upper bounds of the symbols where there are such.
+void add_costs(const Program& p, nlohmann::ordered_json& out) {
+  const auto upper = [&](const Dim& d) { return static_cast<double>(p.symbols->bounds(d).upper); };
+  Dim flops(0);
+  double calls[2] = {}, operations[2] = {}, bytes[2] = {};  // by any kernel, by fast ones
+  for (const Call& c : p.calls) {
+    flops = flops + c.flops;
+    for (int fast = 0; fast <= (c.fast ? 1 : 0); ++fast) {
+      calls[fast] += 1;
+      operations[fast] += upper(c.flops);
+      bytes[fast] += upper(bytes_of(c));
+    }
+  }
+  const auto share = [](const double (&part)[2]) { return part[0] > 0 ? part[1] / part[0] : 1.0; };
+  const bool bounded = p.symbols->all_bounded();
+  out["flops"] = flops.text();
+  out["flops_at_upper_bounds"] = bounded ? nlohmann::ordered_json(p.symbols->bounds(flops).upper) : nlohmann::ordered_json();
+  out["arena_bytes"] = p.arena_bytes.text();
+  out["arena_lower_bound"] = bounded ? nlohmann::ordered_json(p.arena_lower_bound.text()) : nlohmann::ordered_json();
+  out["weights_bytes"] = weights_size(p);
+  out["fast_kernels"] = {{"calls", share(calls)}, {"flops", share(operations)}, {"bytes", share(bytes)}};
+}
+
 nlohmann::ordered_json report(const Arguments& a) {
   Front front = open_model(a);
   nlohmann::ordered_json out{{"model", a.model.string()}, {"inputs", ports(front.graph->inputs())}, {"outputs", ports(front.graph->outputs())}};
@@ -47,11 +78,18 @@ nlohmann::ordered_json report(const Arguments& a) {
   std::size_t parameters = 0;
   for (const Value* v : front.graph->constants()) parameters += v->constant->size();
   const Program program = lower_model(front);
-  Dim flops(0);
-  for (const Call& c : program.calls) flops = flops + c.flops;
-  out.update({{"symbols", symbols}, {"operators", operators}, {"parameters", parameters}, {"flops", flops.text()}, {"calls", program.calls.size()},
-              {"arena_bytes", program.arena_bytes.text()}, {"arena_lower_bound", program.arena_lower_bound.text()}});
+  out.update({{"symbols", symbols}, {"operators", operators}, {"parameters", parameters}, {"calls", program.calls.size()}});
+  add_costs(program, out);
   return out;
+}
+
+std::string cell(const nlohmann::ordered_json& value) { return value.is_string() ? escape(value.get<std::string>()) : value.dump(); }
+
+// "  name x  type f32[n, 3]" for a row of named cells.
+std::string row_text(const nlohmann::ordered_json& row) {
+  std::string out = " ";
+  for (const auto& [key, value] : row.items()) out += fmt::format(" {} {}", key, cell(value));
+  return out + "\n";
 }
 
 int inspect(const Arguments& a) {
@@ -60,11 +98,11 @@ int inspect(const Arguments& a) {
   if (!a.json.empty()) return write_json(a.json, r), ok;
   for (const auto& [key, value] : r.items()) {
     if (!value.is_array() && !value.is_object()) {
-      std::cout << fmt::format("{:<18} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+      std::cout << fmt::format("{:<22} {}\n", key, cell(value));
       continue;
     }
     std::cout << key << "\n";
-    for (const auto& [k, row] : value.items()) std::cout << "  " << (value.is_object() ? k + " " : "") << row.dump() << "\n";
+    for (const auto& [k, row] : value.items()) std::cout << (value.is_object() ? fmt::format("  {} {}\n", escape(k), row.dump()) : row_text(row));
   }
   return ok;
 }
@@ -77,6 +115,7 @@ void add_inspect(CLI::App& app, int& status) {
   add_model_arguments(*c, *a);
   c->add_option("--after", a->after, "print the graph as it is after this pass ('import': before the first)");
   add_json_option(*c, a->json);
+  add_later_options(*c);
   c->callback([a, &status] { status = inspect(*a); });
 }
 

@@ -18,6 +18,8 @@ int run(int argc, char** argv) {
   add_compile(app, status);
   add_run(app, status);
   add_verify(app, status);
+  add_weights(app, status);
+  add_report(app, status);
   add_bench(app, status);
   try {
     app.parse(argc, argv);

@@ -10,15 +10,31 @@ namespace {
 
 struct Arguments {
   std::vector<std::filesystem::path> what;
+  std::vector<std::string> dims, against;
+  std::filesystem::path onnxruntime;
   VerifyCases cases;
 };
 
+int verify_against(const Arguments& a) {
+  for (const std::string& peer : a.against)
+    if (peer != "onnxruntime") throw UsageError(fmt::format("--against {}: no such reference", escape(peer)), "onnxruntime");
+  if (a.what.size() != 1) throw UsageError("verify --against takes one model", "verify MODEL --against onnxruntime");
+  VerifyModel options;
+  options.model.model = a.what[0];
+  options.model.dims = a.dims;
+  options.onnxruntime = a.onnxruntime;
+  options.json = a.cases.json;
+  return verify_model(options);
+}
+
 int verify(const Arguments& a) {
-  VerifyCases cases = a.cases;
-  cases.folders = a.what;
+  if (!a.against.empty()) return verify_against(a);
+  if (!a.dims.empty()) throw UsageError("verify: --dim belongs to --against", "verify MODEL --dim SYM=LO..HI --against onnxruntime");
   for (const auto& path : a.what)
     if (std::filesystem::exists(path) && !std::filesystem::is_directory(path))
       throw UsageError(fmt::format("verify: '{}' is no folder", escape(path.string())), "verify CASE_DIR..., or verify MODEL --against onnxruntime");
+  VerifyCases cases = a.cases;
+  cases.folders = a.what;
   return verify_cases(cases);
 }
 
@@ -28,9 +44,12 @@ void add_verify(CLI::App& app, int& status) {
   const auto a = std::make_shared<Arguments>();
   a->cases.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   CLI::App* c = app.add_subcommand("verify", "compare generated code with stored results, or with ONNX Runtime and float64");
-  c->add_option("CASE_DIR", a->what, "folders with model.onnx and test_data_set_*/{input,output}_K.pb, or folders of such folders")->required();
+  c->add_option("CASE_DIR|MODEL", a->what, "a model, with --against; or folders with model.onnx and test_data_set_*/{input,output}_K.pb, or folders of such folders")->required();
   c->add_option("-j,--jobs", a->cases.jobs, "cases at a time (default: the number of processors)")->check(CLI::Range(1, 1024));
   c->add_option("--keep-outputs", a->cases.keep_outputs, "write DIR/CASE/SET/output_K.npy");
+  c->add_option("--dim", a->dims, "with --against: SYM=N fixes a size, SYM=LO..HI bounds it")->take_all();
+  c->add_option("--against", a->against, "onnxruntime")->delimiter(',');
+  c->add_option("--onnxruntime", a->onnxruntime, "libonnxruntime.so (default: INFERC_ONNXRUNTIME, or the wheel in .venv)");
   add_json_option(*c, a->cases.json);
   c->callback([a, &status] { status = verify(*a); });
 }

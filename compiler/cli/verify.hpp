@@ -1,6 +1,5 @@
 #pragma once
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,5 +16,13 @@ struct VerifyCases {
   std::string json;                    // may be empty
 };
 [[nodiscard]] int verify_cases(const VerifyCases& options);
+
+// Compiles a model and compares its outputs for seeded inputs and several sizes of each symbol with ONNX Runtime's.
+struct VerifyModel {
+  ModelArguments model;
+  std::filesystem::path onnxruntime;  // empty: looked for
+  std::string json;                   // may be empty
+};
+[[nodiscard]] int verify_model(const VerifyModel& options);
 
 }  // namespace inferc::cli
