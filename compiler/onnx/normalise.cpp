@@ -81,6 +81,8 @@ void top_k(Node& n, std::int64_t opset) {
 
 // Inference: the data passes unchanged.
 void dropout(Node& n, std::int64_t) {
+  const Value* training = n.in(2);
+  if (training && !(training->constant && training->constant->dtype() == DType::boolean && !training->constant->as<bool>()[0])) return;
   if (n.outputs.size() > 1 && n.outputs[1] && !n.outputs[1]->uses.empty()) return;
   n.graph->drop_operands(&n, 1);
   n.attributes.clear();
