@@ -65,4 +65,56 @@ struct shrink {
   }
 };
 
+// x / 2 (1 + erf(x / sqrt 2))
+struct gelu {
+  template <class T>
+  static T apply(T x) {
+    return by_width(
+        x, [](auto v) { return v * 0.5f * (1.0f + math::erf(v * 0.707106781186547524f)); },
+        [](double v) { return v * 0.5 * math64::erfc(v * -0.70710678118654752440); });
+  }
+};
+// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+struct gelu_tanh {
+  template <class T>
+  static T apply(T x) {
+    return by_width(
+        x,
+        [](auto v) {
+          return v * 0.5f * (1.0f + math::tanh(v * (0.797884560802865355f + 0.0356774081363001262f * (v * v))));
+        },
+        [](double v) { return v * 0.5 * (1 + math64::tanh(0.79788456080286535588 * (v + 0.044715 * v * v * v))); });
+  }
+};
+// Of float these are the double expression rounded once.
+struct mish {  // x tanh(softplus(x))
+  template <class T>
+  static T apply(T x) {
+    return rounded_once(x, [](double v) { return v * math64::tanh(softplus::apply(v)); });
+  }
+};
+struct swish {  // x sigmoid(alpha x)
+  template <class T>
+  static T apply(T x, float alpha) {
+    return rounded_once(x, [alpha](double v) { return v / (1 + math64::exp(-static_cast<double>(alpha) * v)); });
+  }
+};
+struct selu {
+  template <class T>
+  static T apply(T x, float alpha, float gamma) {
+    return rounded_once(x, [alpha, gamma](double v) {
+      return static_cast<double>(gamma) * (v > 0 ? v : static_cast<double>(alpha) * math64::expm1(v));
+    });
+  }
+};
+struct celu {
+  template <class T>
+  static T apply(T x, float alpha) {
+    return rounded_once(x, [alpha](double v) {
+      const double a = static_cast<double>(alpha);
+      return v > 0 || v != v ? v : a * math64::expm1(v / a);
+    });
+  }
+};
+
 }  // namespace inferc::functors

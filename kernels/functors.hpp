@@ -110,6 +110,12 @@ struct sqrt {
     else return inferc::sqrt(x);
   }
 };
+struct prelu {
+  template <class T>
+  static T apply(T x, T slope) {
+    return x < T{} ? mul::apply(x, slope) : x;
+  }
+};
 struct reciprocal {
   template <class T>
   static T apply(T x) {
@@ -208,6 +214,10 @@ struct is_inf {
     constexpr T infinity = static_cast<T>(__builtin_inff());
     return (x == infinity && positive != 0) || (x == -infinity && negative != 0);
   }
+};
+struct second {
+  template <class T>
+  static T apply(T, T b) { return b; }
 };
 struct bitwise_and {
   template <class T>

@@ -1,0 +1,17 @@
+#include "compiler/ops/conversion.hpp"
+
+namespace inferc {
+namespace {
+
+void infer(Infer& i) { conversion::infer(i, i.dtype(1)); }
+
+}  // namespace
+
+extern const Op op_CastLike = {.name = "CastLike",
+                               .inputs = {{"input", types::all}, {"target_type", types::all}},
+                               .attributes = {{"saturate", AttributeKind::integer}, {"round_mode", AttributeKind::string}},
+                               .infer = infer,
+                               .lower = conversion::lower,
+                               .versions = "15, 19, 21, 23, 24, 25"};
+
+}  // namespace inferc

@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include "compiler/ops/content.hpp"
+#include "kernels/ref/one_hot.hpp"
+
+namespace inferc {
+namespace {
+
+// An integral depth of any numeric type.
+std::optional<Dim> depth(Infer& i) {
+  if (const auto known = i.content(1); known && known->size() == 1) return (*known)[0];
+  const Value* v = i.node.in(1);
+  if (v->constant && v->constant->size() == 1) {
+    if (v->constant->dtype() == DType::float32) return Dim(static_cast<std::int64_t>(v->constant->as<float>()[0]));
+    if (v->constant->dtype() == DType::float64) return Dim(static_cast<std::int64_t>(v->constant->as<double>()[0]));
+  }
+  i.fail("input 'depth' must be a constant of type int32, int64 or floating point", "export the model with this operand constant");
+  return std::nullopt;
+}
+
+void infer(Infer& i) {
+  const auto n = depth(i);
+  const auto axis = i.axis_attr(-1, i.rank(0) + 1);
+  if (!n || !axis) return;
+  if (content::negative(i.symbols(), *n)) {
+    i.fail(fmt::format("depth is {}", n->text()));
+    return;
+  }
+  if (i.rank(2) != 1 || !i.shape(2)[0].is(2)) {
+    i.fail(fmt::format("input 'values' is {}, it must have 2 elements", text(i.type(2))));
+    return;
+  }
+  Shape out = i.shape(0);
+  out.insert(out.begin() + static_cast<std::ptrdiff_t>(*axis), *n);
+  i.out(0, i.dtype(2), std::move(out));
+}
+
+void lower(Lower& l) {
+  const std::int64_t axis = l.node.attr_int("axis", -1), rank = l.out_type().rank();
+  const Split s = split_at(l.out_type().shape, static_cast<std::size_t>(axis < 0 ? axis + rank : axis));
+  const HostKernel kernel = by_width(l.out_type().dtype, [&]<class T>(std::type_identity<T>) {
+    return by_dtype(l.type(0).dtype, NumericTypes{}, []<class I>(std::type_identity<I>) { return host(&ref::one_hot<T, I>); });
+  });
+  l.reference("ref::one_hot", "kernels/ref/one_hot.hpp", kernel,
+              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(2)), runtime_size(s.outer), runtime_size(s.axis),
+               runtime_size(s.inner)});
+}
+
+}  // namespace
+
+extern const Op op_OneHot = {.name = "OneHot",
+                             .inputs = {{"indices", types::numeric}, {"depth", types::numeric}, {"values", types::all}},
+                             .attributes = {{"axis", AttributeKind::integer}},
+                             .infer = infer,
+                             .lower = lower,
+                             .versions = "9, 11"};
+
+}  // namespace inferc
