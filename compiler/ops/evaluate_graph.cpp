@@ -1,0 +1,101 @@
+#include "compiler/ops/evaluate_graph.hpp"
+
+#include <map>
+
+#include <fmt/format.h>
+
+#include "compiler/ops/op.hpp"
+
+namespace inferc {
+namespace {
+
+class GraphRun {
+ public:
+  GraphRun(const Graph& graph, const std::vector<Tensor>& inputs) : graph_(graph) {
+    if (inputs.size() != graph.inputs().size())
+      throw UserError(fmt::format("{} inputs, {} are defined", inputs.size(), graph.inputs().size()));
+    for (std::size_t i = 0; i < inputs.size(); ++i) bind(*graph.inputs()[i], inputs[i]);
+  }
+  std::vector<Tensor> run() {
+    for (const Node* n : graph_.nodes()) step(*n);
+    std::vector<Tensor> out;
+    for (const Value* v : graph_.outputs()) out.push_back(tensor(v));
+    return out;
+  }
+
+ private:
+  void bind(const Value& v, const Tensor& t) {
+    const auto misfit = [&] { throw UserError(fmt::format("input '{}' is no {}", escape(v.name), text(*v.type))); };
+    if (t.dtype() != v.type->dtype || t.rank() != v.type->shape.size()) misfit();
+    for (std::size_t d = 0; d < t.rank(); ++d) {
+      const Dim& size = v.type->shape[d];
+      const std::string_view symbol = size.as_symbol();
+      if (!symbol.empty() && symbols_.emplace(symbol, t.shape()[d]).second) continue;
+      if (evaluate(size, symbols_) != t.shape()[d]) misfit();
+    }
+    values_[&v] = t;
+  }
+  const Tensor& tensor(const Value* v) {
+    if (v->is_constant()) return *v->constant;
+    return values_.at(v);
+  }
+  void step(const Node& n) {
+    std::vector<const Tensor*> inputs;
+    for (const Value* v : n.inputs) inputs.push_back(v ? &tensor(v) : nullptr);
+    std::vector<Tensor> results = evaluate_node(n, inputs, symbols_);
+    for (std::size_t i = 0; i < results.size(); ++i)
+      if (n.outputs[i]) values_[n.outputs[i]] = std::move(results[i]);
+  }
+
+  const Graph& graph_;
+  SymbolValues symbols_;
+  std::map<const Value*, Tensor> values_;
+};
+
+// Attributes that name an element type, by ONNX's number.
+void widen_attributes(Node& n) {
+  for (auto& [key, value] : n.attributes) {
+    if (auto* t = std::get_if<Tensor>(&value)) *t = widened(*t);
+    if (auto* number = std::get_if<std::int64_t>(&value);
+        number && (key == "to" || key == "dtype") && *number == static_cast<std::int64_t>(DType::float32))
+      *number = static_cast<std::int64_t>(DType::float64);
+  }
+}
+
+void widen(Graph& graph) {
+  for (Value* v : graph.inputs()) {
+    if (v->constant) v->constant = widened(*v->constant);
+    if (v->type && v->type->dtype == DType::float32) v->type->dtype = DType::float64;
+  }
+  for (Value* v : graph.constants()) {
+    v->constant = widened(*v->constant);
+    v->type->dtype = v->constant->dtype();
+  }
+  for (Node* n : graph.nodes()) {
+    widen_attributes(*n);
+    for (Region& r : n->regions) widen(*r.graph);
+    for (Value* v : n->outputs)
+      if (v && n->domain != "inferc") v->type.reset();
+  }
+}
+
+}  // namespace
+
+std::vector<Tensor> evaluate_graph(const Graph& graph, const std::vector<Tensor>& inputs) {
+  return GraphRun(graph, inputs).run();
+}
+
+Tensor widened(const Tensor& tensor) {
+  if (tensor.dtype() != DType::float32) return tensor;
+  Tensor out(DType::float64, tensor.shape());
+  for (std::size_t i = 0; i < tensor.size(); ++i) out.as<double>()[i] = static_cast<double>(tensor.as<float>()[i]);
+  return out;
+}
+
+std::unique_ptr<Graph> widened(const Graph& graph) {
+  auto out = clone(graph);
+  widen(*out);
+  return out;
+}
+
+}  // namespace inferc
