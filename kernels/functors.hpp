@@ -184,17 +184,34 @@ struct less_or_equal {
   template <class T>
   static auto apply(T a, T b) { return a <= b; }
 };
+// Of bools, or of lane masks.
 struct logical_not {
-  static bool apply(bool a) { return !a; }
+  template <class M>
+  static M apply(M a) {
+    if constexpr (is_scalar<M>) return !a;
+    else return ~a;
+  }
 };
 struct logical_and {
-  static bool apply(bool a, bool b) { return a && b; }
+  template <class M>
+  static M apply(M a, M b) {
+    if constexpr (is_scalar<M>) return a && b;
+    else return a & b;
+  }
 };
 struct logical_or {
-  static bool apply(bool a, bool b) { return a || b; }
+  template <class M>
+  static M apply(M a, M b) {
+    if constexpr (is_scalar<M>) return a || b;
+    else return a | b;
+  }
 };
 struct logical_xor {
-  static bool apply(bool a, bool b) { return a != b; }
+  template <class M>
+  static M apply(M a, M b) {
+    if constexpr (is_scalar<M>) return a != b;
+    else return a ^ b;
+  }
 };
 // c: bool, or the lane mask of a comparison
 struct where {
@@ -254,21 +271,26 @@ struct round {
 struct floor {
   template <class T>
   static T apply(T x) {
-    static_assert(is_scalar<T>);
-    return static_cast<T>(math64::floor(x));
+    if constexpr (is_scalar<T>) return static_cast<T>(math64::floor(x));
+    else return math::floor(x);
   }
 };
 struct ceil {
   template <class T>
   static T apply(T x) {
-    static_assert(is_scalar<T>);
-    return static_cast<T>(math64::ceil(x));
+    if constexpr (is_scalar<T>) return static_cast<T>(math64::ceil(x));
+    else return math::ceil(x);
   }
 };
 struct sign {
   template <class T>
   static T apply(T x) {
-    return x != x ? x : static_cast<T>((x > T{}) - (x < T{}));
+    if constexpr (is_scalar<T>) {
+      return x != x ? x : static_cast<T>((x > T{}) - (x < T{}));
+    } else {
+      const T zero{}, one = zero + 1;
+      return x != x ? x : (x > zero ? one : (x < zero ? -one : zero));
+    }
   }
 };
 // Integers wrap; a negative power of an integer, or a fractional one, is rounded as Cast does. x^2 is x * x; others of

@@ -20,6 +20,23 @@ template <class V>
   return std::bit_cast<V>((n + 127) << 23);
 }
 
+// To the nearest integer, halves to even: beyond 2^23 every float is an integer.
+template <class V>
+[[gnu::always_inline]] inline V rint(V x) {
+  const V magic = splat<V>(8388608.0f), a = abs(x);
+  return a < magic ? copysign((a + magic) - magic, x) : x;
+}
+template <class V>
+[[gnu::always_inline]] inline V floor(V x) {
+  const V t = rint(x);
+  return t > x ? t - 1.0f : t;
+}
+template <class V>
+[[gnu::always_inline]] inline V ceil(V x) {
+  const V t = rint(x);
+  return t < x ? copysign(t + 1.0f, x) : t;
+}
+
 // e^x, 1 ULP: x = n ln2 + r, |r| <= ln2/2; the scaling is done in two steps so that denormals come out rounded.
 template <class V>
 [[gnu::always_inline]] inline V exp(V x) {

@@ -53,27 +53,54 @@ template <class V>
   return x - IntOf<V>{};
 }
 
-// The first n <= lanes elements; nothing beyond is read or written, the other lanes are 0.
+// The halves of a vector.
 template <class V>
-[[gnu::always_inline]] inline IntOf<V> lanes_below(std::size_t n) {
-  IntOf<V> index{};
-  for (int i = 0; i < lane_count<V>; ++i) index[i] = i;
-  return index < splat_int<V>(static_cast<std::int32_t>(n));
+[[gnu::always_inline]] inline F32<lane_count<V> / 2> low_half(V v) {
+  struct Halves {
+    F32<lane_count<V> / 2> low, high;
+  };
+  return std::bit_cast<Halves>(v).low;
 }
 template <class V>
-[[gnu::always_inline]] inline V load_first(const float* p, std::size_t n) {
+[[gnu::always_inline]] inline F32<lane_count<V> / 2> high_half(V v) {
+  struct Halves {
+    F32<lane_count<V> / 2> low, high;
+  };
+  return std::bit_cast<Halves>(v).high;
+}
+
+namespace simd_detail {
+template <class V, std::size_t... I>
+[[gnu::always_inline]] inline IntOf<V> below(std::int32_t n, std::index_sequence<I...>) {
+  return IntOf<V>{static_cast<std::int32_t>(I)...} < splat_int<V>(n);
+}
+}  // namespace simd_detail
+
+// All bits set in the lanes below n.
+template <class V>
+[[gnu::always_inline]] inline IntOf<V> lanes_below(std::size_t n) {
+  return simd_detail::below<V>(static_cast<std::int32_t>(n), std::make_index_sequence<lane_count<V>>{});
+}
+
+// The first n <= lanes elements, the other lanes from `rest`; nothing beyond is read or written.
+template <class V>
+[[gnu::always_inline]] inline V load_first(const float* p, std::size_t n, V rest = V{}) {
 #if defined(__AVX512F__)
   if constexpr (lane_count<V> == 16)
-    return __builtin_ia32_loadups512_mask(p, V{}, static_cast<unsigned short>((1u << n) - 1));
+    return __builtin_ia32_loadups512_mask(p, rest, static_cast<unsigned short>((1u << n) - 1));
 #endif
 #if defined(__AVX__)
-  if constexpr (lane_count<V> == 8) return __builtin_ia32_maskloadps256(reinterpret_cast<const V*>(p), lanes_below<V>(n));
-  if constexpr (lane_count<V> == 4) return __builtin_ia32_maskloadps(reinterpret_cast<const V*>(p), lanes_below<V>(n));
+  if constexpr (lane_count<V> <= 8) {
+    const auto mask = lanes_below<V>(n);
+    if constexpr (lane_count<V> == 8)
+      return mask ? __builtin_ia32_maskloadps256(reinterpret_cast<const V*>(p), mask) : rest;
+    else if constexpr (lane_count<V> == 4)
+      return mask ? __builtin_ia32_maskloadps(reinterpret_cast<const V*>(p), mask) : rest;
+  }
 #endif
-  V v{};
   for (std::size_t i = 0; i < lane_count<V>; ++i)
-    if (i < n) v[i] = p[i];
-  return v;
+    if (i < n) rest[i] = p[i];
+  return rest;
 }
 template <class V>
 [[gnu::always_inline]] inline void store_first(float* p, V v, std::size_t n) {
@@ -193,9 +220,14 @@ struct F32x16 {
   }
   // The first n <= 16 elements; other lanes `fill`.
   [[gnu::always_inline]] static F32x16 load_first(const float* p, std::size_t n, float fill) {
-    alignas(64) float t[16];
-    for (std::size_t i = 0; i < 16; ++i) t[i] = i < n ? p[i] : fill;
-    return load(t);
+    F32x16 r = splat(fill);
+    for (std::size_t i = 0; i < parts; ++i) {
+      if (n >= (i + 1) * lanes)
+        r.part[i] = inferc::load<Vec>(p + i * lanes);
+      else if (n > i * lanes)
+        r.part[i] = inferc::load_first<Vec>(p + i * lanes, n - i * lanes, r.part[i]);
+    }
+    return r;
   }
   template <class F>
   [[gnu::always_inline]] static F32x16 zip(const F32x16& a, const F32x16& b, F f) {
@@ -206,14 +238,26 @@ struct F32x16 {
   [[gnu::always_inline]] void store(float* p) const {
     for (int i = 0; i < parts; ++i) inferc::store(p + i * lanes, part[i]);
   }
-  // ((0+8)+(4+12)) ... : halves are joined, 16 to 8 to 4 to 2 to 1, the same tree on every path.
+  // ((0+8)+(4+12)) ... : halves are joined, 16 to 8 to 4 to 2 to 1, the same tree on every path. f joins vectors of
+  // any width and scalars.
   template <class F>
   [[gnu::always_inline]] float fold(F f) const {
-    alignas(64) float t[16];
-    store(t);
-    for (int width = 8; width > 0; width /= 2)
-      for (int i = 0; i < width; ++i) t[i] = f(t[i], t[i + width]);
-    return t[0];
+    const F32<4> v = fold4(f);
+    return f(f(v[0], v[2]), f(v[1], v[3]));
+  }
+
+ private:
+  template <class F>
+  [[gnu::always_inline]] F32<4> fold4(F f) const {
+    if constexpr (parts == 4) {
+      return f(f(part[0], part[2]), f(part[1], part[3]));
+    } else if constexpr (parts == 2) {
+      const Vec v = f(part[0], part[1]);
+      return f(low_half(v), high_half(v));
+    } else {
+      const auto v = f(low_half(part[0]), high_half(part[0]));
+      return f(low_half(v), high_half(v));
+    }
   }
 };
 

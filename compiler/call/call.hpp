@@ -73,14 +73,19 @@ struct ViewArg {  // View<T, rank>
   Operand operand;
   Access access = Access::read;
 };
+struct StridedArg {  // cpu::Strided<T, rank, step>: a view whose step along the last dim is a type
+  Operand operand;
+  Access access = Access::read;
+};
 struct SizeArg {  // dim<N>{} when constant, else std::size_t
   Dim size;
 };
 struct RuntimeSizeArg {  // std::size_t always: keeps the number of instantiations low
   Dim size;
 };
-struct RangeArg {  // Range{begin, end}
+struct RangeArg {  // Range{begin, end}; constant ends are dim<> unless `runtime`
   Dim begin, end;
+  bool runtime = false;
 };
 struct ScalarArg {  // a literal of the given type
   DType dtype = DType::int64;
@@ -111,7 +116,7 @@ struct EpilogueArg {  // cpu::epilogue<F>(accessors...): applied to the accumula
   std::vector<Accessor> accessors;
 };
 using Arg = std::variant<PointerArg, ViewArg, SizeArg, RuntimeSizeArg, RangeArg, ScalarArg, SizesArg, ParamsArg, TypeArg,
-                         AccessorArg, EpilogueArg>;
+                         AccessorArg, EpilogueArg, StridedArg>;
 
 // Explicit template argument of the kernel: a type or number as text, or an expression that becomes a functor.
 using TemplateArg = std::variant<std::string, std::shared_ptr<const Expr>>;

@@ -116,6 +116,7 @@ std::vector<std::pair<const Operand*, Access>> operands(const Arg& arg) {
   std::vector<std::pair<const Operand*, Access>> out;
   if (const auto* p = std::get_if<PointerArg>(&arg)) out.emplace_back(&p->operand, p->access);
   if (const auto* v = std::get_if<ViewArg>(&arg)) out.emplace_back(&v->operand, v->access);
+  if (const auto* s = std::get_if<StridedArg>(&arg)) out.emplace_back(&s->operand, s->access);
   if (const auto* a = std::get_if<AccessorArg>(&arg)) out.emplace_back(&a->accessor.operand, a->access);
   if (const auto* e = std::get_if<EpilogueArg>(&arg))
     for (const Accessor& a : e->accessors) out.emplace_back(&a.operand, Access::read);

@@ -72,11 +72,21 @@ std::string CallPrinter::print(const ViewArg& a) {
   return fmt::format("View<{}, {}>{{{}, {}, {}}}", type, a.operand.rank(), pointer(a.operand), list(a.operand.shape, false), list(a.operand.strides, true));
 }
 
+std::string CallPrinter::print(const StridedArg& a) {
+  const std::string type = (a.access == Access::read ? "const " : "") + std::string(cpp_type(a.operand.dtype));
+  const Dim& last = a.operand.strides.back();
+  return fmt::format("cpu::Strided<{}, {}, cpu::Step::{}>{{{}, {}}}", type, a.operand.rank(), last.is(1) ? "unit" : last.is(0) ? "splat" : "any",
+                     pointer(a.operand), list(a.operand.strides, true));
+}
+
 std::string CallPrinter::print(const SizeArg& a) { return typed_size(a.size); }
 
 std::string CallPrinter::print(const RuntimeSizeArg& a) { return fmt::format("std::size_t{{{}}}", names_.size(a.size)); }
 
-std::string CallPrinter::print(const RangeArg& a) { return fmt::format("Range{{{}, {}}}", typed_size(a.begin), typed_size(a.end)); }
+std::string CallPrinter::print(const RangeArg& a) {
+  const std::string end = a.runtime ? fmt::format("std::size_t{{{}}}", names_.size(a.end)) : typed_size(a.end);
+  return fmt::format("Range{{{}, {}}}", typed_size(a.begin), end);
+}
 
 std::string CallPrinter::print(const ScalarArg& a) {
   if (a.dtype == DType::boolean) return a.integer != 0 ? "true" : "false";

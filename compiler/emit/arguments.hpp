@@ -25,6 +25,7 @@ class CallPrinter {
   std::string accessor(const Accessor&);
   std::string print(const PointerArg&);
   std::string print(const ViewArg&);
+  std::string print(const StridedArg& a);
   std::string print(const SizeArg&);
   std::string print(const RuntimeSizeArg&);
   std::string print(const RangeArg&);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/fused_map.hpp"
 
 namespace inferc::elementwise {
 
@@ -48,6 +49,21 @@ bool known_nonzero(const Lower& l, std::size_t i) {
     const auto element = bytes.subspan(e * width, width);
     if (std::all_of(element.begin(), element.end(), [](std::byte b) { return b == std::byte{0}; })) return false;
   }
+  return true;
+}
+
+bool lower_fast(Lower& l) {
+  const Elementwise& e = *find_op(l.node.op, l.node.domain)->elementwise;
+  if (e.applies && !e.applies(l.node)) return false;
+  Expr expr{.functor = e.functor, .args = {}, .parameters = {}, .operand = -1, .result = l.out_type().dtype};
+  if (e.parameters) expr.parameters = e.parameters(l.node);
+  std::vector<Operand> operands;
+  for (std::size_t i = 0; i < l.node.inputs.size(); ++i) {
+    if (!l.has(i)) return false;
+    expr.args.push_back({.functor = {}, .args = {}, .parameters = {}, .operand = static_cast<int>(i), .result = l.type(i).dtype});
+    operands.push_back(l.in(i));
+  }
+  emit_map(l, expr, operands, l.out());
   return true;
 }
 

@@ -20,6 +20,8 @@ Operand broadcast_in(Lower& l, std::size_t i);
 bool on_floats(const Node& n);   // first operand
 bool two_inputs(const Node& n);  // two floating-point operands
 bool known_nonzero(const Lower& l, std::size_t i);  // a constant integer operand without a zero
+// One functor over all inputs as cpu::map; false where the functor does not stand for the node.
+bool lower_fast(Lower& l);
 
 template <Result result, OnDims on_dims>
 void infer(Infer& i) {

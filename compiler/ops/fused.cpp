@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compiler/ops/fused_map.hpp"
+
 namespace inferc {
 namespace {
 
@@ -66,6 +68,15 @@ void lower(Lower& l) {
   l.inline_region(*find_region(l.node, "body")->graph, inputs);
 }
 
+bool lower_fast(Lower& l) {
+  const auto expr = region_expression(*find_region(l.node, "body")->graph, 0);
+  if (!expr) return false;
+  std::vector<Operand> operands;
+  for (std::size_t k = 0; k < l.node.inputs.size(); ++k) operands.push_back(l.in(k));
+  emit_map(l, *expr, operands, l.out());
+  return true;
+}
+
 }  // namespace
 
 std::optional<Expr> region_expression(const Graph& region, std::size_t first) {
@@ -89,6 +100,7 @@ extern const Op op_Fused = {.name = "Fused",
                             .domain = "inferc",
                             .inputs = {{"operands", types::all, Port::Arity::variadic}},
                             .infer = infer,
-                            .lower = lower};
+                            .lower = lower,
+                            .lower_fast = lower_fast};
 
 }  // namespace inferc

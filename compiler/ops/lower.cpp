@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/elementwise.hpp"
 #include "kernels/ref/copy.hpp"
 
 namespace inferc {
@@ -176,7 +176,8 @@ void lower_node(const Node& node, Builder& builder, Lower::Placement& placement,
   const Op* op = find_op(node.op, node.domain);
   if (!op) internal_error(address(node) + " has no operator");
   Lower lower(node, builder, placement, allow_fast);
-  const bool done = allow_fast && op->lower_fast && op->lower_fast(lower);
+  const auto fast = op->lower_fast ? op->lower_fast : op->elementwise ? elementwise::lower_fast : nullptr;
+  const bool done = allow_fast && fast && fast(lower);
   if (done)
     lower.finish();
   else if (!node.regions.empty() && node.regions[0].name == "epilogue")
