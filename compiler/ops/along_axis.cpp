@@ -1,5 +1,7 @@
 #include "compiler/ops/along_axis.hpp"
 
+#include "compiler/ops/rows.hpp"
+
 namespace inferc::along_axis {
 namespace {
 
@@ -33,6 +35,22 @@ Call& lower(Lower& l, const std::string& kernel, const std::string& header, Host
   c.in_place = {{0, 1}};
   c.flops = Dim(10) * product(l.shape(0));
   return c;
+}
+
+bool lower_fast(Lower& l, const std::string& kernel) {
+  if (l.type(0).dtype != DType::float32) return false;
+  const Split s = split(l);
+  const std::string header = "kernels/cpu/softmax.hpp";
+  const Dim flops = Dim(10) * product(l.shape(0));
+  if (s.inner.is(1)) {
+    const std::int64_t axis = axis_of(l.node), rank = l.type(0).rank();
+    rows::call(l, kernel, header, rows::of(l, static_cast<std::size_t>(axis < 0 ? axis + rank : axis)), {EpilogueArg{}}).flops = flops;
+  } else {
+    Call& c = l.fast(kernel + "_columns", header, {RangeArg{Dim(0), s.outer, true}, write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.axis), runtime_size(s.inner)});
+    c.in_place = {{1, 2}};
+    c.flops = flops;
+  }
+  return true;
 }
 
 }  // namespace inferc::along_axis

@@ -9,4 +9,7 @@ void infer(Infer& i);
 // kernel(out, in, outer, axis, inner) on dense operands.
 Call& lower(Lower& l, const std::string& kernel, const std::string& header, HostKernel host);
 
+// kernel on rows where the axis is the last, else kernel_columns; float32 only.
+bool lower_fast(Lower& l, const std::string& kernel);
+
 }  // namespace inferc::along_axis

@@ -54,6 +54,8 @@ void lower(Lower& l) {
   normalization::normalize(l, out, x, m, vector(l.in(1), shape, by_group), vector(l.in(2), shape, by_group));
 }
 
+bool lower_fast(Lower& l) { return !per_group(l.node) && normalization::groups(l, Dim(l.node.attr_int("num_groups", 1))); }
+
 }  // namespace
 
 extern const Op op_GroupNormalization = {.name = "GroupNormalization",
@@ -66,6 +68,7 @@ extern const Op op_GroupNormalization = {.name = "GroupNormalization",
                                                         {"stash_type", AttributeKind::integer}},
                                          .infer = infer,
                                          .lower = lower,
+                                         .lower_fast = lower_fast,
                                          .versions = "18, 21"};
 
 }  // namespace inferc

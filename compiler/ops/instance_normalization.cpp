@@ -24,6 +24,8 @@ void lower(Lower& l) {
   normalization::normalize(l, l.out(), x, m, normalization::along(l.in(1), 1, x.shape), normalization::along(l.in(2), 1, x.shape));
 }
 
+bool lower_fast(Lower& l) { return normalization::groups(l, l.shape(0)[1]); }
+
 }  // namespace
 
 extern const Op op_InstanceNormalization = {.name = "InstanceNormalization",
@@ -33,6 +35,7 @@ extern const Op op_InstanceNormalization = {.name = "InstanceNormalization",
                                             .attributes = {{"epsilon", AttributeKind::real}},
                                             .infer = infer,
                                             .lower = lower,
+                                            .lower_fast = lower_fast,
                                             .versions = "6, 22"};
 
 }  // namespace inferc

@@ -1,4 +1,5 @@
 #include "compiler/ops/normalization.hpp"
+#include "compiler/ops/rows.hpp"
 #include "kernels/functors.hpp"
 #include "kernels/ref/map.hpp"
 
@@ -36,6 +37,22 @@ void lower(Lower& l) {
   store_statistic(l, 2, m.inv);
 }
 
+bool lower_fast(Lower& l) {
+  const std::int64_t axis = l.node.attr_int("axis", -1);
+  const auto first = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  if (l.type(0).dtype != DType::float32 || l.node.out(1) || l.node.out(2)) return false;
+  const Dim length = product({l.shape(0).begin() + static_cast<std::ptrdiff_t>(first), l.shape(0).end()});
+  std::vector<Accessor> operands;
+  for (std::size_t k = 1; k < 3; ++k) {
+    if (!l.has(k)) continue;
+    const auto a = rows::along_row(l, k, length);
+    if (!a) return false;
+    operands.push_back(*a);
+  }
+  normalization::rows(l, "cpu::layer_norm", first, std::move(operands)).flops = Dim(8) * product(l.shape(0));
+  return true;
+}
+
 }  // namespace
 
 extern const Op op_LayerNormalization = {.name = "LayerNormalization",
@@ -48,6 +65,7 @@ extern const Op op_LayerNormalization = {.name = "LayerNormalization",
                                                         {"stash_type", AttributeKind::integer}},
                                          .infer = infer,
                                          .lower = lower,
+                                         .lower_fast = lower_fast,
                                          .versions = "17"};
 
 }  // namespace inferc

@@ -10,6 +10,8 @@ void lower(Lower& l) {
   along_axis::lower(l, "ref::log_softmax", "kernels/ref/softmax.hpp", kernel);
 }
 
+bool lower_fast(Lower& l) { return along_axis::lower_fast(l, "cpu::log_softmax"); }
+
 }  // namespace
 
 extern const Op op_LogSoftmax = {.name = "LogSoftmax",
@@ -17,6 +19,7 @@ extern const Op op_LogSoftmax = {.name = "LogSoftmax",
                               .attributes = {{"axis", AttributeKind::integer}, {"flatten", AttributeKind::integer}},
                               .infer = along_axis::infer,
                               .lower = lower,
+                              .lower_fast = lower_fast,
                               .versions = "1, 11, 13"};
 
 }  // namespace inferc

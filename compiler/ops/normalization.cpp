@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/rows.hpp"
 #include "kernels/ref/normalization.hpp"
 
 namespace inferc::normalization {
@@ -64,6 +65,26 @@ Call& normalize(Lower& l, const Operand& out, const Operand& x, const Moments& m
   c.in_place = {{0, 1}};
   c.flops = Dim(4) * x.size();
   return c;
+}
+
+Call& rows(Lower& l, const std::string& kernel, std::size_t first, std::vector<Accessor> operands) {
+  Expr e{.functor = operands.size() == 2 ? "cpu::multiply_add" : "functors::mul", .args = {Expr{}}, .parameters = {}};
+  for (int k = 0; k < static_cast<int>(operands.size()); ++k) e.args.push_back({.functor = {}, .args = {}, .parameters = {}, .operand = k});
+  return inferc::rows::call(l, kernel, "kernels/cpu/norm.hpp", inferc::rows::of(l, first),
+                            {real(l.node.attr("epsilon", 1e-5f)), EpilogueArg{std::make_shared<const Expr>(std::move(e)), std::move(operands)}});
+}
+
+bool groups(Lower& l, const Dim& groups) {
+  for (std::size_t k = 0; k < 3; ++k)
+    if (l.type(k).dtype != DType::float32) return false;
+  const Shape& x = l.shape(0);
+  Call& c = l.fast("cpu::group_norm", "kernels/cpu/norm.hpp",
+                   {RangeArg{Dim(0), x[0] * groups, true}, write(l.out_dense()), read(l.in_dense(0)), runtime_size(groups),
+                    runtime_size(*divided(x[1], groups)), runtime_size(product({x.begin() + 2, x.end()})),
+                    real(l.node.attr("epsilon", 1e-5f)), read(l.in_dense(1)), read(l.in_dense(2))});
+  c.in_place = {{1, 2}};
+  c.flops = Dim(8) * product(x);
+  return true;
 }
 
 }  // namespace inferc::normalization

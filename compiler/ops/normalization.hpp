@@ -22,4 +22,9 @@ struct Moments {
 // All but `x` and `out` are broadcast to the shape of x here.
 Call& normalize(Lower& l, const Operand& out, const Operand& x, const Moments& m, const Operand& scale, const Operand& bias);
 
+// A fast kernel of kernels/cpu/norm.hpp over rows of the dims from `first` on; operands: scale, or scale and bias.
+Call& rows(Lower& l, const std::string& kernel, std::size_t first, std::vector<Accessor> operands);
+// cpu::group_norm over [items, groups, channels / groups, ...]; false for other types than float32.
+bool groups(Lower& l, const Dim& groups);
+
 }  // namespace inferc::normalization

@@ -1,5 +1,7 @@
 #include "compiler/ops/reduce.hpp"
 
+#include <algorithm>
+
 namespace inferc::reduction {
 
 std::vector<bool> reduced(const Node& node, int rank, const std::optional<std::vector<std::int64_t>>& axes) {
@@ -39,14 +41,62 @@ Operand keep_dims(const Operand& out, const std::vector<bool>& reduced) {
   return kept;
 }
 
-Operand keep_dims(Lower& l) {
+namespace {
+
+std::vector<bool> reduced_dims(const Lower& l) {
   std::optional<std::vector<std::int64_t>> axes;
   if (l.has(1)) {
     axes.emplace();
     for (const Dim& d : l.content(1)) axes->push_back(*d.constant());
   }
-  return keep_dims(l.out(), reduced(l.node, l.type(0).rank(), axes));
+  return reduced(l.node, l.type(0).rank(), axes);
 }
+
+struct Fast {
+  std::string_view op, functor;
+};
+constexpr Fast fast_kernels[] = {{"ReduceSum", "cpu::reduce_sum"}, {"ReduceMean", "cpu::reduce_mean"}, {"ReduceMax", "cpu::reduce_max"},
+                                 {"ReduceMin", "cpu::reduce_min"}, {"ReduceProd", "cpu::reduce_prod"}, {"ReduceL1", "cpu::reduce_l1"},
+                                 {"ReduceL2", "cpu::reduce_l2"}, {"ReduceSumSquare", "cpu::reduce_sum_square"}, {"ReduceLogSum", "cpu::reduce_log_sum"}};
+
+// [outer, axis, inner] when the reduced dims are neighbours (dims of size 1 aside).
+std::optional<Split> one_axis(const Shape& shape, const std::vector<bool>& gone) {
+  Split s{Dim(1), Dim(1), Dim(1)};
+  bool started = false, ended = false;
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d].is(1)) continue;
+    if (gone[d] && ended) return std::nullopt;
+    started |= gone[d];
+    ended |= started && !gone[d];
+    Dim& part = gone[d] ? s.axis : ended ? s.inner : s.outer;
+    part = part * shape[d];
+  }
+  return s;
+}
+
+// Reduction of float32 along one axis.
+bool lower_fast(Lower& l) {
+  const auto kernel = std::find_if(std::begin(fast_kernels), std::end(fast_kernels), [&](const Fast& f) { return f.op == l.node.op; });
+  if (kernel == std::end(fast_kernels) || l.type(0).dtype != DType::float32) return false;
+  const std::vector<bool> gone = reduced_dims(l);
+  const auto s = one_axis(l.shape(0), gone);
+  if (!s) return false;
+  const bool rows = s->inner.is(1), last_only = rows && !gone.empty() && gone.back() && s->axis == l.shape(0).back();
+  const Operand in = last_only ? l.in_rows(0) : l.in_dense(0);
+  std::vector<Arg> args{RangeArg{Dim(0), s->outer, true}, write(l.out_dense()), read(in)};
+  if (rows) args.push_back(runtime_size(last_only ? *row_stride(in) : s->axis));
+  args.push_back(rows && s->axis.is_constant() && *s->axis.constant() <= 256 ? size(s->axis) : runtime_size(s->axis));
+  if (!rows) args.push_back(runtime_size(s->inner));
+  args.push_back(EpilogueArg{});
+  Call& c = l.fast(rows ? "cpu::reduce_rows" : "cpu::reduce_columns", "kernels/cpu/reduce.hpp", std::move(args));
+  c.template_args = {std::string(kernel->functor)};
+  c.flops = product(l.shape(0));
+  return true;
+}
+
+}  // namespace
+
+Operand keep_dims(Lower& l) { return keep_dims(l.out(), reduced_dims(l)); }
 
 Op op(std::string_view name, TypeSet types, void (*lower)(Lower&), std::string_view versions) {
   return {.name = name,
@@ -54,6 +104,7 @@ Op op(std::string_view name, TypeSet types, void (*lower)(Lower&), std::string_v
           .attributes = {{"keepdims", AttributeKind::integer}, {"noop_with_empty_axes", AttributeKind::integer}},
           .infer = infer,
           .lower = lower,
+          .lower_fast = lower_fast,
           .versions = versions};
 }
 

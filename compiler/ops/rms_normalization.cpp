@@ -1,4 +1,5 @@
 #include "compiler/ops/normalization.hpp"
+#include "compiler/ops/rows.hpp"
 #include "kernels/ref/normalization.hpp"
 
 namespace inferc {
@@ -30,6 +31,16 @@ void lower(Lower& l) {
       .flops = Dim(2) * x.size();
 }
 
+bool lower_fast(Lower& l) {
+  const std::int64_t axis = l.node.attr_int("axis", -1);
+  const auto first = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  if (l.type(0).dtype != DType::float32) return false;
+  const auto scale = rows::along_row(l, 1, product({l.shape(0).begin() + static_cast<std::ptrdiff_t>(first), l.shape(0).end()}));
+  if (!scale) return false;
+  normalization::rows(l, "cpu::rms_norm", first, {*scale}).flops = Dim(4) * product(l.shape(0));
+  return true;
+}
+
 }  // namespace
 
 extern const Op op_RMSNormalization = {.name = "RMSNormalization",
@@ -39,6 +50,7 @@ extern const Op op_RMSNormalization = {.name = "RMSNormalization",
                                                       {"stash_type", AttributeKind::integer}},
                                        .infer = infer,
                                        .lower = lower,
+                                       .lower_fast = lower_fast,
                                        .versions = "23"};
 
 }  // namespace inferc
