@@ -211,7 +211,7 @@ std::string namespace_of(const EmitOptions& o) { return o.name_space.empty() ? o
 std::string emit_header(const Program& p, const Names& names, const EmitOptions& o) {
   const CheckedSize bytes = arena_size(p, names, "dims", false);
   const SessionParts s = session(p, names);
-  const std::string functions = bytes.functions + size_functions((bytes.functions.empty() ? bytes.value : "") + s.resize);
+  const std::string functions = bytes.functions + size_functions((bytes.functions.empty() ? bytes.locals + bytes.value : "") + s.resize);
   return fill(header_template,
               {{"version", INFERC_VERSION}, {"name", o.name}, {"namespace", namespace_of(o)}, {"dims", dims_struct(p, names)}, {"max_dims", max_dims(p, names)},
                {"inputs", spans(p.inputs, names.inputs, true)}, {"outputs", spans(p.outputs, names.outputs, false)},
