@@ -52,6 +52,16 @@ void join_dims(std::vector<Operand>& operands) {
 // Short rows get a kernel of their own; long ones share one.
 bool specialised(const Dim& d) { return d.is_constant() && *d.constant() <= 256; }
 
+// The dim along which `from` is contiguous comes next to the last: then the last two are a transposition.
+void order_transpose(Operand& to, Operand& from) {
+  const std::size_t rank = to.shape.size();
+  if (rank < 3 || from.strides.back().is(1)) return;
+  for (std::size_t d = 0; d + 2 < rank; ++d)
+    if (from.strides[d].is(1))
+      for (auto* list : {&to.shape, &to.strides, &from.shape, &from.strides})
+        std::rotate(list->begin() + static_cast<std::ptrdiff_t>(d), list->begin() + static_cast<std::ptrdiff_t>(d) + 1, list->end() - 1);
+}
+
 }  // namespace
 
 std::vector<Operand> collapse(std::vector<Operand> operands) {
@@ -82,6 +92,16 @@ Call& emit_map(Lower& l, const Expr& expr, const std::vector<Operand>& operands,
   for (std::size_t k = 1; k < all.size(); ++k) c.in_place.emplace_back(first, first + k);
   c.flops = out.size();
   return c;
+}
+
+bool emit_copy(Lower& l, const Operand& to, const Operand& from) {
+  std::vector<Operand> both = collapse({to, from});
+  if (!both[0].strides.back().is(1)) return false;
+  order_transpose(both[0], both[1]);
+  const Shape& shape = both[0].shape;
+  l.fast("cpu::copy", "kernels/cpu/copy.hpp",
+         {SizesArg{Shape(shape.begin(), shape.end() - 1)}, runtime_size(shape.back()), StridedArg{both[0], Access::write}, StridedArg{both[1], Access::read}});
+  return true;
 }
 
 }  // namespace inferc

@@ -64,6 +64,16 @@ void lower(Lower& l) {
       .may_fault = true;
 }
 
+bool lower_fast(Lower& l) {
+  if (view(l)) return true;
+  const Split s = split_at(l.shape(0), axis_of(l));
+  l.fast("cpu::gather", "kernels/cpu/copy.hpp",
+         {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(s.outer), runtime_size(s.axis),
+          runtime_size(s.inner), runtime_size(product(l.shape(1)))})
+      .may_fault = true;
+  return true;
+}
+
 }  // namespace
 
 extern const Op op_Gather = {.name = "Gather",
@@ -71,6 +81,7 @@ extern const Op op_Gather = {.name = "Gather",
                              .attributes = {{"axis", AttributeKind::integer}},
                              .infer = infer,
                              .lower = lower,
+                             .lower_fast = lower_fast,
                              .versions = "1, 11, 13"};
 
 }  // namespace inferc

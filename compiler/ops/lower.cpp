@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/elementwise.hpp"
+#include "compiler/ops/fused_map.hpp"
 #include "kernels/ref/copy.hpp"
 
 namespace inferc {
@@ -89,7 +90,7 @@ bool same_elements(const Operand& a, const Operand& b) {
 }  // namespace
 
 void Lower::copy(const Operand& to, const Operand& from) {
-  if (same_elements(to, from)) return;
+  if (same_elements(to, from) || (allow_fast_ && emit_copy(*this, to, from))) return;
   HostKernel host_copy = by_width(
       to.dtype, []<class T>(std::type_identity<T>) { return host(&ref::copy<T, max_rank>); });
   Call call{.kernel = "ref::copy",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/op.hpp"
+#include "kernels/cpu/top_k.hpp"
 
 namespace inferc {
 namespace {
@@ -46,21 +47,47 @@ void infer(Infer& i) {
   i.out(1, DType::int64, out);
 }
 
-void lower(Lower& l) {
+struct Problem {
+  Split split;
+  Dim k;
+  Operand values, indices;
+};
+Problem problem(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1);
   const auto at = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
-  const Split s = split_at(l.shape(0), at);
-  const Type values{l.type(0).dtype, l.shape(0)};
   Shape shape = l.shape(0);
   shape[at] = l.content(1)[0];
   const auto place = [&](std::size_t output, DType dtype) {
     return l.node.out(output) ? l.out_dense(output) : l.temporary(dtype, shape);
   };
-  const HostKernel kernel = by_dtype(values.dtype, NumericTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::top_k<T>); });
+  return {split_at(l.shape(0), at), shape[at], place(0, l.type(0).dtype), place(1, DType::int64)};
+}
+
+bool largest(const Node& n) { return n.attr_int("largest", 1) != 0; }
+
+void lower(Lower& l) {
+  const Problem p = problem(l);
+  const HostKernel kernel = by_dtype(l.type(0).dtype, NumericTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::top_k<T>); });
   l.reference("ref::top_k", "kernels/ref/top_k.hpp", kernel,
-              {write(place(0, values.dtype)), write(place(1, DType::int64)), read(l.in_dense(0)), runtime_size(s.outer),
-               runtime_size(s.axis), runtime_size(s.inner), runtime_size(shape[at]), flag(l.node.attr_int("largest", 1) != 0)})
-      .flops = product(l.shape(0)) * shape[at];
+              {write(p.values), write(p.indices), read(l.in_dense(0)), runtime_size(p.split.outer), runtime_size(p.split.axis),
+               runtime_size(p.split.inner), runtime_size(p.k), flag(largest(l.node))})
+      .flops = product(l.shape(0)) * p.k;
+}
+
+// Rows of float32 that are short for all values of the symbols.
+bool lower_fast(Lower& l) {
+  const std::int64_t axis = l.node.attr_int("axis", -1), rank = l.type(0).rank();
+  const Split s = split_at(l.shape(0), static_cast<std::size_t>(axis < 0 ? axis + rank : axis));
+  const auto at_most = [&](const Dim& d, std::size_t limit) { return l.symbols().provably_le(d, static_cast<std::int64_t>(limit)); };
+  if (l.type(0).dtype != DType::float32 || !s.inner.is(1) || !at_most(s.axis, cpu::top_k_longest_row) ||
+      !at_most(l.content(1)[0], cpu::top_k_longest_result))
+    return false;
+  const Problem p = problem(l);
+  l.fast("cpu::top_k", "kernels/cpu/top_k.hpp",
+         {RangeArg{Dim(0), s.outer, true}, write(p.values), write(p.indices), read(l.in_dense(0)), runtime_size(s.axis),
+          runtime_size(p.k), flag(largest(l.node))})
+      .flops = product(l.shape(0)) * Dim(40);
+  return true;
 }
 
 }  // namespace
@@ -75,6 +102,7 @@ extern const Op op_TopK = {.name = "TopK",
                                           {"sorted", AttributeKind::integer}},
                            .infer = infer,
                            .lower = lower,
+                           .lower_fast = lower_fast,
                            .versions = "1, 10, 11, 24"};
 
 }  // namespace inferc
