@@ -94,6 +94,15 @@ bool drop_neutral(Graph& graph, Node* n) {
   return n->is("Mul") && left == 1.0 && forward(graph, n, n->in(1));
 }
 
+// x^2 is x * x: the functor computes it so.
+bool square_to_product(Graph& graph, Node* n) {
+  if (!n->is("Pow") || scalar_value(n->in(1)) != 2.0 || !n->out()->type || n->in(0)->type != n->out()->type) return false;
+  if (n->out()->uses.empty() && !graph.is_output(n->out())) return false;
+  const Edit edit(graph, n);
+  edit.replace_with(edit("Mul", {n->in(0), n->in(0)}));
+  return true;
+}
+
 // Constants of commutative operators stand on the right.
 bool constant_right(Graph& graph, Node* n) {
   if (!(n->is("Add") || n->is("Mul")) || !n->in(0)->is_constant() || n->in(1)->is_constant()) return false;
@@ -129,7 +138,7 @@ bool drop_expand(Graph& graph, Node* n) {
 }
 
 bool step(Graph& graph, Node* n) {
-  return tile_to_expand(graph, n) || drop_expand(graph, n) || drop_identity(graph, n) || to_view(graph, n) || merge_transposes(graph, n) || transpose_to_view(graph, n) ||
+  return tile_to_expand(graph, n) || square_to_product(graph, n) || drop_expand(graph, n) || drop_identity(graph, n) || to_view(graph, n) || merge_transposes(graph, n) || transpose_to_view(graph, n) ||
          drop_neutral(graph, n) || constant_right(graph, n);
 }
 
