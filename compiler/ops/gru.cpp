@@ -24,6 +24,8 @@ void lower(Lower& l) {
   }
 }
 
+bool lower_fast(Lower& l) { return recurrent::lower_fast(l, kind); }
+
 }  // namespace
 
 extern const Op op_GRU = {.name = "GRU",
@@ -32,6 +34,7 @@ extern const Op op_GRU = {.name = "GRU",
                           .attributes = recurrent::attributes({{"linear_before_reset", AttributeKind::integer}}),
                           .infer = infer,
                           .lower = lower,
+                          .lower_fast = lower_fast,
                           .versions = "7, 14, 22"};
 
 }  // namespace inferc

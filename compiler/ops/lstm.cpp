@@ -38,6 +38,8 @@ void lower(Lower& l) {
   }
 }
 
+bool lower_fast(Lower& l) { return recurrent::lower_fast(l, kind); }
+
 std::vector<Port> ports() {
   std::vector<Port> out = recurrent::ports();
   out.push_back({"initial_c", types::floats, Port::Arity::optional, 'T'});
@@ -53,6 +55,7 @@ extern const Op op_LSTM = {.name = "LSTM",
                            .attributes = recurrent::attributes({{"input_forget", AttributeKind::integer}}),
                            .infer = infer,
                            .lower = lower,
+                           .lower_fast = lower_fast,
                            .versions = "7, 14, 22"};
 
 }  // namespace inferc

@@ -44,27 +44,6 @@ std::vector<std::string> activation_names(const Node& n, const Kind& kind) {
   return names;
 }
 
-// Kinds, alphas and betas of direction `index`. The lists activation_alpha and activation_beta hold values only for
-// those activations that take one, over all directions.
-std::vector<Arg> activation_args(const Node& n, std::size_t index, const Kind& kind) {
-  const auto names = activation_names(n, kind);
-  const auto alphas = n.attr("activation_alpha", std::vector<float>()), betas = n.attr("activation_beta", std::vector<float>());
-  SizesArg kinds{{0, 0, 0}};
-  ParamsArg alpha{{0, 0, 0}}, beta{{0, 0, 0}};
-  std::size_t a = 0, b = 0;
-  for (std::size_t k = 0; k < names.size(); ++k) {
-    const ActivationEntry& e = *find_activation(names[k]);
-    const float own_alpha = e.takes_alpha && a < alphas.size() ? alphas[a++] : e.alpha;
-    const float own_beta = e.takes_beta && b < betas.size() ? betas[b++] : e.beta;
-    if (k / kind.activations != index) continue;
-    const std::size_t at = k % kind.activations;
-    kinds.sizes[at] = Dim(static_cast<std::int64_t>(e.kind));
-    alpha.values[at] = own_alpha;
-    beta.values[at] = own_beta;
-  }
-  return {kinds, alpha, beta, real64(n.attr("clip", 0.0f))};
-}
-
 bool batch_first(const Node& n) { return n.attr_int("layout", 0) != 0; }
 
 bool check_shape(Infer& i, std::size_t input, std::string_view name, const Shape& wanted) {
@@ -101,6 +80,27 @@ Operand weight_of(Lower& l, std::size_t input, std::size_t index) {
 }  // namespace
 
 std::size_t directions(const Node& n) { return n.attr("direction", std::string("forward")) == "bidirectional" ? 2 : 1; }
+
+// The lists activation_alpha and activation_beta hold values only for
+// those activations that take one, over all directions.
+std::vector<Arg> activation_args(const Node& n, std::size_t index, const Kind& kind) {
+  const auto names = activation_names(n, kind);
+  const auto alphas = n.attr("activation_alpha", std::vector<float>()), betas = n.attr("activation_beta", std::vector<float>());
+  SizesArg kinds{{0, 0, 0}};
+  ParamsArg alpha{{0, 0, 0}}, beta{{0, 0, 0}};
+  std::size_t a = 0, b = 0;
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const ActivationEntry& e = *find_activation(names[k]);
+    const float own_alpha = e.takes_alpha && a < alphas.size() ? alphas[a++] : e.alpha;
+    const float own_beta = e.takes_beta && b < betas.size() ? betas[b++] : e.beta;
+    if (k / kind.activations != index) continue;
+    const std::size_t at = k % kind.activations;
+    kinds.sizes[at] = Dim(static_cast<std::int64_t>(e.kind));
+    alpha.values[at] = own_alpha;
+    beta.values[at] = own_beta;
+  }
+  return {kinds, alpha, beta, real64(n.attr("clip", 0.0f))};
+}
 
 void infer(Infer& i, const Kind& kind) {
   if (!check_attributes(i, kind)) return;

@@ -28,6 +28,10 @@ struct Direction {
 [[nodiscard]] Operand state_in(Lower& l, std::size_t input, std::size_t index, const Direction& d);
 [[nodiscard]] Operand state_out(Lower& l, std::size_t output, std::size_t index, const Direction& d);
 [[nodiscard]] Operand zeros(Lower& l, const Shape& shape);
+// Kinds, alphas, betas and clip of one direction.
+[[nodiscard]] std::vector<Arg> activation_args(const Node& n, std::size_t index, const Kind& kind);
+// GRU and LSTM of float with constant weights: false for sequence_lens, peepholes, clip, layout 1, other activations.
+bool lower_fast(Lower& l, const Kind& kind);
 [[nodiscard]] Dim flops(const Direction& d, const Kind& kind);
 [[nodiscard]] std::vector<AttributeSpec> attributes(std::vector<AttributeSpec> more);
 [[nodiscard]] std::vector<Port> ports();

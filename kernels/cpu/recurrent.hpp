@@ -1,0 +1,240 @@
+#pragma once
+#include <cstddef>
+#include <type_traits>
+
+#include "kernels/cpu/access.hpp"
+#include "kernels/cpu/gemm.hpp"
+#include "kernels/cpu/pack.hpp"
+#include "kernels/dim.hpp"
+#include "kernels/functors.hpp"
+#include "kernels/view.hpp"
+
+// One direction of ONNX's GRU and LSTM, the same bits as kernels/ref/recurrent.hpp. Views have rank 3 and a contiguous
+// last dim: x [seq, batch, input], y [seq, batch, hidden], states [1, batch, hidden]. w [input, gates hidden] and r are
+// packed in panels of 16 columns (pack.hpp); bias is a row vector, W's and R's added together.
+//
+// Samples are taken in blocks: x w + bias of all steps of a block first, then h r of its samples step by step.
+namespace inferc::cpu {
+
+inline constexpr std::size_t recurrent_rows = 24;  // samples of a block: whole tiles on every path
+
+// In place of y: only the last state is wanted. In place of a state: zeros.
+struct Omitted {};
+
+namespace recurrent_detail {
+
+template <std::size_t C, std::size_t N>
+constexpr dim<C * N> times(dim<N>) {
+  return {};
+}
+template <std::size_t C>
+constexpr std::size_t times(std::size_t n) {
+  return C * n;
+}
+
+// A functor of kernels/functors.hpp with the parameters that it takes.
+template <class F>
+struct Activation {
+  float alpha, beta;
+  template <class V>
+  [[gnu::always_inline]] V operator()(V x) const {
+    if constexpr (std::is_same_v<F, functors::hard_sigmoid>)
+      return F::apply(x, alpha, beta);
+    else
+      return F::apply(x);
+  }
+};
+
+inline float* row(const View<float, 3>& v, std::size_t i, std::size_t j) {
+  return v.data + static_cast<std::ptrdiff_t>(i) * v.stride[0] + static_cast<std::ptrdiff_t>(j) * v.stride[1];
+}
+inline const float* row(const View<const float, 3>& v, std::size_t i, std::size_t j) {
+  return v.data + static_cast<std::ptrdiff_t>(i) * v.stride[0] + static_cast<std::ptrdiff_t>(j) * v.stride[1];
+}
+
+// f(j, count) for vectors of `n` elements.
+template <class N, class F>
+[[gnu::always_inline]] inline void for_each_vector(N n, F f) {
+  std::size_t j = 0;
+  for (; j + lanes <= n; j += lanes) f(j, Whole{});
+  if (j < n) f(j, n - j);
+}
+
+inline void set(const View<float, 3>& state, std::size_t b, std::size_t hidden, Omitted) {
+  float* to = row(state, 0, b);
+  for (std::size_t j = 0; j < hidden; ++j) to[j] = 0;
+}
+inline void set(const View<float, 3>& state, std::size_t b, std::size_t hidden, const View<const float, 3>& first) {
+  float* to = row(state, 0, b);
+  const float* from = row(first, 0, b);
+  for (std::size_t j = 0; j < hidden; ++j) to[j] = from[j];
+}
+
+// The state after step t as that step's output.
+template <class V, class Count>
+[[gnu::always_inline]] inline void put(Omitted, std::size_t, std::size_t, std::size_t, V, Count) {}
+template <class V, class Count>
+[[gnu::always_inline]] inline void put(const View<float, 3>& y, std::size_t t, std::size_t b, std::size_t j, V h, Count n) {
+  store_valid(row(y, t, b) + j, h, n);
+}
+
+// Samples [first, first + rows) with their scratch: x w + bias as [rows, seq, gates hidden], h r as [rows, gates hidden].
+template <std::size_t Gates, class Rows, class Seq, class Input, class Hidden>
+struct Block {
+  std::size_t first;
+  Rows rows;
+  Seq seq;
+  Input input;
+  Hidden hidden;
+  float *from_input, *from_state;
+
+  auto columns() const { return times<Gates>(hidden); }
+  const float* input_sums(std::size_t b, std::size_t t) const { return from_input + (b * seq + t) * columns(); }
+  float* state_sums(std::size_t b) const { return from_state + b * columns(); }
+
+  void project(const View<const float, 3>& x, const float* w, const float* bias) const {
+    for (std::size_t b = 0; b < rows; ++b)
+      gemm(Range{dim<0>{}, seq}, from_input + b * seq * columns(), columns(), row(x, 0, first + b),
+           static_cast<std::size_t>(x.stride[0]), w, columns(), input, epilogue<functors::add>(Row{bias}));
+  }
+  // Columns [begin, begin + n) of h r, h of all samples with `stride` elements between them.
+  template <class N>
+  void recur(const float* h, std::size_t stride, const float* r, std::size_t begin, N n) const {
+    gemm(Range{dim<0>{}, rows}, from_state + begin, columns(), h, stride, r, n, hidden, NoEpilogue{});
+  }
+};
+
+// f(block) for the samples of a range.
+template <std::size_t Gates, class B, class E, class Seq, class Input, class Hidden, class F>
+inline void for_each_block(Range<B, E> samples, float* scratch, Seq seq, Input input, Hidden hidden, F f) {
+  const std::size_t sums = Gates * hidden;
+  if constexpr (is_static<E> && is_static<B> && static_size<E> - static_size<B> <= recurrent_rows) {
+    constexpr dim<static_size<E> - static_size<B>> rows{};
+    f(Block<Gates, dim<static_size<E> - static_size<B>>, Seq, Input, Hidden>{samples.begin, rows, seq, input, hidden, scratch,
+                                                                           scratch + rows * seq * sums});
+  } else {
+    for (std::size_t at = samples.begin; at < samples.end; at += recurrent_rows) {
+      const std::size_t rows = samples.end - at < recurrent_rows ? samples.end - at : recurrent_rows;
+      f(Block<Gates, std::size_t, Seq, Input, Hidden>{at, rows, seq, input, hidden, scratch, scratch + rows * seq * sums});
+    }
+  }
+}
+
+}  // namespace recurrent_detail
+
+// Gates i, o, f, c: c = f c + i g; h = o h(c). F, G, H are functors; r is packed [hidden, 4 hidden]. scratch:
+// min(batch, recurrent_rows) * (seq + 1) * 4 hidden elements.
+template <class B, class E, class Y, class H0, class C0, class Seq, class Input, class Hidden, class F, class G, class H>
+inline void lstm(Range<B, E> samples, Y y, View<float, 3> h, View<float, 3> c, float* scratch, View<const float, 3> x,
+                 const float* w, const float* r, const float* bias, H0 h0, C0 c0, Seq seq, Input input, Hidden hidden,
+                 bool reverse, F, G, H, Params<3> alpha, Params<3> beta) {
+  namespace d = recurrent_detail;
+  const auto at = [](const Params<3>& p, int k) { return static_cast<float>(p.value[k]); };
+  const d::Activation<F> f{at(alpha, 0), at(beta, 0)};
+  const d::Activation<G> g{at(alpha, 1), at(beta, 1)};
+  const d::Activation<H> to_output{at(alpha, 2), at(beta, 2)};
+  d::for_each_block<4>(samples, scratch, seq, input, hidden, [&](const auto& block) {
+    block.project(x, w, bias);
+    for (std::size_t b = 0; b < block.rows; ++b) {
+      d::set(h, block.first + b, hidden, h0);
+      d::set(c, block.first + b, hidden, c0);
+    }
+    for (std::size_t s = 0; s < seq; ++s) {
+      const std::size_t t = reverse ? seq - 1 - s : s;
+      block.recur(d::row(h, 0, block.first), static_cast<std::size_t>(h.stride[1]), r, 0, block.columns());
+      for (std::size_t b = 0; b < block.rows; ++b) {
+        const float *own = block.input_sums(b, t), *sums = block.state_sums(b);
+        float *state = d::row(h, 0, block.first + b), *memory = d::row(c, 0, block.first + b);
+        d::for_each_vector(hidden, [&](std::size_t j, auto n) {
+          const auto gate = [&](std::size_t k) {
+            return load_valid<Vec>(sums + k * hidden + j, n) + load_valid<Vec>(own + k * hidden + j, n);
+          };
+          const Vec kept = f(gate(2)) * load_valid<Vec>(memory + j, n);
+          const Vec now = fma(f(gate(0)), g(gate(3)), kept);
+          const Vec out = f(gate(1)) * to_output(now);
+          store_valid(memory + j, now, n);
+          store_valid(state + j, out, n);
+          d::put(y, t, block.first + b, j, out, n);
+        });
+      }
+    }
+  });
+}
+
+// Gates z, r, n: n = g(x w + bias + (r h) r_n); h = (1 - z) n + z h. r is packed [hidden, 2 hidden] and, behind it,
+// [hidden, hidden]. scratch: min(batch, recurrent_rows) * ((seq + 1) * 3 + 1) * hidden elements.
+template <class B, class E, class Y, class H0, class Seq, class Input, class Hidden, class F, class G>
+inline void gru(Range<B, E> samples, Y y, View<float, 3> h, float* scratch, View<const float, 3> x, const float* w, const float* r,
+                const float* bias, H0 h0, Seq seq, Input input, Hidden hidden, bool reverse, F, G, Params<3> alpha, Params<3> beta) {
+  namespace d = recurrent_detail;
+  const auto at = [](const Params<3>& p, int k) { return static_cast<float>(p.value[k]); };
+  const d::Activation<F> f{at(alpha, 0), at(beta, 0)};
+  const d::Activation<G> g{at(alpha, 1), at(beta, 1)};
+  const float* r_n = r + packed_size(hidden, 2 * hidden);
+  d::for_each_block<3>(samples, scratch, seq, input, hidden, [&](const auto& block) {
+    block.project(x, w, bias);
+    float* reset = block.state_sums(block.rows);
+    for (std::size_t b = 0; b < block.rows; ++b) d::set(h, block.first + b, hidden, h0);
+    for (std::size_t s = 0; s < seq; ++s) {
+      const std::size_t t = reverse ? seq - 1 - s : s;
+      block.recur(d::row(h, 0, block.first), static_cast<std::size_t>(h.stride[1]), r, 0, d::times<2>(hidden));
+      for (std::size_t b = 0; b < block.rows; ++b) {
+        const float *own = block.input_sums(b, t) + hidden, *sums = block.state_sums(b) + hidden, *state = d::row(h, 0, block.first + b);
+        d::for_each_vector(hidden, [&](std::size_t j, auto n) {
+          const Vec gate = f(load_valid<Vec>(sums + j, n) + load_valid<Vec>(own + j, n));
+          store_valid(reset + b * hidden + j, gate * load_valid<Vec>(state + j, n), n);
+        });
+      }
+      block.recur(reset, hidden, r_n, 2 * hidden, hidden);
+      for (std::size_t b = 0; b < block.rows; ++b) {
+        const float *own = block.input_sums(b, t), *sums = block.state_sums(b);
+        float* state = d::row(h, 0, block.first + b);
+        d::for_each_vector(hidden, [&](std::size_t j, auto n) {
+          const auto gate = [&](std::size_t k) {
+            return load_valid<Vec>(sums + k * hidden + j, n) + load_valid<Vec>(own + k * hidden + j, n);
+          };
+          const Vec z = f(gate(0));
+          const Vec out = fma(z, load_valid<Vec>(state + j, n), (1.0f - z) * g(gate(2)));
+          store_valid(state + j, out, n);
+          d::put(y, t, block.first + b, j, out, n);
+        });
+      }
+    }
+  });
+}
+
+// The same with linear_before_reset: n = g(x w + W's bias + r (h r_n + R's bias)). bias is [3 hidden] with W's bias
+// only in n, and R's bias of n [hidden] behind it; r is packed [hidden, 3 hidden]. scratch as of gru.
+template <class B, class E, class Y, class H0, class Seq, class Input, class Hidden, class F, class G>
+inline void gru_linear(Range<B, E> samples, Y y, View<float, 3> h, float* scratch, View<const float, 3> x, const float* w,
+                       const float* r, const float* bias, H0 h0, Seq seq, Input input, Hidden hidden, bool reverse, F, G,
+                       Params<3> alpha, Params<3> beta) {
+  namespace d = recurrent_detail;
+  const auto at = [](const Params<3>& p, int k) { return static_cast<float>(p.value[k]); };
+  const d::Activation<F> f{at(alpha, 0), at(beta, 0)};
+  const d::Activation<G> g{at(alpha, 1), at(beta, 1)};
+  const float* bias_n = bias + 3 * hidden;
+  d::for_each_block<3>(samples, scratch, seq, input, hidden, [&](const auto& block) {
+    block.project(x, w, bias);
+    for (std::size_t b = 0; b < block.rows; ++b) d::set(h, block.first + b, hidden, h0);
+    for (std::size_t s = 0; s < seq; ++s) {
+      const std::size_t t = reverse ? seq - 1 - s : s;
+      block.recur(d::row(h, 0, block.first), static_cast<std::size_t>(h.stride[1]), r, 0, block.columns());
+      for (std::size_t b = 0; b < block.rows; ++b) {
+        const float *own = block.input_sums(b, t), *sums = block.state_sums(b);
+        float* state = d::row(h, 0, block.first + b);
+        d::for_each_vector(hidden, [&](std::size_t j, auto n) {
+          const auto in = [&](std::size_t k) { return load_valid<Vec>(own + k * hidden + j, n); };
+          const auto back = [&](std::size_t k) { return load_valid<Vec>(sums + k * hidden + j, n); };
+          const Vec z = f(back(0) + in(0)), reset = f(back(1) + in(1));
+          const Vec candidate = g(fma(reset, back(2) + load_valid<Vec>(bias_n + j, n), in(2)));
+          const Vec out = fma(z, load_valid<Vec>(state + j, n), (1.0f - z) * candidate);
+          store_valid(state + j, out, n);
+          d::put(y, t, block.first + b, j, out, n);
+        });
+      }
+    }
+  });
+}
+
+}  // namespace inferc::cpu
