@@ -43,6 +43,38 @@ Bounds remainder(Bounds a, Bounds b) {
   return small ? a : Bounds{0, b.upper - 1};
 }
 
+// The factors of the terms of a sum that is no larger for integers: a * a >= a, so p * a * a - q * a is at least
+// (p - m) * a * a - (q - m) * a with m = min(p, q).
+std::vector<std::int64_t> without_squares(const std::vector<Dim::Term>& terms) {
+  std::vector<std::int64_t> out;
+  for (const Dim::Term& t : terms) out.push_back(t.factor);
+  for (std::size_t s = 0; s < terms.size(); ++s) {
+    const auto& square = terms[s].atoms;
+    if (square.size() != 2 || square[0]->text != square[1]->text || out[s] <= 0) continue;
+    for (std::size_t l = 0; l < terms.size(); ++l) {
+      if (terms[l].atoms.size() != 1 || terms[l].atoms[0]->text != square[0]->text || out[l] >= 0) continue;
+      const std::int64_t both = std::min(out[s], -out[l]);
+      out[s] -= both;
+      out[l] += both;
+    }
+  }
+  return out;
+}
+
+Bounds bounds_of(const Symbols& symbols, const Dim::Atom& atom) {
+  if (atom.kind == Dim::Kind::symbol) {
+    const Symbol* s = symbols.find(atom.name);
+    return s ? s->bounds : Bounds{0, unbounded};
+  }
+  const Bounds a = symbols.bounds(atom.a), b = symbols.bounds(atom.b);
+  switch (atom.kind) {
+    case Dim::Kind::div: return quotient(a, b);
+    case Dim::Kind::mod: return remainder(a, b);
+    case Dim::Kind::min: return {std::min(a.lower, b.lower), std::min(a.upper, b.upper)};
+    default: return {std::max(a.lower, b.lower), std::max(a.upper, b.upper)};
+  }
+}
+
 }  // namespace
 
 void Symbols::declare(std::string_view name, Bounds bounds, bool measured) {
@@ -77,25 +109,16 @@ void Symbols::require_equal(const Dim& a, const Dim& b, std::string reason) {
 
 Bounds Symbols::bounds(const Dim& dim) const {
   Bounds sum{0, 0};
-  for (const Dim::Term& t : dim.terms()) {
-    Bounds term{t.factor, t.factor};
-    for (const auto& atom : t.atoms) {
-      Bounds value{-infinity, infinity};
-      if (atom->kind == Dim::Kind::symbol) {
-        const Symbol* s = find(atom->name);
-        value = s ? s->bounds : Bounds{0, unbounded};
-      } else {
-        const Bounds a = bounds(atom->a), b = bounds(atom->b);
-        if (atom->kind == Dim::Kind::div) value = quotient(a, b);
-        if (atom->kind == Dim::Kind::mod) value = remainder(a, b);
-        if (atom->kind == Dim::Kind::min) value = {std::min(a.lower, b.lower), std::min(a.upper, b.upper)};
-        if (atom->kind == Dim::Kind::max) value = {std::max(a.lower, b.lower), std::max(a.upper, b.upper)};
-      }
-      term = times(term, value);
-    }
-    sum = plus(sum, term);
+  std::int64_t lower = 0;
+  const std::vector<std::int64_t> reduced = without_squares(dim.terms());
+  for (std::size_t k = 0; k < reduced.size(); ++k) {
+    Bounds factor{1, 1};
+    for (const auto& atom : dim.terms()[k].atoms) factor = times(factor, bounds_of(*this, *atom));
+    const std::int64_t full = dim.terms()[k].factor;
+    sum = plus(sum, times(factor, {full, full}));
+    lower = clamp(static_cast<Wide>(lower) + times(factor, {reduced[k], reduced[k]}).lower);
   }
-  return sum;
+  return {std::max(sum.lower, lower), sum.upper};
 }
 
 std::optional<bool> Symbols::decide_equal(const Dim& a, const Dim& b) const {

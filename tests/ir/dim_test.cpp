@@ -47,6 +47,8 @@ TEST(Symbols, BoundsProveInequalities) {
   s.declare("m", {1, 5});
   EXPECT_EQ(s.bounds(n * m), (Bounds{0, 200}));
   EXPECT_EQ(s.bounds(n - m), (Bounds{-5, 39}));
+  EXPECT_EQ(s.bounds(n * n - n).lower, 0);
+  EXPECT_EQ(s.bounds(Dim(2) * m - m * m).lower, -23);
   EXPECT_TRUE(s.provably_le(m, 5));
   EXPECT_FALSE(s.provably_le(n, 39));
   EXPECT_EQ(s.decide_equal(n + 1, n), false);
