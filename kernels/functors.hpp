@@ -124,31 +124,31 @@ struct reciprocal {
 };
 struct exp {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return by_width(x, [](auto v) { return math::exp(v); }, [](double v) { return math64::exp(v); });
   }
 };
 struct log {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return by_width(x, [](auto v) { return math::log(v); }, [](double v) { return math64::log(v); });
   }
 };
 struct tanh {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return by_width(x, [](auto v) { return math::tanh(v); }, [](double v) { return math64::tanh(v); });
   }
 };
 struct erf {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return by_width(x, [](auto v) { return math::erf(v); }, [](double v) { return math64::erf(v); });
   }
 };
 struct sigmoid {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return by_width(
         x, [](auto v) { return math::sigmoid(v); },
         [](double v) {

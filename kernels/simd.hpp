@@ -135,13 +135,15 @@ template <class V, std::size_t... I>
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 [[gnu::always_inline]] inline float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 
-// g++ leaves the lanes to its vectoriser, which turns broadcasts of neighbouring scalars into loads and shuffles: it is
-// given the instruction.
+// The compilers' vectorisers break the lanes of longer expressions up again (g++ turns broadcasts of neighbouring scalars
+// into shuffles, clang splits polynomials into scalars): they are given the instruction.
 template <class V>
 [[gnu::always_inline]] inline V fma(V a, V b, V c) {
-#if defined(__FMA__) && !defined(__clang__)
+#if __has_builtin(__builtin_elementwise_fma)
+  if constexpr (sizeof(V) > sizeof(float)) return __builtin_elementwise_fma(a, b, c);
+#elif defined(__FMA__)
 #if defined(__AVX512F__)
-  if constexpr (lane_count<V> == 16) return __builtin_ia32_vfmaddps512_mask(a, b, c, -1, 4);
+  if constexpr (lane_count<V> == 16) return __builtin_ia32_vfmaddps512_mask(a, b, c, static_cast<unsigned short>(-1), 4);
 #endif
   if constexpr (lane_count<V> == 8) return __builtin_ia32_vfmaddps256(a, b, c);
   if constexpr (lane_count<V> == 4) return __builtin_ia32_vfmaddps(a, b, c);
