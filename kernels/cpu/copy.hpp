@@ -12,7 +12,7 @@ namespace copy_detail {
 
 template <class T>
 [[gnu::always_inline]] inline void row(T* to, const T* from, std::size_t n) {
-  if (n * sizeof(T) >= 256) {
+  if (n >= 256 / sizeof(T)) {
     __builtin_memcpy(to, from, n * sizeof(T));
     return;
   }
