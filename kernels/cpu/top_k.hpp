@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/dim.hpp"
+#include "kernels/ref/top_k.hpp"
 #include "kernels/simd.hpp"
 
 // The k largest or smallest of each row, sorted; the same elements as kernels/ref/top_k.hpp: of equal ones the lower
@@ -125,9 +126,14 @@ inline void row(float* values, std::int64_t* indices, const float* x, std::size_
 
 }  // namespace top_k_detail
 
-// Rows [begin, end) of n <= top_k_longest_row elements, k <= min(n, top_k_longest_result).
+// Rows [begin, end) of n elements, k <= n; rows too long for the buffers are left to the definition.
 template <class B, class E>
 void top_k(Range<B, E> rows, float* values, std::int64_t* indices, const float* in, std::size_t n, std::size_t k, bool largest) {
+  if (n > top_k_longest_row || k > top_k_longest_result) {
+    const std::size_t first = rows.begin;
+    ref::top_k(values + first * k, indices + first * k, in + first * n, rows.end - first, n, 1, k, largest);
+    return;
+  }
   if (k == 0) return;
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     if (largest) top_k_detail::row<true>(values + row * k, indices + row * k, in + row * n, n, k);
