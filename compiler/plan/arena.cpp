@@ -49,9 +49,12 @@ class InPlace {
     std::size_t touching = 0;
     for (const Arg& arg : call.args)
       for (const auto& [v, access] : operands(arg)) touching += v->buffer.index == a || v->buffer.index == b;
-    if (touching == 2) same_[a] = root(b);
+    const bool taken = std::find(taken_.begin(), taken_.end(), b) != taken_.end();
+    if (touching != 2 || taken) return;
+    same_[a] = root(b);
+    taken_.push_back(b);
   }
-  std::vector<std::size_t> same_;
+  std::vector<std::size_t> same_, taken_;  // taken: by the one buffer that may follow
 };
 
 std::int64_t lowest_free(std::int64_t size, std::vector<std::pair<std::int64_t, std::int64_t>> taken) {
@@ -70,6 +73,23 @@ struct Item {
   Dim bytes;
   std::int64_t largest;  // rounded up, at the upper bounds
 };
+
+// What takes a place of its own: buffers that share one by working in place are one item, with their joint lifetime.
+std::vector<Item> items_of(const InPlace& shared, const std::vector<Buffer>& buffers, std::vector<Lifetime> life, const Symbols& symbols) {
+  std::vector<std::size_t> roots;
+  for (std::size_t b = 0; b < buffers.size(); ++b) {
+    if (buffers[b].space != Space::arena || !life[b].used()) continue;
+    const std::size_t root = shared.root(b);
+    if (root == b) roots.push_back(b);
+    else life[root] = {std::min(life[root].first, life[b].first), std::max(life[root].last, life[b].last)};
+  }
+  std::vector<Item> items;
+  for (const std::size_t b : roots) {
+    const Dim bytes = bytes_of(buffers[b]);
+    items.push_back({b, life[b], bytes, symbols.bounds(rounded(bytes)).upper});
+  }
+  return items;
+}
 
 Arena plan_bounded(std::vector<Item> items, std::size_t buffers) {
   Arena arena{{}, std::vector<Dim>(buffers), 0};
@@ -144,22 +164,9 @@ std::vector<Lifetime> lifetimes(const std::vector<Call>& calls, std::size_t buff
 }
 
 Arena plan_arena(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const Symbols& symbols) {
-  std::vector<Lifetime> life = lifetimes(calls, buffers.size());
+  const std::vector<Lifetime> life = lifetimes(calls, buffers.size());
   const InPlace shared(calls, buffers, life);
-  std::vector<Item> items;
-  for (std::size_t b = 0; b < buffers.size(); ++b) {
-    if (buffers[b].space != Space::arena || !life[b].used()) continue;
-    const std::size_t root = shared.root(b);
-    if (root != b) {
-      life[root] = {std::min(life[root].first, life[b].first), std::max(life[root].last, life[b].last)};
-      continue;
-    }
-    items.push_back({b, {}, bytes_of(buffers[b]), 0});
-  }
-  for (Item& item : items) {
-    item.life = life[item.buffer];
-    item.largest = symbols.bounds(rounded(item.bytes)).upper;
-  }
+  std::vector<Item> items = items_of(shared, buffers, life, symbols);
   std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.life.first < b.life.first; });
   Arena arena = symbols.all_bounded() ? plan_bounded(items, buffers.size()) : plan_symbolic(items, buffers.size(), symbols);
   for (std::size_t b = 0; b < buffers.size(); ++b) arena.offsets[b] = arena.offsets[shared.root(b)];
@@ -168,12 +175,12 @@ Arena plan_arena(const std::vector<Call>& calls, const std::vector<Buffer>& buff
 
 std::int64_t live_bytes_peak(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const Symbols& symbols) {
   const std::vector<Lifetime> life = lifetimes(calls, buffers.size());
+  const std::vector<Item> items = items_of(InPlace(calls, buffers, life), buffers, life, symbols);
   std::int64_t peak = 0;
   for (std::size_t position = 0; position < calls.size(); ++position) {
     std::int64_t live = 0;
-    for (std::size_t b = 0; b < buffers.size(); ++b)
-      if (buffers[b].space == Space::arena && life[b].used() && life[b].first <= position && position <= life[b].last)
-        live += symbols.bounds(rounded(bytes_of(buffers[b]))).upper;
+    for (const Item& item : items)
+      if (item.life.first <= position && position <= item.life.last) live += item.largest;
     peak = std::max(peak, live);
   }
   return peak;
