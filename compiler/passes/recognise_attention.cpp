@@ -39,11 +39,20 @@ bool same_batch(const Value* a, const Value* b) {
   return s.size() == t.size() && s.size() >= 3 && s.size() <= 4 && std::equal(s.begin(), s.end() - 2, t.begin());
 }
 
+// Whether the mask broadcasts to the scores, without more dims or batches of its own.
+bool mask_fits(const Match& m) {
+  const Value *mask = m["mask"], *scores = m.nodes.at("scores")->out();
+  if (!mask) return true;
+  if (!mask->type || mask->type->dtype != DType::float32 || mask->type->rank() > scores->type->rank()) return false;
+  const Shape &s = mask->type->shape, &full = scores->type->shape;
+  return std::equal(s.rbegin(), s.rend(), full.rbegin(), [](const Dim& a, const Dim& b) { return a.is(1) || a == b; });
+}
+
 bool suits(const Match& m) {
   for (const char* name : {"q", "k_transposed", "v"})
     if (!m[name]->type || m[name]->type->dtype != DType::float32 || m[name]->is_constant()) return false;
   if (!same_batch(m["q"], m["k_transposed"]) || !same_batch(m["q"], m["v"])) return false;
-  return over_last_axis(*m.nodes.at("softmax")) && (!m["mask"] || m["mask"]->type->dtype == DType::float32);
+  return over_last_axis(*m.nodes.at("softmax")) && mask_fits(m);
 }
 
 // [h, s, d] as [1, h, s, d].
@@ -79,7 +88,8 @@ bool step(Graph& graph, Node* n) {
 
 // softmax(q k^T * scale + mask) v as `inferc.Attention` on [batch, heads, length, size], with the scale on q, k, the scores
 // or several, and with or without the guard for rows that are masked as a whole. Does not fire where the scores are read
-// elsewhere, the softmax runs over another axis, or batch dims broadcast. Reassociates (the place of the scale).
+// elsewhere, the softmax runs over another axis, batch dims broadcast, or the mask has more dims or
+// batches than the scores. Reassociates (the place of the scale).
 bool recognise_attention(Graph& graph) { return rewrite_all(graph, step); }
 
 }  // namespace inferc
