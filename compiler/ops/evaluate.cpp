@@ -38,13 +38,19 @@ class NodeRun {
       node_->outputs.push_back(v ? graph_.new_value(v->name) : nullptr);
       if (!v) continue;
       node_->outputs.back()->producer = node_;
-      if (node.domain == "inferc") node_->outputs.back()->type = v->type;  // no operator of ours infers what it stands for
+      // Operators of ours do not infer what they stand for, nor products with the operands of an epilogue.
+      if (node.domain == "inferc" || has_epilogue(node)) {
+        node_->outputs.back()->type = v->type;
+        node_->outputs.back()->content = v->content;
+      }
     }
     for (const Region& r : node.regions) node_->regions.push_back({r.name, clone(*r.graph), r.captures});
   }
+  static bool has_epilogue(const Node& n) { return !n.regions.empty() && n.regions[0].name == "epilogue"; }
   void infer() {
     Diagnostics diagnostics;
     for (Value* v : node_->inputs) fix_content(v);
+    if (has_epilogue(*node_)) return;
     if (!infer_node(*node_, diagnostics)) throw UserError(diagnostics.errors());
   }
   static void fix_content(Value* v) {

@@ -146,7 +146,8 @@ bool same_node(const Node& a, const Node& b) {
   if (std::tie(a.op, a.domain, a.inputs) != std::tie(b.op, b.domain, b.inputs)) return false;
   if (!a.regions.empty() || !b.regions.empty() || a.outputs.size() != b.outputs.size()) return false;
   for (std::size_t i = 0; i < a.outputs.size(); ++i)
-    if (!a.outputs[i] != !b.outputs[i] || (a.outputs[i] && a.outputs[i]->type != b.outputs[i]->type)) return false;
+    if (!a.outputs[i] != !b.outputs[i] || (a.outputs[i] && (a.outputs[i]->type != b.outputs[i]->type || a.outputs[i]->content != b.outputs[i]->content)))
+      return false;
   return a.attributes == b.attributes;
 }
 
