@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <type_traits>
 #include <cstdint>
 #include <utility>
 
@@ -12,6 +13,10 @@ namespace copy_detail {
 
 template <class T>
 [[gnu::always_inline]] inline void row(T* to, const T* from, std::size_t n) {
+  if constexpr (std::is_same_v<T, bool>) {  // no element of a vector
+    row(reinterpret_cast<unsigned char*>(to), reinterpret_cast<const unsigned char*>(from), n);
+    return;
+  } else {
   if (n >= 256 / sizeof(T)) {
     __builtin_memcpy(to, from, n * sizeof(T));
     return;
@@ -21,6 +26,7 @@ template <class T>
   std::size_t j = 0;
   for (; j + W <= n; j += W) *reinterpret_cast<Chunk*>(to + j) = *reinterpret_cast<const Chunk*>(from + j);
   for (; j < n; ++j) to[j] = from[j];
+  }
 }
 
 // A block of rows x cols whose source runs down the columns; both sides stay within a few cache lines.

@@ -66,5 +66,12 @@ TEST(Gather, RowsEqualTheDefinition) {
   }
 }
 
+TEST(Copy, MovesBools) {
+  const bool from[40] = {true, false, true};
+  bool to[40] = {};
+  cpu::copy_detail::row(to, from, 40);
+  for (std::size_t i = 0; i < 40; ++i) EXPECT_EQ(to[i], from[i]);
+}
+
 }  // namespace
 }  // namespace inferc
