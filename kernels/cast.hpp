@@ -1,7 +1,8 @@
 #pragma once
 #include <cstdint>
-#include <limits>
 #include <type_traits>
+
+#include "kernels/bits.hpp"
 
 // Conversion of element types as x86-64 compilers do it, defined for every value on every CPU: floating point truncates
 // towards zero, and what does not fit (NaN too) gives the most negative integer of the 32- or 64-bit type on the way;
@@ -11,7 +12,7 @@ namespace inferc::functors {
 template <class Wide, class F>
 constexpr Wide truncated(F x) {
   constexpr F limit = static_cast<F>(std::uint64_t{1} << (sizeof(Wide) * 8 - 1));
-  return x >= -limit && x < limit ? static_cast<Wide>(x) : std::numeric_limits<Wide>::min();
+  return x >= -limit && x < limit ? static_cast<Wide>(x) : limits::lowest<Wide>;
 }
 
 template <class To>

@@ -1,8 +1,8 @@
 #pragma once
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 
+#include "kernels/bits.hpp"
 #include "kernels/activations.hpp"
 #include "kernels/cast.hpp"
 #include "kernels/functor_base.hpp"
@@ -308,7 +308,7 @@ struct pow {
   template <class T, class E>
   static T integer_power(T x, E e) {
     if (std::is_signed_v<E> && e < E{0}) {
-      if (x == 0) return std::numeric_limits<T>::min();
+      if (x == 0) return limits::lowest<T>;
       return x == 1 || x == static_cast<T>(-1) ? (e % 2 == 0 ? T{1} : x) : T{0};
     }
     T out = 1;

@@ -1,4 +1,5 @@
 #pragma once
+#include "kernels/bits.hpp"
 #include "kernels/simd.hpp"
 
 // float functions on vectors of any width, the same bits on every path. Polynomials by Horner's rule with fused
@@ -17,7 +18,7 @@ template <class V, class... C>
 // 2^n for n in [-126, 127].
 template <class V>
 [[gnu::always_inline]] inline V power_of_two(IntOf<V> n) {
-  return std::bit_cast<V>((n + 127) << 23);
+  return bit_cast<V>((n + 127) << 23);
 }
 
 // To the nearest integer, halves to even: beyond 2^23 every float is an integer.
@@ -45,7 +46,7 @@ template <class V>
   c = c > high ? high : c;
   const V magic = splat<V>(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
   const V t = fma(c, splat<V>(1.44269504088896341f), magic);
-  const IntOf<V> n = std::bit_cast<IntOf<V>>(t) - splat_int<V>(0x4b400000);
+  const IntOf<V> n = bit_cast<IntOf<V>>(t) - splat_int<V>(0x4b400000);
   const V nf = t - magic;
   V r = fma(nf, splat<V>(-0.693359375f), c);
   r = fma(nf, splat<V>(2.12194440e-4f), r);
@@ -98,10 +99,10 @@ template <class V>
   const V tiny = splat<V>(1.17549435e-38f);
   const auto denormal = (x < tiny) & (x > V{});
   const V scaled = denormal ? x * 8388608.0f : x;
-  const IntOf<V> bits = std::bit_cast<IntOf<V>>(scaled);
+  const IntOf<V> bits = bit_cast<IntOf<V>>(scaled);
   const IntOf<V> shifted = bits - splat_int<V>(0x3f3504f3);
   IntOf<V> n = shifted >> 23;
-  const V m = std::bit_cast<V>(bits - (n << 23)) - 1.0f;
+  const V m = bit_cast<V>(bits - (n << 23)) - 1.0f;
   n = denormal ? n - 23 : n;
   const V nf = __builtin_convertvector(n, V);
   const V p = horner(m, 3.3333331174e-1f, -2.4999993993e-1f, 2.0000714765e-1f, -1.6668057665e-1f, 1.4249322787e-1f,

@@ -1,8 +1,7 @@
 #pragma once
-#include <bit>
 #include <cstdint>
-#include <limits>
 
+#include "kernels/bits.hpp"
 #include "kernels/dd.hpp"
 
 // Scalar double-precision functions without libm: at most 1 ULP, erf and erfc 1.5, IEEE exceptional
@@ -11,11 +10,11 @@ namespace inferc::math64 {
 
 using dd::Double2;
 
-inline constexpr double infinity = std::numeric_limits<double>::infinity();
-inline constexpr double quiet_nan = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double infinity = limits::infinity<double>;
+inline constexpr double quiet_nan = __builtin_nan("");
 
-constexpr std::uint64_t bits(double x) { return std::bit_cast<std::uint64_t>(x); }
-constexpr double from_bits(std::uint64_t b) { return std::bit_cast<double>(b); }
+constexpr std::uint64_t bits(double x) { return bit_cast<std::uint64_t>(x); }
+constexpr double from_bits(std::uint64_t b) { return bit_cast<double>(b); }
 constexpr bool is_nan(double x) { return (bits(x) << 1) > 0xffe0000000000000u; }
 constexpr bool is_negative(double x) { return (bits(x) >> 63) != 0; }
 constexpr double abs(double x) { return from_bits(bits(x) & 0x7fffffffffffffffu); }

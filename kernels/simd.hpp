@@ -1,8 +1,9 @@
 #pragma once
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+
+#include "kernels/bits.hpp"
 
 // Vectors by the compilers' vector extensions: no intrinsics header. One source for every code path; a path differs in
 // `lanes` only.
@@ -59,14 +60,14 @@ template <class V>
   struct Halves {
     F32<lane_count<V> / 2> low, high;
   };
-  return std::bit_cast<Halves>(v).low;
+  return bit_cast<Halves>(v).low;
 }
 template <class V>
 [[gnu::always_inline]] inline F32<lane_count<V> / 2> high_half(V v) {
   struct Halves {
     F32<lane_count<V> / 2> low, high;
   };
-  return std::bit_cast<Halves>(v).high;
+  return bit_cast<Halves>(v).high;
 }
 
 namespace simd_detail {
@@ -159,11 +160,11 @@ using I64x2 = VectorOf<std::int64_t, 2>::type;
 
 [[gnu::always_inline]] inline F64x2 sum_to_odd(F64x2 p, F64x2 c) {
   const F64x2 s = p + c, back = s - p, error = (p - (s - back)) + (c - back);
-  const I64x2 bits = std::bit_cast<I64x2>(s);
+  const I64x2 bits = bit_cast<I64x2>(s);
   const I64x2 even = (bits & 1) - 1;  // all ones where the last bit is 0
   const I64x2 away = ((error > 0) | (error < 0)) & even;
   const I64x2 outward = ~((error > 0) ^ (s > 0));  // the error points away from zero: one up in the last place, else down
-  return std::bit_cast<F64x2>(bits + (away & ((outward & 2) - 1)));
+  return bit_cast<F64x2>(bits + (away & ((outward & 2) - 1)));
 }
 [[gnu::noinline]] inline F32<4> fma_emulated(F32<4> a, F32<4> b, F32<4> c) {
   const F64x2 low = sum_to_odd(F64x2{a[0], a[1]} * F64x2{b[0], b[1]}, F64x2{c[0], c[1]});
@@ -192,12 +193,12 @@ template <class V>
 
 template <class V>
 [[gnu::always_inline]] inline V abs(V x) {
-  return std::bit_cast<V>(std::bit_cast<IntOf<V>>(x) & splat_int<V>(0x7fffffff));
+  return bit_cast<V>(bit_cast<IntOf<V>>(x) & splat_int<V>(0x7fffffff));
 }
 template <class V>
 [[gnu::always_inline]] inline V copysign(V magnitude, V sign) {
-  return std::bit_cast<V>((std::bit_cast<IntOf<V>>(magnitude) & splat_int<V>(0x7fffffff)) |
-                          (std::bit_cast<IntOf<V>>(sign) & splat_int<V>(INT32_MIN)));
+  return bit_cast<V>((bit_cast<IntOf<V>>(magnitude) & splat_int<V>(0x7fffffff)) |
+                          (bit_cast<IntOf<V>>(sign) & splat_int<V>(INT32_MIN)));
 }
 // NaN in either operand gives NaN.
 template <class V>

@@ -51,7 +51,7 @@ constexpr Reduced reduce(double x) {  // finite, |x| > pi/4
     part[0] = part[1], part[1] = part[2], part[2] = 0;
     shift += 64;
   }
-  const int zeros = std::countl_zero(part[0]);
+  const int zeros = part[0] == 0 ? 64 : __builtin_clzll(part[0]);
   if (zeros > 0 && zeros < 64) {
     part[0] = part[0] << zeros | part[1] >> (64 - zeros);
     part[1] = part[1] << zeros | part[2] >> (64 - zeros);

@@ -136,7 +136,7 @@ std::string Names::locals(std::string_view prefix, std::string_view type, bool b
 std::string Names::arena_locals(std::string_view type) const {
   std::string out;
   for (std::size_t i = 0; i < arena_names_.size(); ++i)
-    out += "const " + std::string(type) + " " + arena_names_[i] + " = " + size(program_.arena_locals[i].second) + ";\n";
+    out += "[[maybe_unused]] const " + std::string(type) + " " + arena_names_[i] + " = " + size(program_.arena_locals[i].second) + ";\n";
   return out;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-#include <bit>
 #include <cstddef>
 
+#include "kernels/bits.hpp"
 #include "kernels/math.hpp"
 #include "kernels/simd.hpp"
 
@@ -19,7 +19,7 @@ template <class V, class F>
     struct Halves {
       Half low, high;
     };
-    const Halves h = std::bit_cast<Halves>(v);
+    const Halves h = bit_cast<Halves>(v);
     return fold(f(h.low, h.high), f);
   }
 }

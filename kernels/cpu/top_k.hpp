@@ -1,5 +1,4 @@
 #pragma once
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -34,7 +33,7 @@ using Keys = IntOf<Vec>;
 // sign for NaN.
 template <bool largest>
 [[gnu::always_inline]] inline Keys keys(Vec x) {
-  const Keys bits = std::bit_cast<Keys>(x + 0.0f);
+  const Keys bits = bit_cast<Keys>(x + 0.0f);
   const Keys ordered = bits ^ ((bits >> 31) & splat_int<Vec>(0x7fffffff));
   const Keys k = x == x ? ordered : splat_int<Vec>(0x7fffffff);
   return largest ? k : ~k;
@@ -48,7 +47,7 @@ template <int N>
     struct Halves {
       I32<N / 2> low, high;
     };
-    const auto h = std::bit_cast<Halves>(v);
+    const auto h = bit_cast<Halves>(v);
     return total<N / 2>(h.low + h.high);
   }
 }

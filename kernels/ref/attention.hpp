@@ -1,4 +1,5 @@
 #pragma once
+#include "kernels/bits.hpp"
 #include "kernels/fault.hpp"
 #include "kernels/ref/product_sum.hpp"
 #include "kernels/ref/sum.hpp"
@@ -23,8 +24,8 @@ T masked(NoMask, T score, std::size_t, std::size_t, std::size_t, std::size_t) {
 }
 template <class T, class M, int R>
 T masked(const View<const M, R>& mask, T score, std::size_t b, std::size_t h, std::size_t s, std::size_t t) {
-  if (t >= mask.shape[R - 1]) return -std::numeric_limits<T>::infinity();
-  if constexpr (std::is_same_v<M, bool>) return element(mask, b, h, s, t) ? score : -std::numeric_limits<T>::infinity();
+  if (t >= mask.shape[R - 1]) return -limits::infinity<T>;
+  if constexpr (std::is_same_v<M, bool>) return element(mask, b, h, s, t) ? score : -limits::infinity<T>;
   else return score + element(mask, b, h, s, t);
 }
 inline bool valid(AllTokens, std::size_t, std::size_t) { return true; }
@@ -48,7 +49,7 @@ void attention(View<T, R> y, View<T, R> qk, T* scratch, View<const T, R> q, View
         const auto show = [&](std::int64_t at, std::size_t t) {
           if (at == stage) element(qk, b, h, s, t) = scratch[t];
         };
-        T top = -std::numeric_limits<T>::infinity();
+        T top = -limits::infinity<T>;
         for (std::size_t t = 0; t < keys; ++t) {
           ProductSum<T> sum(product_block(keys));
           for (std::size_t d = 0; d < depth; ++d) sum.add(element(q, b, h, s, d), element(k, b, h / share, t, d));
@@ -57,7 +58,7 @@ void attention(View<T, R> y, View<T, R> qk, T* scratch, View<const T, R> q, View
           if (cap > T{}) scratch[t] = functors::tanh::apply(scratch[t] / cap) * cap;
           show(1, t);
           scratch[t] = attention_detail::masked(mask, scratch[t], b, h, s, t);
-          if ((causal && t > s + past) || !attention_detail::valid(lengths, b, t)) scratch[t] = -std::numeric_limits<T>::infinity();
+          if ((causal && t > s + past) || !attention_detail::valid(lengths, b, t)) scratch[t] = -limits::infinity<T>;
           show(2, t);
           top = functors::max::apply(scratch[t], top);
         }

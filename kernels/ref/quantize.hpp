@@ -1,6 +1,6 @@
 #pragma once
-#include <limits>
 
+#include "kernels/bits.hpp"
 #include "kernels/functors.hpp"
 #include "kernels/ref/window.hpp"
 #include "kernels/view.hpp"
@@ -11,8 +11,8 @@ namespace inferc::ref {
 template <class O>
 O saturate(float x, O zero) {
   const double y = math64::rint(static_cast<double>(x)) + static_cast<double>(zero);
-  constexpr double low = std::numeric_limits<O>::lowest(), high = std::numeric_limits<O>::max();
-  return y >= high ? std::numeric_limits<O>::max() : y > low ? static_cast<O>(y) : std::numeric_limits<O>::lowest();
+  constexpr double low = limits::lowest<O>, high = limits::highest<O>;
+  return y >= high ? limits::highest<O> : y > low ? static_cast<O>(y) : limits::lowest<O>;
 }
 
 // y = saturate(round(x / scale) + zero), the division in float.

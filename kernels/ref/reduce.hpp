@@ -1,4 +1,5 @@
 #pragma once
+#include "kernels/bits.hpp"
 #include "kernels/ref/fold.hpp"
 #include "kernels/ref/product_sum.hpp"
 #include "kernels/view.hpp"
@@ -8,12 +9,12 @@ namespace inferc::ref {
 template <class T>
 constexpr T lowest() {
   if constexpr (std::is_same_v<T, bool>) return false;
-  else return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
+  else return limits::has_infinity<T> ? -limits::infinity<T> : limits::lowest<T>;
 }
 template <class T>
 constexpr T highest() {
   if constexpr (std::is_same_v<T, bool>) return true;
-  else return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+  else return limits::has_infinity<T> ? limits::infinity<T> : limits::highest<T>;
 }
 
 // A real result as T; integers truncate and saturate, NaN gives the lowest value.
@@ -22,9 +23,9 @@ constexpr T from_real(double x) {
   if constexpr (!std::is_integral_v<T>) {
     return static_cast<T>(x);
   } else {
-    constexpr double top = static_cast<double>(std::numeric_limits<T>::max() / 2 + 1) * 2;
-    if (x >= top) return std::numeric_limits<T>::max();
-    return x > static_cast<double>(std::numeric_limits<T>::lowest()) ? static_cast<T>(x) : std::numeric_limits<T>::lowest();
+    constexpr double top = static_cast<double>(limits::highest<T> / 2 + 1) * 2;
+    if (x >= top) return limits::highest<T>;
+    return x > static_cast<double>(limits::lowest<T>) ? static_cast<T>(x) : limits::lowest<T>;
   }
 }
 template <class F, class T>

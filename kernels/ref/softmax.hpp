@@ -1,6 +1,6 @@
 #pragma once
-#include <limits>
 
+#include "kernels/bits.hpp"
 #include "kernels/ref/sum.hpp"
 
 namespace inferc::ref {
@@ -8,7 +8,7 @@ namespace softmax_detail {
 
 template <class T>
 constexpr T largest(const T* x, std::size_t n, std::size_t stride) {
-  T top = -std::numeric_limits<T>::infinity();
+  T top = -limits::infinity<T>;
   for (std::size_t j = 0; j < n; ++j) top = functors::max::apply(x[j * stride], top);
   return top;
 }
