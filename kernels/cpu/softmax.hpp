@@ -49,6 +49,7 @@ template <class N>
 template <class B, class E, class LDO, class LDI, class N, class Prologue>
 void softmax(Range<B, E> rows, float* out, LDO ldo, const float* in, LDI ldi, N n, Prologue prologue) {
   using namespace softmax_detail;
+  if (n == 0) return;  // else 1 / 0 and log(0) raise a flag that no element needs
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     float* y = out + row * ldo;
     const float* x = in + row * ldi;
@@ -66,6 +67,7 @@ void softmax(Range<B, E> rows, float* out, LDO ldo, const float* in, LDI ldi, N 
 template <class B, class E, class LDO, class LDI, class N, class Prologue>
 void log_softmax(Range<B, E> rows, float* out, LDO ldo, const float* in, LDI ldi, N n, Prologue prologue) {
   using namespace softmax_detail;
+  if (n == 0) return;  // else 1 / 0 and log(0) raise a flag that no element needs
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     float* y = out + row * ldo;
     const float* x = in + row * ldi;
@@ -109,6 +111,7 @@ template <bool logarithm, class Count>
 // Along the middle axis of [outer, n, inner], for the outer indices of the range.
 template <class B, class E>
 void softmax_columns(Range<B, E> outer, float* out, const float* in, std::size_t n, std::size_t inner) {
+  if (n == 0) return;
   for (std::size_t o = outer.begin; o < outer.end; ++o)
     for_each_column(inner, [&](std::size_t i, auto count) {
       softmax_detail::columns<false>(out + o * n * inner + i, in + o * n * inner + i, n, inner, count);
@@ -116,6 +119,7 @@ void softmax_columns(Range<B, E> outer, float* out, const float* in, std::size_t
 }
 template <class B, class E>
 void log_softmax_columns(Range<B, E> outer, float* out, const float* in, std::size_t n, std::size_t inner) {
+  if (n == 0) return;
   for (std::size_t o = outer.begin; o < outer.end; ++o)
     for_each_column(inner, [&](std::size_t i, auto count) {
       softmax_detail::columns<true>(out + o * n * inner + i, in + o * n * inner + i, n, inner, count);
