@@ -121,9 +121,7 @@ bool Graph::erase_dead() {
   bool changed = false;
   for (auto at = order_.end(); at != order_.begin();) {
     Node* node = (--at)->get();
-    const bool read = std::any_of(node->outputs.begin(), node->outputs.end(),
-                                  [&](const Value* v) { return v && (!v->uses.empty() || is_output(v)); });
-    if (read) continue;
+    if (is_read(*node)) continue;
     ++at;
     erase(node);
     changed = true;
@@ -133,6 +131,10 @@ bool Graph::erase_dead() {
            std::find(inputs_.begin(), inputs_.end(), v.get()) == inputs_.end();
   });
   return changed;
+}
+
+bool Graph::is_read(const Node& node) const {
+  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Value* v) { return v && (!v->uses.empty() || is_output(v)); });
 }
 
 bool Graph::is_output(const Value* value) const {

@@ -122,6 +122,8 @@ class Graph {
   [[nodiscard]] const std::vector<Value*>& inputs() const { return inputs_; }
   [[nodiscard]] const std::vector<Value*>& outputs() const { return outputs_; }
   [[nodiscard]] bool is_output(const Value* value) const;
+  // Whether a node or the graph's outputs read an output of the node.
+  [[nodiscard]] bool is_read(const Node& node) const;
   [[nodiscard]] std::vector<Node*> nodes() const;  // a snapshot in order: safe while the graph changes
   [[nodiscard]] std::size_t size() const { return order_.size(); }
   [[nodiscard]] std::vector<Value*> constants() const;

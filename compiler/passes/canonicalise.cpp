@@ -20,7 +20,6 @@ bool forward(Graph& graph, Node* n, Value* to) {
 
 // Nodes that hand their input on unchanged.
 bool drop_identity(Graph& graph, Node* n) {
-  if (n->out()->uses.empty() && !graph.is_output(n->out())) return false;
   if (n->is("Identity")) return forward(graph, n, n->in(0));
   const bool alike = n->in(0) && n->in(0)->type && n->out()->type && *n->in(0)->type == *n->out()->type;
   if (!alike) return false;
@@ -39,15 +38,7 @@ bool to_view(Graph& graph, Node* n) {
   Value* from = n->in(0);
   while (from->producer && is_reshape(*from->producer)) from = from->producer->in(0);
   if (n->is("View", "inferc") && from == n->in(0)) return false;
-  if (n->out()->uses.empty() && !graph.is_output(n->out())) return false;
-  Node* view = graph.add_node("View", {from}, 1, {}, n);
-  view->domain = "inferc";
-  view->name = n->name;
-  view->origins = n->origins;
-  view->outputs[0]->name = n->out()->name;
-  view->outputs[0]->type = n->out()->type;
-  view->outputs[0]->content = n->out()->content;
-  graph.replace_uses(n->out(), view->outputs[0]);
+  replace_match(graph, Match{{}, {}, {n}}, "View", "inferc", {from});
   return true;
 }
 
@@ -59,7 +50,7 @@ Permutation permutation(const Node& n) {
 
 // Transpose(Transpose(x)) is one Transpose, or x.
 bool merge_transposes(Graph& graph, Node* n) {
-  if (!n->is("Transpose") || (n->out()->uses.empty() && !graph.is_output(n->out()))) return false;
+  if (!n->is("Transpose")) return false;
   const Permutation outer = permutation(*n);
   if (std::is_sorted(outer.begin(), outer.end())) return forward(graph, n, n->in(0));
   Node* first = n->in(0)->producer;
@@ -73,8 +64,8 @@ bool merge_transposes(Graph& graph, Node* n) {
 }
 
 // Which sizes differ from 1, in order: a Transpose that only moves dims of size 1 is a View.
-bool transpose_to_view(Graph& graph, Node* n) {
-  if (!n->is("Transpose") || (n->out()->uses.empty() && !graph.is_output(n->out()))) return false;
+bool transpose_to_view(Node* n) {
+  if (!n->is("Transpose")) return false;
   Permutation moved;
   for (const std::int64_t d : permutation(*n))
     if (!n->in(0)->type->shape[static_cast<std::size_t>(d)].is(1)) moved.push_back(d);
@@ -97,7 +88,6 @@ bool drop_neutral(Graph& graph, Node* n) {
 // x^2 is x * x: the functor computes it so.
 bool square_to_product(Graph& graph, Node* n) {
   if (!n->is("Pow") || scalar_value(n->in(1)) != 2.0 || !n->out()->type || n->in(0)->type != n->out()->type) return false;
-  if (n->out()->uses.empty() && !graph.is_output(n->out())) return false;
   const Edit edit(graph, n);
   edit.replace_with(edit("Mul", {n->in(0), n->in(0)}));
   return true;
@@ -114,7 +104,7 @@ bool constant_right(Graph& graph, Node* n) {
 
 // A Tile that repeats dims of size 1 only is an Expand.
 bool tile_to_expand(Graph& graph, Node* n) {
-  if (!n->is("Tile") || !n->out()->type || (n->out()->uses.empty() && !graph.is_output(n->out()))) return false;
+  if (!n->is("Tile") || !n->out()->type) return false;
   const Shape &from = n->in(0)->type->shape, &to = n->out()->type->shape;
   for (std::size_t d = 0; d < from.size(); ++d)
     if (!(from[d] == to[d]) && !from[d].is(1)) return false;
@@ -138,8 +128,8 @@ bool drop_expand(Graph& graph, Node* n) {
 }
 
 bool step(Graph& graph, Node* n) {
-  return tile_to_expand(graph, n) || square_to_product(graph, n) || drop_expand(graph, n) || drop_identity(graph, n) || to_view(graph, n) || merge_transposes(graph, n) || transpose_to_view(graph, n) ||
-         drop_neutral(graph, n) || constant_right(graph, n);
+  return tile_to_expand(graph, n) || square_to_product(graph, n) || drop_expand(graph, n) || drop_identity(graph, n) ||
+         to_view(graph, n) || merge_transposes(graph, n) || transpose_to_view(n) || drop_neutral(graph, n) || constant_right(graph, n);
 }
 
 bool same_node(const Node& a, const Node& b) {
@@ -149,10 +139,6 @@ bool same_node(const Node& a, const Node& b) {
     if (!a.outputs[i] != !b.outputs[i] || (a.outputs[i] && (a.outputs[i]->type != b.outputs[i]->type || a.outputs[i]->content != b.outputs[i]->content)))
       return false;
   return a.attributes == b.attributes;
-}
-
-bool read(const Graph& graph, const Node& n) {
-  return std::any_of(n.outputs.begin(), n.outputs.end(), [&](const Value* v) { return v && (!v->uses.empty() || graph.is_output(v)); });
 }
 
 }  // namespace
@@ -166,7 +152,7 @@ bool eliminate_common_subexpressions(Graph& graph) {
   bool changed = false;
   std::multimap<std::pair<std::string, const Value*>, Node*> seen;
   for (Node* n : graph.nodes()) {
-    if (!read(graph, *n)) continue;
+    if (!graph.is_read(*n)) continue;
     const std::pair key(n->op, static_cast<const Value*>(n->in(0)));
     Node* twin = nullptr;
     for (auto [at, end] = seen.equal_range(key); at != end && !twin; ++at)

@@ -97,7 +97,7 @@ bool shift_before(Graph& graph, Node* n) {
 }
 
 bool step(Graph& graph, Node* n) {
-  if (n->outputs.size() != 1 || !n->out() || (n->out()->uses.empty() && !graph.is_output(n->out()))) return false;
+  if (n->outputs.size() != 1 || !n->out()) return false;
   return scale_after(graph, n) || constants_after(graph, n) || scale_before(graph, n) || shift_before(graph, n);
 }
 

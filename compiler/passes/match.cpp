@@ -155,7 +155,7 @@ bool rewrite_all(Graph& graph, bool (*rewrite)(Graph&, Node*)) {
   for (bool again = true; again;) {
     again = false;
     for (Node* n : graph.nodes())
-      if (rewrite(graph, n)) again = true;
+      if (graph.is_read(*n) && rewrite(graph, n)) again = true;
     again = graph.erase_dead() && again;
     changed |= again;
   }

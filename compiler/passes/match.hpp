@@ -58,7 +58,7 @@ Node* replace_match(Graph& graph, const Match& match, std::string op, std::strin
 // Origins of several nodes, each once.
 [[nodiscard]] std::vector<std::string> joined_origins(const std::vector<Node*>& nodes);
 
-// Runs `rewrite` on every node, those it adds included, until nothing changes any more; dead nodes are erased. Regions
+// Runs `rewrite` on every node that is read, those it adds included, until nothing changes any more; dead nodes are erased. Regions
 // first.
 bool rewrite_all(Graph& graph, bool (*rewrite)(Graph&, Node*));
 

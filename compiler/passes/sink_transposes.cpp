@@ -252,7 +252,7 @@ bool through_expand(Graph& graph, Node* n) {
 }
 
 bool step(Graph& graph, Node* n) {
-  if (n->outputs.size() != 1 || !n->out() || !n->out()->type || (n->out()->uses.empty() && !graph.is_output(n->out()))) return false;
+  if (n->outputs.size() != 1 || !n->out() || !n->out()->type) return false;
   return through_elementwise(graph, n) || through_axis(graph, n) || through_reduction(graph, n) || through_view(graph, n) ||
          through_gather(graph, n) ||
          through_expand(graph, n);

@@ -79,7 +79,7 @@ bool batch_normalization(Graph& graph, Node* n) {
 }
 
 bool step(Graph& graph, Node* n) {
-  if (n->outputs.size() != 1 || !n->out() || (n->out()->uses.empty() && !graph.is_output(n->out()))) return false;
+  if (n->outputs.size() != 1 || !n->out()) return false;
   return gemm(graph, n) || pointwise_conv(graph, n) || batch_normalization(graph, n);
 }
 
