@@ -18,10 +18,7 @@ void infer(Infer& i) {
   if (auto known = i.content(0)) i.out_content(0, std::move(*known));
 }
 
-void lower(Lower& l) {
-  const auto view = reshape_view(l.in(0), l.out_type().shape);
-  l.view(0, view ? *view : *reshape_view(l.in_dense(0), l.out_type().shape));
-}
+void lower(Lower& l) { l.reshape(); }
 
 }  // namespace
 

@@ -78,6 +78,12 @@ void Lower::view(std::size_t i, const Operand& operand) {
     copy(at->second, operand);
 }
 
+void Lower::reshape() {
+  const Shape& shape = out_type().shape;
+  const auto direct = reshape_view(in(0), shape);
+  view(0, direct ? *direct : *reshape_view(in_dense(0), shape));
+}
+
 namespace {
 
 bool same_elements(const Operand& a, const Operand& b) {

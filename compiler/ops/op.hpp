@@ -160,6 +160,8 @@ class Lower {
 
   // Output i is a view: no Call unless the output is placed elsewhere already (then a copy).
   void view(std::size_t i, const Operand& operand);
+  // Output 0 is the elements of input 0, in row-major order, under its own shape: a view, of a copy where strides forbid.
+  void reshape();
   void copy(const Operand& to, const Operand& from);
 
   // One call of a reference kernel. Access of pointers and views is by the order of arguments as given.

@@ -8,10 +8,7 @@ void infer(Infer& i) {
   if (const Value* v = i.node.out(); v && !v->type) i.fail("a View has no type");
 }
 
-void lower(Lower& l) {
-  const auto view = reshape_view(l.in(0), l.out_type().shape);
-  l.view(0, view ? *view : *reshape_view(l.in_dense(0), l.out_type().shape));
-}
+void lower(Lower& l) { l.reshape(); }
 
 }  // namespace
 
