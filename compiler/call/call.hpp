@@ -47,6 +47,7 @@ struct Operand {
 // The view as another shape of equal size without moving elements, if strides allow it.
 [[nodiscard]] std::optional<Operand> reshape_view(const Operand&, const Shape& shape);
 [[nodiscard]] Operand transpose_view(const Operand&, const std::vector<std::int64_t>& permutation);
+[[nodiscard]] std::vector<std::int64_t> inverse_permutation(const std::vector<std::int64_t>& permutation);
 [[nodiscard]] Operand slice_view(const Operand&, std::size_t axis, const Dim& begin, const Dim& size,
                                  std::int64_t step = 1);
 [[nodiscard]] Operand broadcast_view(const Operand&, const Shape& shape);  // new or widened dims get stride 0

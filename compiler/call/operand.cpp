@@ -94,6 +94,12 @@ Operand transpose_view(const Operand& v, const std::vector<std::int64_t>& permut
   return out;
 }
 
+std::vector<std::int64_t> inverse_permutation(const std::vector<std::int64_t>& permutation) {
+  std::vector<std::int64_t> out(permutation.size());
+  for (std::size_t d = 0; d < permutation.size(); ++d) out[static_cast<std::size_t>(permutation[d])] = static_cast<std::int64_t>(d);
+  return out;
+}
+
 Operand slice_view(const Operand& v, std::size_t axis, const Dim& begin, const Dim& size, std::int64_t step) {
   Operand out = v;
   out.offset = v.offset + begin * v.strides[axis];

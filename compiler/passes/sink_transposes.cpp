@@ -11,12 +11,6 @@ namespace {
 
 using Permutation = std::vector<std::int64_t>;
 
-Permutation inverse(const Permutation& p) {
-  Permutation out(p.size());
-  for (std::size_t d = 0; d < p.size(); ++d) out[static_cast<std::size_t>(p[d])] = static_cast<std::int64_t>(d);
-  return out;
-}
-
 const Node* transpose_of(const Value* v) {
   const Node* n = v ? v->producer : nullptr;
   return n && n->is("Transpose") && n->attributes.count("perm") ? n : nullptr;
@@ -50,7 +44,7 @@ Value* freely_transposed(const Edit& edit, Value* v, const Permutation& p) {
 // Leading dims are added where missing.
 Value* before_transpose(const Edit& edit, Value* v, const Permutation& p) {
   if (v->type->rank() == 0) return v;
-  Permutation back = inverse(p);
+  Permutation back = inverse_permutation(p);
   if (const Node* t = transpose_of(v); t && v->type->shape.size() == p.size()) {
     const auto own = t->attr("perm", Permutation{});
     if (own == p) return t->in(0);
@@ -246,7 +240,7 @@ bool through_expand(Graph& graph, Node* n) {
   const auto p = t->attr("perm", Permutation{});
   const Edit edit(graph, n);
   Shape shape;
-  for (const std::int64_t d : inverse(p)) shape.push_back(n->out()->type->shape[static_cast<std::size_t>(d)]);
+  for (const std::int64_t d : inverse_permutation(p)) shape.push_back(n->out()->type->shape[static_cast<std::size_t>(d)]);
   edit.replace_with(edit.transpose(edit("Expand", {t->in(0), edit.sizes(shape)}), p));
   return true;
 }

@@ -14,12 +14,6 @@ bool is_view(const Node& n) {
          n.is("Slice") || n.is("Split") || n.is("Expand") || n.is("Identity");
 }
 
-std::vector<std::int64_t> inverse(const std::vector<std::int64_t>& permutation) {
-  std::vector<std::int64_t> out(permutation.size());
-  for (std::size_t d = 0; d < permutation.size(); ++d) out[static_cast<std::size_t>(permutation[d])] = static_cast<std::int64_t>(d);
-  return out;
-}
-
 // Decides where values are written before any node is lowered: outputs of the model in the caller's buffers, operands of
 // a Concat in its result.
 class Placer {
@@ -34,7 +28,7 @@ class Placer {
     if (n->is("View", "inferc") && computed(from)) {
       if (const auto source = reshape_view(place, from->type->shape)) put(from, *source);
     } else if (n->is("Transpose") && n->attributes.count("perm") && computed(from)) {
-      put(from, transpose_view(place, inverse(n->attr("perm", std::vector<std::int64_t>{}))));
+      put(from, transpose_view(place, inverse_permutation(n->attr("perm", std::vector<std::int64_t>{}))));
     }
   }
   void concat(const Node& n) {
