@@ -13,6 +13,7 @@ class Builder {
   [[nodiscard]] const std::vector<Buffer>& buffers() const { return buffers_; }
   [[nodiscard]] const std::vector<Weight>& weights() const { return weights_; }
   [[nodiscard]] std::vector<Call>& calls() { return calls_; }
+  [[nodiscard]] std::vector<IndexBound>& index_bounds() { return index_bounds_; }
 
   // The whole of a new buffer, dense.
   Operand input(std::size_t index, const std::string& name, const Type& type);
@@ -22,6 +23,7 @@ class Builder {
   Operand weight(Tensor tensor, const std::string& name, const std::string& packing = {});
 
   void call(Call call) { calls_.push_back(std::move(call)); }
+  void bound(IndexBound bound);  // each once
 
  private:
   Operand add(Buffer buffer, const Shape& shape);
@@ -30,6 +32,7 @@ class Builder {
   std::vector<BufferId> weight_buffers_;
   std::multimap<std::size_t, std::size_t> weight_hashes_;
   std::vector<Call> calls_;
+  std::vector<IndexBound> index_bounds_;
 };
 
 }  // namespace inferc

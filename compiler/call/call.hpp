@@ -166,6 +166,14 @@ struct Buffer {
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
+// Indices that a caller gives: all elements of `indices`, a window of an input, taken as `as`, must be in [low, high].
+struct IndexBound {
+  Operand indices;
+  DType as = DType::int64;
+  Dim low, high;
+  bool operator==(const IndexBound&) const = default;
+};
+
 struct Weight {
   Tensor tensor;
   std::string name;     // of the initializer it comes from

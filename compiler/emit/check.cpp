@@ -108,14 +108,23 @@ std::vector<Dim> perhaps_negative(const Program& p) {
   return out;
 }
 
+// "offender = 1, " for a symbol of a size that is wrong: the last that was declared.
+std::string blame(const Symbols& symbols, const Dim& wrong) {
+  std::vector<std::string> names;
+  collect_symbols(wrong, names);
+  for (std::size_t i = symbols.all().size(); i-- > 0;)
+    if (std::find(names.begin(), names.end(), symbols.all()[i].name) != names.end()) return fmt::format("offender = {}, ", i);
+  return {};
+}
+
 std::string consistency_checks(const Program& p, const Names& names, bool checked) {
   std::string out;
   for (const auto& e : p.symbols->equalities())
-    out += fmt::format("if ({0}{1}{2} != {0}{3}{2}) return Status::dim_mismatch;  // {4}\n", checked ? "Size(" : "", names.size(e.a), checked ? ").value" : "",
-                       names.size(e.b), escape(e.reason));
+    out += fmt::format("if ({0}{1}{2} != {0}{3}{2}) return {5}Status::dim_mismatch;  // {4}\n", checked ? "Size(" : "", names.size(e.a), checked ? ").value" : "",
+                       names.size(e.b), escape(e.reason), blame(*p.symbols, e.b - e.a));
   for (const Dim& d : perhaps_negative(p))
-    out += checked ? fmt::format("if (Size({}).value < 0) return Status::dim_mismatch;\n", names.size(d))
-                   : fmt::format("if (static_cast<std::int64_t>({}) < 0) return Status::dim_mismatch;\n", names.size(d));
+    out += fmt::format("if ({}{}{} < 0) return {}Status::dim_mismatch;\n", checked ? "Size(" : "static_cast<std::int64_t>(", names.size(d), checked ? ").value" : ")",
+                       blame(*p.symbols, d));
   return out;
 }
 
@@ -134,6 +143,9 @@ constexpr std::string_view check_template = R"(
 
   bool holds(const void* data, std::size_t bytes, std::size_t needed) noexcept { return bytes >= needed && (data || needed == 0); }
 
+  $index_check$
+  bool aligned(const void* data, std::size_t to) noexcept { return reinterpret_cast<std::uintptr_t>(data) % to == 0; }
+
   Status check([[maybe_unused]] const std::size_t* dims, [[maybe_unused]] const detail::In* in, [[maybe_unused]] const detail::Out* out,
                const std::byte* arena, std::size_t arena_bytes, std::size_t& offender) noexcept {
     $bounds$
@@ -142,9 +154,9 @@ constexpr std::string_view check_template = R"(
     [[maybe_unused]] const std::size_t input_bytes[] = {$input_sizes$}, output_bytes[] = {$output_sizes$};
     const std::size_t needed = $arena_bytes$;
     $ports$
-    if (!holds(arena, arena_bytes, needed) || reinterpret_cast<std::uintptr_t>(arena) % 64 != 0) return Status::out_of_memory;
+    if (!holds(arena, arena_bytes, needed) || !aligned(arena, 64)) return Status::out_of_memory;
     $overlaps$
-    return Status::ok;
+    return $indices$;
   }
 
   Status execute(const detail::Weights& w, const std::size_t* dims, const detail::In* in, const detail::Out* out, std::byte* arena,
@@ -172,12 +184,18 @@ constexpr std::string_view check_template = R"(
   )";
 
 constexpr std::string_view input_fits = R"(
-  for (std::size_t i = 0; i < input_count; ++i)
+  constexpr std::size_t input_alignment[] = {$input_alignment$};
+  for (std::size_t i = 0; i < input_count; ++i) {
     if (!holds(in[i].data, in[i].bytes, input_bytes[i])) return offender = i, Status::buffer_too_small;
+    if (!aligned(in[i].data, input_alignment[i])) return offender = i, Status::misaligned;
+  }
   )";
 constexpr std::string_view output_fits = R"(
-  for (std::size_t i = 0; i < output_count; ++i)
+  constexpr std::size_t output_alignment[] = {$output_alignment$};
+  for (std::size_t i = 0; i < output_count; ++i) {
     if (!holds(out[i].data, out[i].bytes, output_bytes[i])) return offender = input_count + i, Status::buffer_too_small;
+    if (!aligned(out[i].data, output_alignment[i])) return offender = input_count + i, Status::misaligned;
+  }
   )";
 constexpr std::string_view output_alone = R"(
   for (std::size_t o = 0; o < output_count; ++o) {
@@ -191,6 +209,12 @@ constexpr std::string_view input_alone = R"(
   for (std::size_t i = 0; i < input_count; ++i)
     if (overlap(in[i].data, input_bytes[i], arena, needed)) return offender = i, Status::overlap;
   )";
+
+std::string element_sizes(const std::vector<TensorPort>& ports) {
+  std::string out;
+  for (const TensorPort& t : ports) out += (out.empty() ? "" : ", ") + std::to_string(byte_size(t.type.dtype));
+  return out;
+}
 
 std::string checked_locals(const Names& names, std::string_view from, bool by_index) {
   std::string out;
@@ -224,13 +248,16 @@ std::string emit_check(const Program& p, const Names& names) {
                              names.arena_locals(sizes.checked() ? "Size" : "std::size_t");
   const std::string pointers = (in ? std::string("for (std::size_t i = 0; i < input_count; ++i) inputs[i] = in[i].data;\n") : "") +
                                (out ? "for (std::size_t i = 0; i < output_count; ++i) outputs[i] = out[i].data;\n" : "");
+  const std::string index_check = emit_index_check(p, names);
   return fill(check_template,
               {{"input_count", std::to_string(p.inputs.size())}, {"output_count", std::to_string(p.outputs.size())},
-               {"size_functions", (sizes.checked() ? fill(checked_size) : "") + size_functions((sizes.checked() ? "" : checks) + shapes)},
+               {"size_functions", (sizes.checked() ? fill(checked_size) : "") + size_functions((sizes.checked() ? "" : checks) + index_check + shapes)},
                {"bounds", bounds_checks(p, names)}, {"locals", locals}, {"consistency", consistency},
                {"input_sizes", sizes.list(p.inputs)}, {"output_sizes", sizes.list(p.outputs)}, {"arena_bytes", sizes.print(p.arena_bytes)},
-               {"ports", (in ? fill(input_fits) : "") + (out ? fill(output_fits) : "")},
+               {"ports", (in ? fill(input_fits, {{"input_alignment", element_sizes(p.inputs)}}) : "") +
+                             (out ? fill(output_fits, {{"output_alignment", element_sizes(p.outputs)}}) : "")},
                {"overlaps", (out ? fill(output_alone, {{"inputs", against_inputs}}) : "") + (in ? fill(input_alone) : "")},
+               {"index_check", index_check}, {"indices", index_check.empty() ? "Status::ok" : "check_indices(dims, in, offender)"},
                {"pointers", pointers}});
 }
 

@@ -84,7 +84,7 @@ constexpr std::string_view header_template = R"(
 
   namespace $namespace$ {
 
-  enum class Status : int { ok, bad_weights, dim_out_of_bounds, dim_mismatch, buffer_too_small, overlap, index_out_of_range, division_by_zero, out_of_memory, unsupported_cpu };
+  enum class Status : int { ok, bad_weights, dim_out_of_bounds, dim_mismatch, buffer_too_small, overlap, index_out_of_range, division_by_zero, out_of_memory, unsupported_cpu, misaligned };
   const char* text(Status) noexcept;
 
   struct Dims {

@@ -14,6 +14,8 @@ namespace inferc {
 [[nodiscard]] std::string emit_dispatch(const EmitOptions&);  // code paths: declarations, CPU detection, choice
 [[nodiscard]] std::string emit_load(const Program&, const EmitOptions&);
 [[nodiscard]] std::string emit_check(const Program&, const Names&);
+// The function check_indices, if the caller gives indices.
+[[nodiscard]] std::string emit_index_check(const Program&, const Names&);
 // Bytes of scratch as an expression over the dims at `from`, the local variables it needs, and, where it may overflow,
 // the class of its checked arithmetic.
 struct CheckedSize {

@@ -57,6 +57,15 @@ std::string shape_cases(const Names& names, const std::vector<TensorPort>& ports
   return out;
 }
 
+// Arrays that are absent though they have elements.
+std::string null_arrays(const Program& p) {
+  std::string out;
+  if (!p.symbols->all().empty()) out += "if (!dims) return static_cast<int>(Status::dim_out_of_bounds);\n";
+  if (!p.inputs.empty()) out += "if (!inputs) return static_cast<int>(Status::buffer_too_small);\n";
+  if (!p.outputs.empty()) out += "if (!outputs) return static_cast<int>(Status::buffer_too_small);\n";
+  return out;
+}
+
 std::string copy_ports(const Program& p) {
   return std::string(p.inputs.empty() ? "" : "for (std::size_t i = 0; i < input_count; ++i) in[i] = {inputs[i].data, inputs[i].bytes};\n") +
          (p.outputs.empty() ? "" : "for (std::size_t i = 0; i < output_count; ++i) out[i] = {outputs[i].data, outputs[i].bytes};\n");
@@ -96,21 +105,30 @@ constexpr std::string_view twin_template = R"(
   int c_load(void* model, const char* path) noexcept {
     detail::Weights w{};
     const Status s = $load$;
-    if (s == Status::ok) std::memcpy(model, &w, sizeof(w));
+    std::memcpy(model, &w, sizeof(w));
     return static_cast<int>(s);
   }
   int c_load_memory(void* model, const void* file, std::size_t bytes) noexcept {
     detail::Weights w{};
     const Status s = load_memory(w, static_cast<const std::byte*>(file), bytes);
-    if (s == Status::ok) std::memcpy(model, &w, sizeof(w));
+    std::memcpy(model, &w, sizeof(w));
     return static_cast<int>(s);
   }
-  void c_unload(void* model) noexcept { release(*static_cast<detail::Weights*>(model)); }
-  const char* c_isa(const void* model) noexcept { return path_names[static_cast<const detail::Weights*>(model)->path]; }
+  void c_unload(void* model) noexcept {
+    if (model) release(*static_cast<detail::Weights*>(model));
+  }
+  const char* c_isa(const void* model) noexcept {
+    const auto* w = static_cast<const detail::Weights*>(model);
+    return w && w->data ? path_names[w->path] : "";
+  }
   int c_run(const void* model, const std::size_t* dims, [[maybe_unused]] const inferc_input* inputs, [[maybe_unused]] const inferc_output* outputs,
             std::size_t*, inferc_workspace* w) noexcept {
     detail::In in[input_count + 1] = {};
     detail::Out out[output_count + 1] = {};
+    if (!w) return static_cast<int>(Status::out_of_memory);
+    w->offender = SIZE_MAX;
+    if (!model) return static_cast<int>(Status::bad_weights);
+    $null_arrays$
     $pointers$
     return static_cast<int>(execute(*static_cast<const detail::Weights*>(model), dims, in, out, static_cast<std::byte*>(w->data), w->bytes, w->offender));
   }
@@ -137,8 +155,8 @@ std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o
                {"size_locals", bytes.locals}, {"arena_bytes", bytes.value}, {"locals", locals}, {"input_shapes", shape_cases(names, p.inputs)},
                {"output_shapes", shape_cases(names, p.outputs)}, {"name", o.name}, {"version", INFERC_VERSION}, {"sha", o.model_sha256},
                {"load", o.embed_weights ? "path ? load_file(w, path) : load_memory(w, embedded_weights, static_cast<std::size_t>(embedded_weights_end - embedded_weights))" : "load_file(w, path)"},
-               {"bounds", p.symbols->all().empty() ? "" : fmt::format("for (std::size_t i = 0; i < {}; ++i)\n  if (dims[i] < symbols[i].lower || dims[i] > symbols[i].upper) return SIZE_MAX;\n", p.symbols->all().size())},
-               {"pointers", copy_ports(p)},
+               {"bounds", p.symbols->all().empty() ? "" : fmt::format("if (!dims) return SIZE_MAX;\nfor (std::size_t i = 0; i < {}; ++i)\n  if (dims[i] < symbols[i].lower || dims[i] > symbols[i].upper) return SIZE_MAX;\n", p.symbols->all().size())},
+               {"pointers", copy_ports(p)}, {"null_arrays", null_arrays(p)},
                {"symbol_count", std::to_string(p.symbols->all().size())}});
 }
 

@@ -1,4 +1,4 @@
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/indices.hpp"
 #include "kernels/ref/gather.hpp"
 
 namespace inferc {
@@ -24,7 +24,7 @@ void select_content(Infer& i) {
 
 void infer(Infer& i) {
   const auto axis = i.axis_attr(0, i.rank(0));
-  if (!axis) return;
+  if (!axis || !indices::check(i, 1, i.shape(0)[*axis])) return;
   const auto at = static_cast<std::ptrdiff_t>(*axis);
   Shape out(i.shape(0).begin(), i.shape(0).begin() + at);
   out.insert(out.end(), i.shape(1).begin(), i.shape(1).end());
@@ -54,6 +54,7 @@ bool view(Lower& l) {
 void lower(Lower& l) {
   if (view(l)) return;
   const Split s = split_at(l.shape(0), axis_of(l));
+  indices::bound(l, 1, s.axis);
   const DType index = l.type(1).dtype;
   const HostKernel kernel = by_width(l.type(0).dtype, [&]<class T>(std::type_identity<T>) {
     return by_dtype(index, IndexTypes{}, []<class I>(std::type_identity<I>) { return host(&ref::gather<T, I>); });
@@ -67,6 +68,7 @@ void lower(Lower& l) {
 bool lower_fast(Lower& l) {
   if (view(l)) return true;
   const Split s = split_at(l.shape(0), axis_of(l));
+  indices::bound(l, 1, s.axis);
   l.fast("cpu::gather", "kernels/cpu/copy.hpp",
          {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(s.outer), runtime_size(s.axis),
           runtime_size(s.inner), runtime_size(product(l.shape(1)))})

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/indices.hpp"
 #include "kernels/ref/gather_elements.hpp"
 
 namespace inferc {
@@ -18,12 +18,13 @@ void infer(Infer& i) {
       i.fail(fmt::format("indices are {}, which may exceed data {} outside of axis {}", text(i.type(1)), text(i.type(0)), *axis));
       return;
     }
-  i.out(0, i.dtype(0), i.shape(1));
+  if (indices::check(i, 1, i.shape(0)[*axis])) i.out(0, i.dtype(0), i.shape(1));
 }
 
 void lower(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", 0);
   const Dim from_end = (axis < 0 ? -axis : l.type(0).rank() - axis);
+  indices::bound(l, 1, indices::axis_size(l));
   const HostKernel kernel = by_width(l.type(0).dtype, [&]<class T>(std::type_identity<T>) {
     return by_dtype(l.type(1).dtype, IndexTypes{}, []<class I>(std::type_identity<I>) {
       return host(&ref::gather_elements<T, I, max_rank>);

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/indices.hpp"
 #include "kernels/ref/gather_nd.hpp"
 
 namespace inferc {
@@ -22,20 +22,22 @@ void infer(Infer& i) {
     const auto at = static_cast<std::size_t>(d);
     out[at] = i.unify(i.shape(0)[at], i.shape(1)[at]);
   }
+  if (!indices::check_tuples(i, 1, {i.shape(0).begin() + batch, i.shape(0).begin() + batch + *depth})) return;
   out.insert(out.end(), i.shape(0).begin() + batch + *depth, i.shape(0).end());
   i.out(0, i.dtype(0), std::move(out));
 }
 
 void lower(Lower& l) {
   const std::int64_t batch = l.node.attr_int("batch_dims", 0);
-  const Shape &data = l.shape(0), &indices = l.shape(1);
-  const std::int64_t depth = *indices.back().constant();
+  const Shape &data = l.shape(0), &tuples = l.shape(1);
+  const std::int64_t depth = *tuples.back().constant();
   Shape sizes(data.begin() + batch, data.begin() + batch + depth);
+  indices::bound_tuples(l, 1, sizes);
   while (sizes.size() < static_cast<std::size_t>(max_rank)) sizes.insert(sizes.begin(), Dim(1));
   const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) { return host(&ref::gather_nd<T>); });
   l.reference("ref::gather_nd", "kernels/ref/gather_nd.hpp", kernel,
               {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(product({data.begin(), data.begin() + batch})),
-               runtime_size(product({indices.begin() + batch, indices.end() - 1})), runtime_size(depth),
+               runtime_size(product({tuples.begin() + batch, tuples.end() - 1})), runtime_size(depth),
                runtime_size(product({data.begin() + batch + depth, data.end()})), SizesArg{sizes}})
       .may_fault = true;
 }

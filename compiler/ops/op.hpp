@@ -155,6 +155,10 @@ class Lower {
   [[nodiscard]] Operand out_dense(std::size_t i = 0);
   [[nodiscard]] Operand out_rows(std::size_t i = 0);
   [[nodiscard]] Operand dense(const Operand& v, const std::string& name = {});  // v, copied if it is not dense
+  // Elements of input i, all or those of a window of in(i), must be in [low, high] (the kernel checks it, too): where
+  // they come from an input of the model unchanged, a call is refused before anything is written.
+  void bound_indices(std::size_t i, const Dim& low, const Dim& high) { bound_indices(i, in(i), low, high); }
+  void bound_indices(std::size_t i, Operand window, const Dim& low, const Dim& high);
   [[nodiscard]] Operand temporary(DType dtype, Shape shape);
   [[nodiscard]] Operand weight(Tensor tensor, const std::string& packing = {}, std::size_t from_input = SIZE_MAX);
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/ops/indices.hpp"
 #include "compiler/ops/scatter.hpp"
 
 namespace inferc {
@@ -19,12 +20,13 @@ void infer(Infer& i) {
       return;
     }
   }
-  i.out(0, i.dtype(0), i.shape(0));
+  if (indices::check(i, 1, i.shape(0)[*axis])) i.out(0, i.dtype(0), i.shape(0));
 }
 
 void lower(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", 0);
   const Dim from_end = (axis < 0 ? -axis : l.type(0).rank() - axis);
+  indices::bound(l, 1, indices::axis_size(l));
   const HostKernel kernel = scatter::by_reduction(l.node, l.type(0).dtype, [&]<class F, class T>(std::type_identity<F>, std::type_identity<T>) {
     return by_dtype(l.type(1).dtype, IndexTypes{}, []<class I>(std::type_identity<I>) {
       return host(&ref::scatter_elements<F, T, I, max_rank>);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/ops/indices.hpp"
 #include "compiler/ops/scatter.hpp"
 
 namespace inferc {
@@ -19,19 +20,20 @@ void infer(Infer& i) {
     return;
   }
   for (std::size_t d = 0; d < updates.size(); ++d) (void)i.unify(updates[d], i.shape(2)[d]);
-  i.out(0, i.dtype(0), i.shape(0));
+  if (indices::check_tuples(i, 1, {i.shape(0).begin(), i.shape(0).begin() + *depth})) i.out(0, i.dtype(0), i.shape(0));
 }
 
 void lower(Lower& l) {
-  const Shape &data = l.shape(0), &indices = l.shape(1);
-  const std::int64_t depth = *indices.back().constant();
+  const Shape &data = l.shape(0), &tuples = l.shape(1);
+  const std::int64_t depth = *tuples.back().constant();
   Shape sizes(data.begin(), data.begin() + depth);
+  indices::bound_tuples(l, 1, sizes);
   while (sizes.size() < static_cast<std::size_t>(max_rank)) sizes.insert(sizes.begin(), Dim(1));
   const HostKernel kernel = scatter::by_reduction(
       l.node, l.type(0).dtype, []<class F, class T>(std::type_identity<F>, std::type_identity<T>) { return host(&ref::scatter_nd<F, T>); });
   Call& c = l.reference("ref::scatter_nd", "kernels/ref/scatter.hpp", kernel,
                         {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), read(l.in_dense(2)), runtime_size(product(data)),
-                         runtime_size(product({indices.begin(), indices.end() - 1})), runtime_size(depth),
+                         runtime_size(product({tuples.begin(), tuples.end() - 1})), runtime_size(depth),
                          runtime_size(product({data.begin() + depth, data.end()})), SizesArg{sizes}});
   c.template_args = {scatter::functor(l.node)};
   c.may_fault = true;

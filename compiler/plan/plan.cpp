@@ -72,6 +72,7 @@ class Planner {
     program_.buffers = builder_.buffers();
     program_.weights = builder_.weights();
     program_.calls = std::move(builder_.calls());
+    program_.index_bounds = std::move(builder_.index_bounds());
     place_buffers();
     return std::move(program_);
   }

@@ -23,6 +23,7 @@ struct Program {
   std::vector<Buffer> buffers;
   std::vector<Weight> weights;
   std::vector<Call> calls;
+  std::vector<IndexBound> index_bounds;  // of inputs, checked before the first call
   std::vector<std::pair<std::string, Dim>> arena_locals;  // sizes that offsets and arena_bytes name, in order
   std::vector<Dim> offsets;  // of each buffer, in bytes: in the arena or in the weights; others 0
   Dim arena_bytes;           // constant when every symbol is bounded

@@ -40,7 +40,8 @@ enum inferc_status {
   inferc_index_out_of_range = 6, /* offender: input, where an input held the index */
   inferc_division_by_zero = 7,
   inferc_out_of_memory = 8,      /* workspace absent, misaligned or too small */
-  inferc_unsupported_cpu = 9
+  inferc_unsupported_cpu = 9,
+  inferc_misaligned = 10         /* a buffer that is not at a multiple of its element size; offender as for buffers */
 };
 
 /* A size that the caller chooses for each call. */

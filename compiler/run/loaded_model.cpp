@@ -115,7 +115,7 @@ std::string BoundCall::offender() const {
 void BoundCall::require(int status) const {
   if (status == inferc_ok) return;
   const auto& symbols = model_->signature().symbols.all();
-  const bool about_symbol = status == inferc_dim_out_of_bounds && scratch_.offender < symbols.size();
+  const bool about_symbol = (status == inferc_dim_out_of_bounds || status == inferc_dim_mismatch) && scratch_.offender < symbols.size();
   const std::string who = about_symbol ? fmt::format(" (symbol '{}')", escape(symbols[scratch_.offender].name)) : offender();
   throw UserError(fmt::format("the model stopped with {}{}", model_->table().text(status), who));
 }
