@@ -156,7 +156,7 @@ bool rewrite_all(Graph& graph, bool (*rewrite)(Graph&, Node*)) {
     again = false;
     for (Node* n : graph.nodes())
       if (graph.is_read(*n) && rewrite(graph, n)) again = true;
-    again = graph.erase_dead() && again;
+    graph.erase_dead();
     changed |= again;
   }
   return changed;
