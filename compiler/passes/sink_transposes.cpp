@@ -139,11 +139,20 @@ Permutation without(const Permutation& p, const std::vector<std::int64_t>& remov
   return out;
 }
 
+// A reduction runs row-major over its axes, and even a maximum of -0 and +0 is the first of them: the Transpose must leave
+// the axes in their order.
+bool same_order(const Node& reduction, std::vector<std::int64_t> axes, const Permutation& p) {
+  std::sort(axes.begin(), axes.end());
+  std::erase_if(axes, [&](std::int64_t a) { return reduction.in(0)->type->shape[static_cast<std::size_t>(a)].is(1); });
+  return std::is_sorted(axes.begin(), axes.end(), [&](std::int64_t a, std::int64_t b) { return p[static_cast<std::size_t>(a)] < p[static_cast<std::size_t>(b)]; });
+}
+
 bool through_reduction(Graph& graph, Node* n) {
   const Node* t = is_reduction(*n) ? transpose_of(n->in(0)) : nullptr;
   const auto axes = t ? reduced_axes(*n) : std::nullopt;
   if (!axes || axes->empty()) return false;
   const auto p = t->attr("perm", Permutation{});
+  if (!same_order(*n, *axes, p)) return false;
   std::vector<std::int64_t> before;
   for (const std::int64_t a : *axes) before.push_back(p[static_cast<std::size_t>(a)]);
   std::sort(before.begin(), before.end());
@@ -254,8 +263,9 @@ bool step(Graph& graph, Node* n) {
 
 }  // namespace
 
-// Transposes move towards the outputs through elementwise operators, Concat, Softmax, reductions, Gather, Expand and Views, where every other operand is moved without a copy; pairs then cancel (canonicalise). Exact, but for the order
-// of sums over several axes.
+// Transposes move towards the outputs through elementwise operators, Concat, Softmax, reductions, Gather, Expand and
+// Views, where every other operand is moved without a copy; pairs then cancel (canonicalise). Does not fire on a
+// reduction whose axes the Transpose reorders, for that would reorder its sum. Exact.
 bool sink_transposes(Graph& graph) {
   const bool changed = rewrite_all(graph, step);
   return canonicalise(graph) || changed;
