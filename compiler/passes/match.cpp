@@ -153,10 +153,10 @@ bool rewrite_all(Graph& graph, bool (*rewrite)(Graph&, Node*)) {
   for (Node* n : graph.nodes())
     for (Region& r : n->regions) changed |= rewrite_all(*r.graph, rewrite);
   for (bool again = true; again;) {
+    graph.erase_dead();  // a reader that nobody reads would keep patterns from matching
     again = false;
     for (Node* n : graph.nodes())
       if (graph.is_read(*n) && rewrite(graph, n)) again = true;
-    graph.erase_dead();
     changed |= again;
   }
   return changed;

@@ -25,6 +25,7 @@ bool infer_types(Graph& graph, Diagnostics& diagnostics);
 bool fold_constants(Graph& graph);
 bool canonicalise(Graph& graph);
 bool eliminate_common_subexpressions(Graph& graph);
+bool recognise_group_normalisation(Graph& graph);
 bool recognise_normalisation(Graph& graph);
 bool recognise_gelu(Graph& graph);
 bool recognise_attention(Graph& graph);

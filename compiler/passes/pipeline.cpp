@@ -9,7 +9,8 @@ const std::vector<Pass>& pipeline() {
       // One spelling for each thing, so that recognisers need know few.
       {"canonicalise", canonicalise, PassClass::exact},
       {"eliminate-common-subexpressions", eliminate_common_subexpressions, PassClass::exact},
-      // Composites before fusion takes their parts.
+      // Composites before fusion takes their parts. A group whose dims are one is a row: the larger composite comes first.
+      {"recognise-group-normalisation", recognise_group_normalisation, PassClass::reassociates},
       {"recognise-normalisation", recognise_normalisation, PassClass::reassociates},
       {"recognise-gelu", recognise_gelu, PassClass::reassociates},
       {"recognise-attention", recognise_attention, PassClass::reassociates},

@@ -23,15 +23,16 @@ const Pattern cube = Pattern::one_of({Pattern::op("Pow", {x, Pattern::number(3)}
 const Pattern inner = mul(add(x, mul(cube, Pattern::number(0.044715))), Pattern::number(0.7978845608028654));
 const Pattern by_tanh = half_times(x, add(Pattern::op("Tanh", {inner}), Pattern::number(1)));
 
+bool recognise(Graph& graph, Node* n, const Pattern& pattern, const char* approximate) {
+  const auto m = match(pattern, n->out());
+  if (!m || !((*m)["x"]->type == n->out()->type)) return false;
+  replace_match(graph, *m, "Gelu", "", {(*m)["x"]}, {{"approximate", std::string(approximate)}});
+  return true;
+}
+
 bool step(Graph& graph, Node* n) {
   if (!n->is("Mul") && !n->is("Div")) return false;
-  if (const auto m = match(by_erf, n->out())) {
-    replace_match(graph, *m, "Gelu", "", {(*m)["x"]}, {{"approximate", std::string("none")}});
-    return true;
-  }
-  const auto m = match(by_tanh, n->out());
-  if (m) replace_match(graph, *m, "Gelu", "", {(*m)["x"]}, {{"approximate", std::string("tanh")}});
-  return m.has_value();
+  return recognise(graph, n, by_erf, "none") || recognise(graph, n, by_tanh, "tanh");
 }
 
 }  // namespace

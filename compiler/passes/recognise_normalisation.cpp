@@ -1,48 +1,15 @@
-#include <cmath>
-
-#include "compiler/passes/match.hpp"
+#include "compiler/passes/normalised.hpp"
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
 namespace {
 
-Pattern mul(Pattern a, Pattern b) { return Pattern::op("Mul", {std::move(a), std::move(b)}); }
-Pattern add(Pattern a, Pattern b) { return Pattern::op("Add", {std::move(a), std::move(b)}); }
-Pattern mean(Pattern x, std::string name) {
-  return Pattern::op("ReduceMean", {std::move(x), Pattern::constant(name + "_axes")}, name);
-}
-
-// d^2 as exporters write it.
-Pattern square(const Pattern& d) {
-  return Pattern::one_of({Pattern::op("Pow", {d, Pattern::number(2)}), mul(d, d)});
-}
-
 const Pattern x = Pattern::any("x");
-const Pattern centred = Pattern::op("Sub", {x, mean(x, "mean")});
-const Pattern deviation = Pattern::op("Sqrt", {add(mean(square(centred), "variance"), Pattern::scalar("epsilon"))});
-const Pattern inverse_deviation =
-    Pattern::one_of({Pattern::op("Reciprocal", {deviation}), Pattern::op("Div", {Pattern::number(1), deviation}),
-                     Pattern::op("Pow", {add(mean(square(centred), "variance"), Pattern::scalar("epsilon")), Pattern::number(-0.5)})});
-const Pattern normalised = Pattern::one_of({Pattern::op("Div", {centred, deviation}), mul(centred, inverse_deviation)});
-
-const Pattern root_mean_square = Pattern::op("Sqrt", {add(mean(square(x), "variance"), Pattern::scalar("epsilon"))});
-const Pattern rms_normalised = Pattern::one_of(
-    {Pattern::op("Div", {x, root_mean_square}), mul(x, Pattern::op("Reciprocal", {root_mean_square})),
-     mul(x, Pattern::op("Div", {Pattern::number(1), root_mean_square})),
-     mul(x, Pattern::op("Pow", {add(mean(square(x), "variance"), Pattern::scalar("epsilon")), Pattern::number(-0.5)}))});
-
-// The one axis of a ReduceMean that keeps it, counted from 0.
-std::optional<int> kept_axis(const Match& m, std::string_view name) {
-  const Node& n = *m.nodes.find(name)->second;
-  const Tensor& axes = *n.in(1)->constant;
-  if (n.attr_int("keepdims", 1) != 1 || axes.size() != 1 || axes.dtype() != DType::int64 || !n.in(0)->type) return std::nullopt;
-  const auto axis = static_cast<int>(axes.as<std::int64_t>()[0]), rank = n.in(0)->type->rank();
-  return axis < 0 ? axis + rank : axis;
-}
+const Pattern layer_normalised = normalised::centred(x), rms_normalised = normalised::uncentred(x);
 
 bool over_last_axis(const Match& m, std::initializer_list<std::string_view> reductions) {
   for (const std::string_view name : reductions)
-    if (kept_axis(m, name) != m["x"]->type->rank() - 1) return false;
+    if (normalised::kept_axes(m, name) != std::vector<std::int64_t>{m["x"]->type->rank() - 1}) return false;
   return true;
 }
 
@@ -59,37 +26,14 @@ Value* per_channel(Graph& graph, Value* v, const Dim& size) {
   return graph.add_constant(v->constant->reshaped({*size.constant()}), v->name);
 }
 
-// All ones, since Scale is required.
-Value* ones(Graph& graph, const Dim& size) {
-  Tensor t(DType::float32, {*size.constant()});
-  for (float& e : t.as<float>()) e = 1;
-  return graph.add_constant(std::move(t));
-}
-
-bool layer_norm(Graph& graph, Node* n) {
+// The pattern over the last axis of a value becomes `op` with a scale of 1, since Scale is required.
+bool recognise(Graph& graph, Node* n, const Pattern& pattern, std::initializer_list<std::string_view> reductions, const std::string& op) {
   if (!n->is("Div") && !n->is("Mul")) return false;
-  const auto m = match(normalised, n->out());
-  if (!m || !m->values.at("x")->type || !over_last_axis(*m, {"mean", "variance"})) return false;
+  const auto m = match(pattern, n->out());
+  if (!m || !m->values.at("x")->type || !over_last_axis(*m, reductions)) return false;
   const Dim& size = (*m)["x"]->type->shape.back();
-  if ((*m)["x"]->type->dtype != DType::float32 || !size.is_constant()) return false;
-  replace_match(graph, *m, "LayerNormalization", "", {(*m)["x"], ones(graph, size)}, attributes_of(*m));
-  return true;
-}
-
-bool rms_norm(Graph& graph, Node* n) {
-  if (!n->is("Div") && !n->is("Mul")) return false;
-  const auto m = match(rms_normalised, n->out());
-  if (!m || !m->values.at("x")->type || !over_last_axis(*m, {"variance"})) return false;
-  const Dim& size = (*m)["x"]->type->shape.back();
-  if ((*m)["x"]->type->dtype != DType::float32 || !size.is_constant()) return false;
-  replace_match(graph, *m, "RMSNormalization", "", {(*m)["x"], ones(graph, size)}, attributes_of(*m));
-  return true;
-}
-
-bool all_ones(const Value* v) {
-  if (!v || !v->is_constant() || v->constant->dtype() != DType::float32) return false;
-  for (const float e : v->constant->as<float>())
-    if (!(e == 1)) return false;
+  if ((*m)["x"]->type->dtype != DType::float32 || !size.is_constant() || !((*m)["x"]->type == n->out()->type)) return false;
+  replace_match(graph, *m, op, "", {(*m)["x"], normalised::filled(graph, *size.constant(), 1)}, attributes_of(*m));
   return true;
 }
 
@@ -99,7 +43,7 @@ bool absorb_scale(Graph& graph, Node* n) {
   for (std::size_t i = 0; i < 2; ++i) {
     Node* norm = n->in(i)->producer;
     if (!norm || !(norm->is("LayerNormalization") || norm->is("RMSNormalization")) || norm->inputs.size() != 2) continue;
-    if (graph.only_user(norm->out()) != n || !all_ones(norm->in(1)) || !(norm->out()->type == n->out()->type)) continue;
+    if (graph.only_user(norm->out()) != n || !normalised::all_equal(norm->in(1), 1) || !(norm->out()->type == n->out()->type)) continue;
     Value* gamma = per_channel(graph, n->in(1 - i), n->out()->type->shape.back());
     if (!gamma) continue;
     Match both{{}, {}, {n, norm}};
@@ -126,7 +70,8 @@ bool absorb_bias(Graph& graph, Node* n) {
 }
 
 bool step(Graph& graph, Node* n) {
-  return layer_norm(graph, n) || rms_norm(graph, n) || absorb_scale(graph, n) || absorb_bias(graph, n);
+  return recognise(graph, n, layer_normalised, {"mean", "variance"}, "LayerNormalization") ||
+         recognise(graph, n, rms_normalised, {"variance"}, "RMSNormalization") || absorb_scale(graph, n) || absorb_bias(graph, n);
 }
 
 }  // namespace
