@@ -1,6 +1,5 @@
 #include "compiler/call/builder.hpp"
 
-#include <algorithm>
 #include <string_view>
 
 namespace inferc {
@@ -45,10 +44,6 @@ Operand Builder::weight(Tensor tensor, const std::string& name, const std::strin
   weight_buffers_.push_back(out.buffer);
   weights_.push_back({std::move(tensor), name, packing});
   return out;
-}
-
-void Builder::bound(IndexBound bound) {
-  if (std::find(index_bounds_.begin(), index_bounds_.end(), bound) == index_bounds_.end()) index_bounds_.push_back(std::move(bound));
 }
 
 }  // namespace inferc

@@ -13,7 +13,8 @@ class Builder {
   [[nodiscard]] const std::vector<Buffer>& buffers() const { return buffers_; }
   [[nodiscard]] const std::vector<Weight>& weights() const { return weights_; }
   [[nodiscard]] std::vector<Call>& calls() { return calls_; }
-  [[nodiscard]] std::vector<IndexBound>& index_bounds() { return index_bounds_; }
+  [[nodiscard]] const std::vector<IndexBound>& index_bounds() const { return index_bounds_; }
+  [[nodiscard]] const std::vector<Move>& moves() const { return moves_; }
 
   // The whole of a new buffer, dense.
   Operand input(std::size_t index, const std::string& name, const Type& type);
@@ -23,7 +24,8 @@ class Builder {
   Operand weight(Tensor tensor, const std::string& name, const std::string& packing = {});
 
   void call(Call call) { calls_.push_back(std::move(call)); }
-  void bound(IndexBound bound);  // each once
+  void bound(IndexBound bound) { index_bounds_.push_back(std::move(bound)); }
+  void move(Operand to, Operand from) { moves_.push_back({std::move(to), std::move(from)}); }
 
  private:
   Operand add(Buffer buffer, const Shape& shape);
@@ -33,6 +35,7 @@ class Builder {
   std::multimap<std::size_t, std::size_t> weight_hashes_;
   std::vector<Call> calls_;
   std::vector<IndexBound> index_bounds_;
+  std::vector<Move> moves_;
 };
 
 }  // namespace inferc

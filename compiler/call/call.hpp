@@ -166,12 +166,17 @@ struct Buffer {
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
-// Indices that a caller gives: all elements of `indices`, a window of an input, taken as `as`, must be in [low, high].
+// All elements of `indices`, taken as `as`, must be in [low, high].
 struct IndexBound {
   Operand indices;
   DType as = DType::int64;
   Dim low, high;
   bool operator==(const IndexBound&) const = default;
+};
+
+// The elements of `from` are those of `to`, cast where the types differ, in row-major order of both.
+struct Move {
+  Operand to, from;
 };
 
 struct Weight {

@@ -9,6 +9,7 @@
 #include "compiler/cli/peer.hpp"
 #include "compiler/cli/ready.hpp"
 #include "compiler/run/compare.hpp"
+#include "compiler/run/crew.hpp"
 #include "compiler/run/measure.hpp"
 #include "compiler/run/sample_inputs.hpp"
 
@@ -20,7 +21,7 @@ using Json = nlohmann::ordered_json;
 struct Arguments : ModelArguments {
   std::vector<std::string> against, sizes;
   std::filesystem::path onnxruntime;
-  int threads = 1;
+  std::size_t threads = 1;
   bool cold = false;
   double seconds = 1;
   std::string json;
@@ -29,7 +30,6 @@ struct Arguments : ModelArguments {
 void check(const Arguments& a) {
   for (const std::string& peer : a.against)
     if (peer != "onnxruntime") throw UsageError(fmt::format("--against {}: no such contestant", escape(peer)), "onnxruntime");
-  if (a.threads != 1) throw UsageError("--threads: not yet more than 1 thread", "leave it out");
 }
 
 // Sizes of the symbols that are left: --at, else the upper bound.
@@ -61,7 +61,7 @@ Json to_json(const Timing& t) { return {{"min", t.min_ns}, {"median", t.median_n
 // Optimisation levels of ONNX Runtime that compete; the faster one counts.
 struct Peers {
   std::unique_ptr<ort::Library> library;
-  std::vector<std::unique_ptr<Peer>> levels;
+  std::vector<std::vector<std::unique_ptr<Peer>>> levels;  // a session for each thread
 };
 constexpr std::pair<ort::Optimization, std::string_view> levels[] = {{ort::Optimization::all, "all"}, {ort::Optimization::basic, "basic"}};
 
@@ -69,7 +69,10 @@ Peers open_peers(const Arguments& a, const std::vector<Tensor>& inputs, const st
   Peers out;
   if (a.against.empty()) return out;
   out.library = std::make_unique<ort::Library>(ort::find_library(a.onnxruntime));
-  for (const auto& [level, name] : levels) out.levels.push_back(std::make_unique<Peer>(*out.library, a.model, level, inputs, outputs));
+  for (const auto& [level, name] : levels) {
+    out.levels.emplace_back();
+    for (std::size_t t = 0; t < a.threads; ++t) out.levels.back().push_back(std::make_unique<Peer>(*out.library, a.model, level, inputs, outputs));
+  }
   return out;
 }
 
@@ -79,8 +82,36 @@ void add_peer(Json& report, const Peers& peers, const std::vector<Timing>& timin
   report["onnxruntime_ns"] = to_json(timings[1 + best]);
   report["ratio"] = timings[1 + best].median_ns / std::max(timings[0].median_ns, 1e-3);
   report["onnxruntime"] = {{"version", peers.library->version()}, {"optimization", levels[best].second}};
-  const Comparison same = compare_all(ours, peers.levels[best]->outputs());
+  const Comparison same = compare_all(ours, peers.levels[best][0]->outputs());
   report["max_abs_difference"] = same.max_abs ? Json(*same.max_abs) : Json();
+}
+
+// One model, and for each thread buffers and a workspace of its own.
+std::vector<std::unique_ptr<BoundCall>> calls_of(const LoadedModel& model, const SymbolValues& sizes, const std::vector<Tensor>& inputs, std::size_t threads) {
+  std::vector<std::unique_ptr<BoundCall>> out;
+  for (std::size_t t = 0; t < threads; ++t) {
+    out.push_back(std::make_unique<BoundCall>(model, resolve_symbols(model.signature(), inputs, sizes), inputs));
+    out.back()->require(out.back()->run());
+  }
+  return out;
+}
+
+// Ours first. Several threads make the same number of calls at the same time: the time of one call is that of a thread.
+std::vector<Timing> time_all(const Arguments& a, const std::vector<std::unique_ptr<BoundCall>>& calls, const Peers& peers) {
+  std::optional<Crew> crew;
+  if (a.threads > 1) crew.emplace(a.threads);
+  const auto contestant = [&](std::string name, const auto& items) {
+    return Contestant{std::move(name), [&crew, &items](std::size_t n) {
+                        const auto work = [&](std::size_t thread) {
+                          for (std::size_t i = 0; i < n; ++i) (void)items[thread]->run();
+                        };
+                        if (crew) crew->run(work);
+                        else work(0);
+                      }};
+  };
+  std::vector<Contestant> contestants{contestant("ours", calls)};
+  for (const auto& p : peers.levels) contestants.push_back(contestant("onnxruntime", p));
+  return measure(contestants, {a.seconds, a.cold, a.threads > 1});
 }
 
 Json bench(const Arguments& a) {
@@ -95,33 +126,28 @@ Json bench(const Arguments& a) {
   call.require(call.run());
   const std::vector<Tensor> outputs = call.outputs();
   const Peers peers = open_peers(a, inputs, outputs);
-  std::vector<Contestant> contestants{{"ours", [&](std::size_t n) {
-                                         for (std::size_t i = 0; i < n; ++i) (void)call.run();
-                                       }}};
-  for (const auto& p : peers.levels)
-    contestants.push_back({"onnxruntime", [&p](std::size_t n) {
-                             for (std::size_t i = 0; i < n; ++i) p->run();
-                           }});
+  const std::vector<std::unique_ptr<BoundCall>> calls = calls_of(*model, sizes, inputs, a.threads);
   progress.show("measuring");
-  const Pinned pinned;
-  const auto timings = measure(contestants, {a.seconds, a.cold});
+  const std::optional<Pinned> pinned = a.threads == 1 ? std::optional<Pinned>(std::in_place) : std::nullopt;
+  const auto timings = time_all(a, calls, peers);
   progress.clear();
   Json dims = Json::object();
   for (const auto& [name, size] : sizes) dims[name] = size;
   for (const std::string& d : a.dims) dims[d.substr(0, d.rfind('='))] = d.substr(d.rfind('=') + 1);
-  Json report{{"model", a.model.string()}, {"dims", dims}, {"isa", model->isa()}, {"cold", a.cold}, {"threads", 1}, {"ours_ns", to_json(timings[0])}};
+  Json report{{"model", a.model.string()}, {"dims", dims}, {"isa", model->isa()}, {"cold", a.cold}, {"threads", a.threads}, {"ours_ns", to_json(timings[0])}};
   add_peer(report, peers, timings, outputs);
   const auto allocated = allocations_per_call(call);
   report["allocations_per_call"] = allocated ? Json(*allocated) : Json();
   report["workspace_bytes"] = call.workspace_bytes();
   report["weights_bytes"] = weights_size(program);
   report["samples"] = timings[0].samples;
-  report["core"] = pinned.core();
+  report["core"] = pinned ? pinned->core() : -1;
   return report;
 }
 
 std::string text(const Json& r) {
-  std::string out = fmt::format("{} {} ({}{})\n", r["model"].get<std::string>(), r["dims"].dump(), r["isa"].get<std::string>(), r["cold"] ? ", cold caches" : "");
+  std::string out = fmt::format("{} {} ({}{}{})\n", r["model"].get<std::string>(), r["dims"].dump(), r["isa"].get<std::string>(), r["cold"] ? ", cold caches" : "",
+                                r["threads"] == 1 ? "" : fmt::format(", {} threads", r["threads"].dump()));
   const auto line = [&](std::string_view who, const Json& t) {
     out += fmt::format("  {:<30} median {:>12.1f} ns   min {:>12.1f} ns\n", who, t["median"].get<double>(), t["min"].get<double>());
   };
@@ -152,7 +178,7 @@ void add_bench(CLI::App& app, int& status) {
   c->add_option("--at", a->sizes, "SYM=N: size to measure of a symbol that --dim leaves open (default: its upper bound)")->take_all();
   c->add_option("--against", a->against, "contestants: onnxruntime")->delimiter(',');
   c->add_option("--onnxruntime", a->onnxruntime, "libonnxruntime.so (default: INFERC_ONNXRUNTIME, or the wheel in .venv)");
-  c->add_option("--threads", a->threads, "threads of each contestant");
+  c->add_option("--threads", a->threads, "calls at the same time, each with a workspace of its own (default: 1)")->check(CLI::Range(1, 1024));
   c->add_flag("--cold", a->cold, "overwrite the caches before each call");
   c->add_option("--seconds", a->seconds, "time for each contestant (default: 1)")->check(CLI::Range(0.001, 3600.0));
   add_json_option(*c, a->json);

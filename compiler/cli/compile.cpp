@@ -17,12 +17,20 @@ struct Arguments : ModelArguments {
   std::string name, name_space;
   std::vector<std::string> paths = default_paths();
   bool embed_weights = false;
+  std::string json;
 };
 
 void write(const std::filesystem::path& folder, const std::vector<File>& files) {
   std::vector<FileView> views;
   for (const File& f : files) views.push_back({f.name, f.content});
   write_files(folder, views);
+}
+
+// One word of a shell's command line.
+std::string quoted(const std::filesystem::path& path) {
+  std::string out = "'";
+  for (const char c : path.string()) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
 }
 
 // What a user without inferc types to build a library of the model.
@@ -54,9 +62,16 @@ int compile(const Arguments& a) {
   set_paths(o, a.paths);
   o.samples = reference_samples(*front.graph);
   const Program program = lower_model(front);
-  write(a.output, emit(program, o));
-  std::cout << fmt::format("{}: {} calls, {} bytes of weights, workspace {}\nbuild: (cd {} && {})\n", o.name, program.calls.size(),
-                           weights_size(program), program.arena_bytes.text(), a.output.string(), build_line(o));
+  const std::vector<File> files = emit(program, o);
+  write(a.output, files);
+  const std::string workspace = workspace_text(program), build = fmt::format("(cd {} && {})", quoted(a.output), build_line(o));
+  if (a.json != "-")
+    std::cout << fmt::format("{}: {} calls, {} bytes of weights, {} bytes of workspace\nbuild: {}\n", o.name, program.calls.size(), weights_size(program), workspace, build);
+  if (a.json.empty()) return ok;
+  auto names = nlohmann::ordered_json::array();
+  for (const File& f : files) names.push_back(f.name);
+  write_json(a.json, {{"name", o.name}, {"folder", a.output.string()}, {"files", names}, {"calls", program.calls.size()}, {"weights_bytes", weights_size(program)},
+                      {"workspace_bytes", workspace}, {"build", build}});
   return ok;
 }
 
@@ -71,6 +86,7 @@ void add_compile(CLI::App& app, int& status) {
   c->add_option("--namespace", a->name_space, "C++ namespace A::B (default: the name)");
   c->add_option("--isa", a->paths, "code paths: base,v3,v4,neon")->delimiter(',');
   c->add_flag("--embed-weights", a->embed_weights, "put the weights into the program: N_weights.S");
+  add_json_option(*c, a->json);
   add_later_options(*c);
   c->callback([a, &status] { status = compile(*a); });
 }

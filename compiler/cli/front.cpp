@@ -52,9 +52,22 @@ std::string known_symbols(const Graph& g) {
   return out.empty() ? "the model has no symbols" : "its symbols are " + out;
 }
 
+// The name that the file gives the axis of an input, whose symbol is that name made safe.
+bool is_called(const onnx::Model& model, const Value& input, int axis, const std::string& name) {
+  for (const onnx::ValueInfo& v : model.graph.inputs) {
+    if (v.name != input.name || !v.shape || static_cast<std::size_t>(axis) >= v.shape->size()) continue;
+    const std::string& parameter = (*v.shape)[static_cast<std::size_t>(axis)].parameter;
+    return name == (parameter.empty() ? fmt::format("{}_d{}", v.name, axis) : parameter);
+  }
+  return false;
+}
+
 // INPUT:AXIS names the symbol that stands there.
-std::string symbol_of(const Graph& g, const std::string& name) {
+std::string symbol_of(const Graph& g, const onnx::Model& model, const std::string& name) {
   if (g.symbols().find(name)) return name;
+  for (const Value* v : g.inputs())
+    for (int axis = 0; axis < v->type->rank(); ++axis)
+      if (const auto symbol = v->type->shape[static_cast<std::size_t>(axis)].as_symbol(); !symbol.empty() && is_called(model, *v, axis, name)) return std::string(symbol);
   const std::size_t colon = name.rfind(':');
   if (colon != std::string::npos)
     for (const Value* v : g.inputs())
@@ -72,11 +85,11 @@ void fix(Graph& g, const std::string& symbol, std::int64_t value) {
   g.symbols().erase(symbol);
 }
 
-void apply_dims(Graph& g, const std::vector<std::string>& options) {
+void apply_dims(Graph& g, const onnx::Model& model, const std::vector<std::string>& options) {
   std::vector<DimOption> parsed;
   for (const std::string& option : options) {
     parsed.push_back(parse_option(option));
-    parsed.back().symbol = symbol_of(g, parsed.back().symbol);
+    parsed.back().symbol = symbol_of(g, model, parsed.back().symbol);
   }
   for (const DimOption& o : parsed) {
     if (o.bounds.lower == o.bounds.upper) fix(g, o.symbol, o.bounds.lower);
@@ -111,7 +124,7 @@ Front open_model(const ModelArguments& a) {
   Diagnostics diagnostics;
   front.graph = onnx::import(front.model, diagnostics);
   stop_on_problems(diagnostics);
-  apply_dims(*front.graph, a.dims);
+  apply_dims(*front.graph, front.model, a.dims);
   infer_types(*front.graph, diagnostics);
   stop_on_problems(diagnostics);
   verify(*front.graph);

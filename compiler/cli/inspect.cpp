@@ -62,7 +62,7 @@ void add_costs(const Program& p, nlohmann::ordered_json& out) {
   const bool bounded = p.symbols->all_bounded();
   out["flops"] = flops.text();
   out["flops_at_upper_bounds"] = bounded ? nlohmann::ordered_json(p.symbols->bounds(flops).upper) : nlohmann::ordered_json();
-  out["arena_bytes"] = p.arena_bytes.text();
+  out["arena_bytes"] = workspace_text(p);
   out["arena_lower_bound"] = bounded ? nlohmann::ordered_json(p.arena_lower_bound.text()) : nlohmann::ordered_json();
   out["weights_bytes"] = weights_size(p);
   out["fast_kernels"] = {{"calls", share(calls)}, {"flops", share(operations)}, {"bytes", share(bytes)}};

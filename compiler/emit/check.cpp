@@ -178,7 +178,7 @@ constexpr std::string_view check_template = R"(
 
   }  // namespace
 
-  Status Model::run(const std::size_t* dims, const detail::In* in, const detail::Out* out, Workspace& w) const noexcept {
+  Status Model::run_checked(const std::size_t* dims, const detail::In* in, const detail::Out* out, Workspace& w) const noexcept {
     return execute(weights_, dims, in, out, w.data_, w.bytes_, w.offender_);
   }
   )";

@@ -31,32 +31,16 @@ constexpr std::string_view index_functions = R"(
   }
   )";
 
-struct Axis {
-  Dim size, stride;
-};
-
-// Dims of size 1 left out, contiguous neighbours joined.
-std::vector<Axis> axes(const Operand& v) {
-  std::vector<Axis> out;
-  for (std::size_t d = 0; d < v.shape.size(); ++d) {
-    if (v.shape[d].is(1)) continue;
-    if (!out.empty() && !v.strides[d].is(0) && out.back().stride == v.strides[d] * v.shape[d]) out.back() = {out.back().size * v.shape[d], v.strides[d]};
-    else out.push_back({v.shape[d], v.strides[d]});
-  }
-  return out;
-}
-
 std::string check_one(const IndexBound& b, std::size_t input, const Names& names) {
   std::string shape, strides;
-  const auto all = axes(b.indices);
-  for (const Axis& a : all) {
-    shape += names.size(a.size) + ", ";
-    strides += "static_cast<std::ptrdiff_t>(" + names.size(a.stride) + "), ";
+  for (std::size_t d = 0; d < b.indices.shape.size(); ++d) {
+    shape += names.size(b.indices.shape[d]) + ", ";
+    strides += "static_cast<std::ptrdiff_t>(" + names.size(b.indices.strides[d]) + "), ";
   }
   return fmt::format("{{\n  const std::size_t shape[] = {{{}0}};\n  const std::ptrdiff_t strides[] = {{{}0}};\n"
                      "  if (!indices_fit<{}, {}>(static_cast<const {}*>(in[{}].data) + static_cast<std::ptrdiff_t>({}), shape, strides, "
                      "static_cast<std::int64_t>({}), static_cast<std::int64_t>({})))\n    return offender = {}, Status::index_out_of_range;  // {}\n}}\n",
-                     shape, strides, cpp_type(b.as), all.size(), cpp_type(b.indices.dtype), input, names.size(b.indices.offset), names.size(b.low),
+                     shape, strides, cpp_type(b.as), b.indices.shape.size(), cpp_type(b.indices.dtype), input, names.size(b.indices.offset), names.size(b.low),
                      names.size(b.high), input, names.inputs[input]);
 }
 

@@ -127,6 +127,9 @@ void upsample(Node& n, std::int64_t) {
   old_resize(n);
 }
 
+// Renamed in opset 11.
+void scatter(Node& n, std::int64_t) { n.op = "ScatterElements"; }
+
 void cast(Node& n, std::int64_t) { n.attributes.erase("saturate"); }
 
 using Rule = void (*)(Node&, std::int64_t);
@@ -140,7 +143,7 @@ const std::map<std::string_view, Rule> rules = {
     {"Clip", clip},                  {"TopK", top_k},                 {"Dropout", dropout},
     {"BatchNormalization", batch_normalization},                      {"Cast", cast},
     {"GroupNormalization", group_normalization},
-    {"Resize", resize},              {"Upsample", upsample},
+    {"Resize", resize},              {"Upsample", upsample},           {"Scatter", scatter},
 };
 
 }  // namespace

@@ -134,20 +134,40 @@ void fill_typed(const Fields& f, Tensor& out) {
   }
 }
 
+constexpr std::size_t largest_bytes = std::size_t{1} << 40;
+
+// Of the elements as the file has them.
+std::size_t stored_bytes(const Fields& f, DType dtype) {
+  std::size_t size = 1;
+  bool empty = false;
+  for (const std::int64_t d : f.dims) {
+    if (d < 0) throw UserError(fmt::format("tensor '{}' has the negative dimension {}", escape(f.name), d));
+    empty |= d == 0;
+  }
+  if (empty) return 0;
+  for (const std::int64_t d : f.dims)
+    if (__builtin_mul_overflow(size, static_cast<std::size_t>(d), &size) || size > largest_bytes / byte_size(dtype))
+      throw UserError(fmt::format("tensor '{}' would be larger than 2^40 bytes", escape(f.name)));
+  return (size * static_cast<std::size_t>(bit_width(dtype)) + 7) / 8;
+}
+
 Tensor to_tensor(const Fields& f, const std::filesystem::path& folder) {
   const auto dtype = dtype_from_onnx(f.data_type);
   if (!dtype) throw UserError(fmt::format("tensor '{}' has the unknown element type {}", escape(f.name), f.data_type));
   if (byte_size(*dtype) == 0) return {};
   if (dtype == DType::complex64 || dtype == DType::complex128) return {};
-  Tensor out(*dtype, f.dims);
+  const std::size_t bytes = stored_bytes(f, *dtype);
   if (f.external) {
-    const auto bits = static_cast<std::size_t>(bit_width(*dtype));
-    fill_raw(f, read_external(folder, f.location, (out.size() * bits + 7) / 8), out);
-  } else if (f.raw) {
-    fill_raw(f, std::as_bytes(std::span(f.raw->data(), f.raw->size())), out);
-  } else {
-    fill_typed(f, out);
+    const std::vector<std::byte> raw = read_external(folder, f.location, bytes);
+    Tensor out(*dtype, f.dims);
+    fill_raw(f, raw, out);
+    return out;
   }
+  const std::size_t given = f.raw ? f.raw->size() : 8 * (f.floats.size() + f.doubles.size() + f.integers.size());
+  if (given < bytes) wrong_size(f, f.raw ? given : given / 8, bytes);  // before memory is taken
+  Tensor out(*dtype, f.dims);
+  if (f.raw) fill_raw(f, std::as_bytes(std::span(f.raw->data(), f.raw->size())), out);
+  else fill_typed(f, out);
   return out;
 }
 
@@ -167,6 +187,13 @@ std::pair<std::string, Tensor> parse_sparse_tensor(pbf_reader m, const std::file
     else if (m.tag() == 3) append(m, dims, [](auto& x) { return x.get_packed_int64(); }, [](auto& x) { return x.get_int64(); });
     else m.skip();
   }
+  constexpr std::size_t largest_dense = std::size_t{1} << 31;  // bytes; the file has a fraction of them
+  Fields shape;
+  shape.name = values.first;
+  shape.dims = dims;
+  if (byte_size(values.second.dtype()) == 0) throw UserError(fmt::format("sparse tensor '{}' has no values of a type that can be held", escape(values.first)));
+  if (stored_bytes(shape, values.second.dtype()) > largest_dense)
+    throw UserError(fmt::format("sparse tensor '{}' would have more than 2^31 bytes when dense", escape(values.first)));
   Tensor out(values.second.dtype(), dims);
   const std::size_t count = values.second.size(), rank = dims.size();
   const bool linear = indices.second.rank() == 1;

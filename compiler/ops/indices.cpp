@@ -27,12 +27,12 @@ bool check_tuples(Infer& i, std::size_t input, const Shape& sizes) {
   return true;
 }
 
-void bound(Lower& l, std::size_t input, const Dim& size) { l.bound_indices(input, Dim(0) - size, size - Dim(1)); }
+void bound(Lower& l, std::size_t input, const Dim& size) { l.bound_indices(l.in(input), Dim(0) - size, size - Dim(1)); }
 
 void bound_tuples(Lower& l, std::size_t input, const Shape& sizes) {
   const Operand tuples = l.in(input);
   for (std::size_t d = 0; d < sizes.size(); ++d)
-    l.bound_indices(input, slice_view(tuples, tuples.shape.size() - 1, Dim(static_cast<std::int64_t>(d)), Dim(1)), Dim(0) - sizes[d], sizes[d] - Dim(1));
+    l.bound_indices(slice_view(tuples, tuples.shape.size() - 1, Dim(static_cast<std::int64_t>(d)), Dim(1)), Dim(0) - sizes[d], sizes[d] - Dim(1));
 }
 
 Dim axis_size(const Lower& l) {

@@ -162,7 +162,11 @@ bool infer_node(Node& node, Diagnostics& diagnostics) {
   check_attributes(*op, infer);
   check_types(*op, infer);
   if (infer.failed()) return false;
-  op->infer(infer);
+  try {
+    op->infer(infer);
+  } catch (const UserError& e) {  // sizes that no 64-bit integer holds
+    for (const Diagnostic& d : e.problems()) infer.fail(d.message, d.help);
+  }
   return !infer.failed();
 }
 

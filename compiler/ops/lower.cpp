@@ -96,6 +96,7 @@ bool same_elements(const Operand& a, const Operand& b) {
 }  // namespace
 
 void Lower::copy(const Operand& to, const Operand& from) {
+  builder_.move(to, from);
   if (same_elements(to, from) || (allow_fast_ && emit_copy(*this, to, from))) return;
   HostKernel host_copy = by_width(
       to.dtype, []<class T>(std::type_identity<T>) { return host(&ref::copy<T, max_rank>); });
@@ -193,6 +194,7 @@ void lower_node(const Node& node, Builder& builder, Lower::Placement& placement,
     op->lower(lower);
     lower.finish();
   }
+  if (node.is("Cast")) builder.move(lower.out(), lower.in(0));
 }
 
 }  // namespace inferc

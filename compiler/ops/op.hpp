@@ -155,10 +155,9 @@ class Lower {
   [[nodiscard]] Operand out_dense(std::size_t i = 0);
   [[nodiscard]] Operand out_rows(std::size_t i = 0);
   [[nodiscard]] Operand dense(const Operand& v, const std::string& name = {});  // v, copied if it is not dense
-  // Elements of input i, all or those of a window of in(i), must be in [low, high] (the kernel checks it, too): where
-  // they come from an input of the model unchanged, a call is refused before anything is written.
-  void bound_indices(std::size_t i, const Dim& low, const Dim& high) { bound_indices(i, in(i), low, high); }
-  void bound_indices(std::size_t i, Operand window, const Dim& low, const Dim& high);
+  // The elements must be in [low, high]. The kernel checks it; those that come from an input of the model unchanged are
+  // checked before anything is written, too.
+  void bound_indices(const Operand& window, const Dim& low, const Dim& high) { builder_.bound({window, DType::int64, low, high}); }
   [[nodiscard]] Operand temporary(DType dtype, Shape shape);
   [[nodiscard]] Operand weight(Tensor tensor, const std::string& packing = {}, std::size_t from_input = SIZE_MAX);
 

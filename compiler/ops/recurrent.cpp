@@ -161,7 +161,7 @@ Direction direction(Lower& l, std::size_t index, const Kind& kind) {
   } else {
     d.y = broadcast_view(l.temporary(l.type(0).dtype, {1, d.batch, d.hidden}), {d.seq, d.batch, d.hidden});
   }
-  if (l.has(4)) l.bound_indices(4, Dim(0), d.seq);
+  if (l.has(4)) l.bound_indices(l.in(4), Dim(0), d.seq);
   d.lengths = l.has(4) ? read(l.in_dense(4)) : Arg(TypeArg{"ref::AllSteps{}"});
   d.reverse = l.node.attr("direction", std::string("forward")) == "reverse" || index == 1;
   d.sizes = {runtime_size(d.seq), runtime_size(d.batch), runtime_size(d.input), runtime_size(d.hidden), flag(d.reverse)};

@@ -43,7 +43,7 @@ void infer(Infer& i) {
 
 void lower(Lower& l) {
   const std::int64_t heads = l.node.attr_int("num_heads", 0);
-  if (l.has(3)) l.bound_indices(3, Dim(0), l.shape(1)[0] - Dim(1));
+  if (l.has(3)) l.bound_indices(l.in(3), Dim(0), l.shape(1)[0] - Dim(1));
   const Operand x = heads_view(l, l.in(0), heads), y = heads_view(l, l.out_dense(), heads);
   const auto cache = [&](std::size_t k) {
     Operand v = l.in(k);

@@ -18,7 +18,7 @@ bool check_list(Infer& i, std::string_view key, std::size_t count, std::int64_t 
   if (v.empty() && i.node.attributes.find(key) == i.node.attributes.end()) return true;
   if (v.size() != count) return i.fail(fmt::format("attribute '{}' has {} elements, {} are defined", key, v.size(), count));
   for (const std::int64_t x : v)
-    if (x < least) return i.fail(fmt::format("attribute '{}' has element {}, at least {} is defined", key, x, least));
+    if (x < least || x > unbounded) return i.fail(fmt::format("attribute '{}' has element {}, {} to {} is defined", key, x, least, unbounded));
   return true;
 }
 
@@ -57,7 +57,7 @@ bool check(Infer& i, std::size_t spatial, const std::vector<Dim>& kernel) {
     return i.fail(fmt::format("{} spatial dimensions, between 1 and {} are supported", spatial, max_spatial));
   if (kernel.size() != spatial) return i.fail(fmt::format("attribute 'kernel_shape' has {} elements for {} spatial dimensions", kernel.size(), spatial));
   for (const Dim& k : kernel)
-    if (!k.is_constant() || *k.constant() < 1) return i.fail(fmt::format("kernel size {} is not a positive constant", k.text()));
+    if (!k.is_constant() || *k.constant() < 1 || *k.constant() > unbounded) return i.fail(fmt::format("kernel size {} is not a positive constant", k.text()));
   static const std::vector<std::string> modes{"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"};
   const std::string mode = auto_pad(i.node);
   if (std::find(modes.begin(), modes.end(), mode) == modes.end()) return i.fail(fmt::format("auto_pad '{}' is not defined", escape(mode)));

@@ -2,6 +2,7 @@
 
 #include "compiler/ops/op.hpp"
 #include "compiler/plan/arena.hpp"
+#include "compiler/plan/index_bounds.hpp"
 #include "compiler/plan/program.hpp"
 
 namespace inferc {
@@ -72,7 +73,7 @@ class Planner {
     program_.buffers = builder_.buffers();
     program_.weights = builder_.weights();
     program_.calls = std::move(builder_.calls());
-    program_.index_bounds = std::move(builder_.index_bounds());
+    program_.index_bounds = input_bounds(builder_);
     place_buffers();
     return std::move(program_);
   }
@@ -137,6 +138,15 @@ class Planner {
 };
 
 }  // namespace
+
+std::string workspace_text(const Program& p) {
+  Dim out = p.arena_bytes;
+  for (std::size_t i = p.arena_locals.size(); i-- > 0;) {
+    const auto& [name, size] = p.arena_locals[i];
+    out = substitute(out, [&](std::string_view n) { return n == name ? std::optional<Dim>(size) : std::nullopt; });
+  }
+  return out.text();
+}
 
 Program plan(const Graph& graph, bool allow_fast) { return Planner(graph, allow_fast).run(); }
 

@@ -30,6 +30,9 @@ struct Program {
   Dim arena_lower_bound;     // peak of live bytes at the upper bounds of the symbols; 0 when some are unbounded
 };
 
+// "64*n_tracks + 128" of arena_bytes: the sizes it is built of, without names for parts of it.
+[[nodiscard]] std::string workspace_text(const Program& program);
+
 // Lowers every node, plans the arena and places the weights. `allow_fast` false: reference kernels only.
 [[nodiscard]] Program plan(const Graph& graph, bool allow_fast = true);
 

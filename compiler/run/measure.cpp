@@ -14,20 +14,25 @@ constexpr double shortest_sample_ns = 20e3;
 constexpr std::size_t fewest_samples = 11, most_samples = 2000;
 constexpr std::size_t evicted_bytes = std::size_t{64} << 20;
 
-double now_ns() {
-  timespec t{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
-}
-
-double clock_cost_ns() {
-  double best = 1e9;
-  for (int i = 0; i < 100; ++i) {
-    const double start = now_ns();
-    best = std::min(best, now_ns() - start);
+class Clock {
+ public:
+  explicit Clock(bool wall) : id_(wall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID) {
+    for (int i = 0; i < 100; ++i) {
+      const double start = now_ns();
+      cost_ns_ = std::min(cost_ns_, now_ns() - start);
+    }
   }
-  return best;
-}
+  [[nodiscard]] double now_ns() const {
+    timespec t{};
+    ::clock_gettime(id_, &t);
+    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
+  }
+  [[nodiscard]] double cost_ns() const { return cost_ns_; }
+
+ private:
+  clockid_t id_;
+  double cost_ns_ = 1e9;
+};
 
 class Evictor {
  public:
@@ -40,20 +45,20 @@ class Evictor {
   std::vector<unsigned char> bytes_;
 };
 
-double sample_ns(const Contestant& c, std::size_t calls, double clock_cost) {
-  const double start = now_ns();
+double sample_ns(const Contestant& c, std::size_t calls, const Clock& clock) {
+  const double start = clock.now_ns();
   c.calls(calls);
-  return std::max(0.0, now_ns() - start - clock_cost) / static_cast<double>(calls);
+  return std::max(0.0, clock.now_ns() - start - clock.cost_ns()) / static_cast<double>(calls);
 }
 
 struct Plan {
   std::size_t calls = 1, samples = fewest_samples;
 };
 
-Plan plan_for(const Contestant& c, const MeasureOptions& options, double clock_cost) {
+Plan plan_for(const Contestant& c, const MeasureOptions& options, const Clock& clock) {
   c.calls(1);
-  double one = sample_ns(c, 1, clock_cost);
-  for (std::size_t n = 2; n < 1'000'000 && one * static_cast<double>(n) < shortest_sample_ns; n *= 4) one = sample_ns(c, n, clock_cost);
+  double one = sample_ns(c, 1, clock);
+  for (std::size_t n = 2; n < 1'000'000 && one * static_cast<double>(n) < shortest_sample_ns; n *= 4) one = sample_ns(c, n, clock);
   one = std::max(one, 1.0);
   Plan out;
   if (!options.cold) out.calls = static_cast<std::size_t>(std::max(1.0, std::ceil(1.25 * shortest_sample_ns / one)));
@@ -71,11 +76,11 @@ Timing summarise(std::vector<double>& samples, const Plan& plan) {
 }  // namespace
 
 std::vector<Timing> measure(std::span<const Contestant> contestants, const MeasureOptions& options) {
-  const double clock_cost = clock_cost_ns();
+  const Clock clock(options.wall);
   std::vector<Plan> plans;
   std::size_t rounds = most_samples;
   for (const Contestant& c : contestants) {
-    plans.push_back(plan_for(c, options, clock_cost));
+    plans.push_back(plan_for(c, options, clock));
     rounds = std::min(rounds, plans.back().samples);
   }
   std::vector<std::vector<double>> samples(contestants.size());
@@ -83,7 +88,7 @@ std::vector<Timing> measure(std::span<const Contestant> contestants, const Measu
   for (std::size_t round = 0; round < rounds; ++round)
     for (std::size_t i = 0; i < contestants.size(); ++i) {
       if (options.cold) evictor.run();
-      samples[i].push_back(sample_ns(contestants[i], plans[i].calls, clock_cost));
+      samples[i].push_back(sample_ns(contestants[i], plans[i].calls, clock));
     }
   std::vector<Timing> out;
   for (std::size_t i = 0; i < contestants.size(); ++i) out.push_back(summarise(samples[i], plans[i]));
