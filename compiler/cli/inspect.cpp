@@ -83,12 +83,17 @@ nlohmann::ordered_json report(const Arguments& a) {
   return out;
 }
 
-std::string cell(const nlohmann::ordered_json& value) { return value.is_string() ? escape(value.get<std::string>()) : value.dump(); }
+// Sizes and types are ours and whole; what came out of the file is escaped, and cut where it is long.
+std::string cell(std::string_view key, const nlohmann::ordered_json& value) {
+  if (!value.is_string()) return value.dump();
+  const bool ours = key == "arena_bytes" || key == "flops";
+  return ours ? value.get<std::string>() : escape(value.get<std::string>());
+}
 
 // "  name x  type f32[n, 3]" for a row of named cells.
 std::string row_text(const nlohmann::ordered_json& row) {
   std::string out = " ";
-  for (const auto& [key, value] : row.items()) out += fmt::format(" {} {}", key, cell(value));
+  for (const auto& [key, value] : row.items()) out += fmt::format(" {} {}", key, cell(key, value));
   return out + "\n";
 }
 
@@ -98,7 +103,7 @@ int inspect(const Arguments& a) {
   if (!a.json.empty()) return write_json(a.json, r), ok;
   for (const auto& [key, value] : r.items()) {
     if (!value.is_array() && !value.is_object()) {
-      std::cout << fmt::format("{:<22} {}\n", key, cell(value));
+      std::cout << fmt::format("{:<22} {}\n", key, cell(key, value));
       continue;
     }
     std::cout << key << "\n";

@@ -151,6 +151,22 @@ void check_types(const Op& op, Infer& infer) {
 
 }  // namespace
 
+namespace {
+
+// The constant dims alone exceed every memory.
+bool too_large(const Type& t) {
+  constexpr std::int64_t largest = std::int64_t{1} << 40;
+  std::int64_t bytes = static_cast<std::int64_t>(byte_size(t.dtype));
+  bool large = false;
+  for (const Dim& d : t.shape) {
+    if (d.is(0)) return false;
+    if (d.is_constant() && !large) large = __builtin_mul_overflow(bytes, *d.constant(), &bytes) || bytes > largest;
+  }
+  return large;
+}
+
+}  // namespace
+
 bool infer_node(Node& node, Diagnostics& diagnostics) {
   Infer infer(node, diagnostics);
   const Op* op = find_op(node.op, node.domain);
@@ -167,6 +183,8 @@ bool infer_node(Node& node, Diagnostics& diagnostics) {
   } catch (const UserError& e) {  // sizes that no 64-bit integer holds
     for (const Diagnostic& d : e.problems()) infer.fail(d.message, d.help);
   }
+  for (const Value* v : node.outputs)
+    if (v && v->type && too_large(*v->type)) infer.fail("its result would have more than 2^40 bytes");
   return !infer.failed();
 }
 

@@ -14,25 +14,14 @@ constexpr double shortest_sample_ns = 20e3;
 constexpr std::size_t fewest_samples = 11, most_samples = 2000;
 constexpr std::size_t evicted_bytes = std::size_t{64} << 20;
 
-class Clock {
- public:
-  explicit Clock(bool wall) : id_(wall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID) {
-    for (int i = 0; i < 100; ++i) {
-      const double start = now_ns();
-      cost_ns_ = std::min(cost_ns_, now_ns() - start);
-    }
+double clock_cost_ns() {
+  double best = 1e9;
+  for (int i = 0; i < 100; ++i) {
+    const double start = thread_cpu_ns();
+    best = std::min(best, thread_cpu_ns() - start);
   }
-  [[nodiscard]] double now_ns() const {
-    timespec t{};
-    ::clock_gettime(id_, &t);
-    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
-  }
-  [[nodiscard]] double cost_ns() const { return cost_ns_; }
-
- private:
-  clockid_t id_;
-  double cost_ns_ = 1e9;
-};
+  return best;
+}
 
 class Evictor {
  public:
@@ -45,20 +34,21 @@ class Evictor {
   std::vector<unsigned char> bytes_;
 };
 
-double sample_ns(const Contestant& c, std::size_t calls, const Clock& clock) {
-  const double start = clock.now_ns();
+double sample_ns(const Contestant& c, std::size_t calls, double clock_cost) {
+  if (c.timed_calls) return std::max(0.0, c.timed_calls(calls) - clock_cost) / static_cast<double>(calls);
+  const double start = thread_cpu_ns();
   c.calls(calls);
-  return std::max(0.0, clock.now_ns() - start - clock.cost_ns()) / static_cast<double>(calls);
+  return std::max(0.0, thread_cpu_ns() - start - clock_cost) / static_cast<double>(calls);
 }
 
 struct Plan {
   std::size_t calls = 1, samples = fewest_samples;
 };
 
-Plan plan_for(const Contestant& c, const MeasureOptions& options, const Clock& clock) {
-  c.calls(1);
-  double one = sample_ns(c, 1, clock);
-  for (std::size_t n = 2; n < 1'000'000 && one * static_cast<double>(n) < shortest_sample_ns; n *= 4) one = sample_ns(c, n, clock);
+Plan plan_for(const Contestant& c, const MeasureOptions& options, double clock_cost) {
+  double one = sample_ns(c, 1, clock_cost);
+  one = sample_ns(c, 1, clock_cost);
+  for (std::size_t n = 2; n < 1'000'000 && one * static_cast<double>(n) < shortest_sample_ns; n *= 4) one = sample_ns(c, n, clock_cost);
   one = std::max(one, 1.0);
   Plan out;
   if (!options.cold) out.calls = static_cast<std::size_t>(std::max(1.0, std::ceil(1.25 * shortest_sample_ns / one)));
@@ -75,12 +65,18 @@ Timing summarise(std::vector<double>& samples, const Plan& plan) {
 
 }  // namespace
 
+double thread_cpu_ns() {
+  timespec t{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
+}
+
 std::vector<Timing> measure(std::span<const Contestant> contestants, const MeasureOptions& options) {
-  const Clock clock(options.wall);
+  const double clock_cost = clock_cost_ns();
   std::vector<Plan> plans;
   std::size_t rounds = most_samples;
   for (const Contestant& c : contestants) {
-    plans.push_back(plan_for(c, options, clock));
+    plans.push_back(plan_for(c, options, clock_cost));
     rounds = std::min(rounds, plans.back().samples);
   }
   std::vector<std::vector<double>> samples(contestants.size());
@@ -88,7 +84,7 @@ std::vector<Timing> measure(std::span<const Contestant> contestants, const Measu
   for (std::size_t round = 0; round < rounds; ++round)
     for (std::size_t i = 0; i < contestants.size(); ++i) {
       if (options.cold) evictor.run();
-      samples[i].push_back(sample_ns(contestants[i], plans[i].calls, clock));
+      samples[i].push_back(sample_ns(contestants[i], plans[i].calls, clock_cost));
     }
   std::vector<Timing> out;
   for (std::size_t i = 0; i < contestants.size(); ++i) out.push_back(summarise(samples[i], plans[i]));

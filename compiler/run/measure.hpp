@@ -11,6 +11,8 @@ namespace inferc {
 struct Contestant {
   std::string name;
   std::function<void(std::size_t count)> calls;  // makes `count` calls one after the other
+  // Instead, for several threads: each makes `count` calls; returns the nanoseconds that a thread took for them.
+  std::function<double(std::size_t count)> timed_calls{};
 };
 
 struct Timing {
@@ -21,12 +23,13 @@ struct Timing {
 struct MeasureOptions {
   double seconds = 1;  // of measurement for each contestant
   bool cold = false;   // caches are overwritten before each call
-  bool wall = false;   // by the time of day: for contestants of several threads
 };
 
-// Times the contestants in turn, sample by sample, by the clock of this thread's CPU time (or the wall's) less the clock's own cost. A
+// Times the contestants in turn, sample by sample, by the clock of this thread's CPU time less the clock's own cost. A
 // sample is a batch of calls of at least 20 us in all; where caches are cold, a single call.
 [[nodiscard]] std::vector<Timing> measure(std::span<const Contestant> contestants, const MeasureOptions& options = {});
+
+[[nodiscard]] double thread_cpu_ns();
 
 // Keeps this thread on the core it runs on, and gives its freedom back at the end.
 class Pinned {

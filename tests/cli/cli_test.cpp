@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compiler/run/tensor_file.hpp"
 #include "compiler/support/process.hpp"
 #include "compiler/support/write_files.hpp"
 #include "tests/support/onnx_writer.hpp"
@@ -105,6 +106,82 @@ TEST(Cli, VerifyTellsPassedFailedAndRefusedCasesApart) {
   EXPECT_TRUE(json["cases"][2]["max_ulp"].is_null());
   EXPECT_EQ(json["refused"], 1);
   EXPECT_EQ(cli({"verify", dir / "good", dir / "unknown"}).status, 0);
+}
+
+nlohmann::json json_of(const fs::path& path) {
+  std::ifstream file(path);
+  return nlohmann::json::parse(file);
+}
+
+TEST(Cli, CompileReportsWhatItWrote) {
+  const fs::path model = written("compile_json", add_model()), dir = model.parent_path();
+  const Finished r = cli({"compile", model, "-o", dir / "out", "--name", "net", "--isa", "base", "--json", dir / "report.json"});
+  ASSERT_EQ(r.status, 0) << r.output;
+  const auto j = json_of(dir / "report.json");
+  EXPECT_EQ(j["name"], "net");
+  for (const auto& file : j["files"]) EXPECT_TRUE(fs::exists(dir / "out" / file.get<std::string>())) << file;
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir / "out"), fs::directory_iterator()), static_cast<std::ptrdiff_t>(j["files"].size()));
+  EXPECT_EQ(run_process({{"sh", "-c", j["build"].get<std::string>()}, {}, 120}).status, 0);
+  EXPECT_TRUE(fs::exists(dir / "out/libnet.a"));
+}
+
+TEST(Cli, InspectPrintsSizesOfUnboundedModelsOverTheirSymbols) {
+  test::ModelSpec m = add_model();
+  m.graph.nodes = {{"Add", {"x", "w"}, {"a"}}, {"Softmax", {"a"}, {"b"}, {{"axis", std::int64_t{0}}}}, {"MatMul", {"x", "square"}, {"c"}}, {"Softmax", {"c"}, {"d"}, {{"axis", std::int64_t{0}}}},
+                   {"Mul", {"b", "d"}, {"y"}}};
+  m.graph.initializers.emplace_back("square", tensor_of<float>({3, 3}, std::vector<float>(9, 1)));
+  const Finished r = cli({"inspect", written("inspect", m), "--json", "-"});
+  ASSERT_EQ(r.status, 0) << r.output;
+  const auto bytes = nlohmann::json::parse(r.output)["arena_bytes"].get<std::string>();
+  EXPECT_TRUE(contains(bytes, "n")) << bytes;
+  EXPECT_FALSE(contains(bytes, "arena")) << bytes;
+}
+
+TEST(Cli, DimsMayBeNamedAsTheFileDoes) {
+  test::ModelSpec m = add_model();
+  m.graph.inputs[0].shape[0] = test::DimSpec("batch size");
+  const fs::path model = written("dims", m);
+  EXPECT_EQ(cli({"check", model, "--dim", "batch size=3"}).status, 0);
+  EXPECT_EQ(cli({"check", model, "--dim", "x:0=1..4"}).status, 0);
+  EXPECT_EQ(cli({"check", model, "--dim", "x:1=1..4"}).status, 2);
+  EXPECT_EQ(cli({"check", model, "--dim", "batch size=4..3"}).status, 2);
+}
+
+TEST(Cli, BenchMeasuresSeveralThreadsAndColdCaches) {
+  const fs::path model = written("bench", add_model()), json = model.parent_path() / "report.json";
+  const Finished r = cli({"bench", model, "--dim", "n=4", "--seconds", "0.01", "--threads", "2", "--json", json});
+  ASSERT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(json_of(json)["threads"], 2);
+  EXPECT_GT(json_of(json)["ours_ns"]["median"], 0.0);
+  ASSERT_EQ(cli({"bench", model, "--dim", "n=4", "--seconds", "0.01", "--cold", "--json", json}).status, 0);
+  EXPECT_TRUE(json_of(json)["cold"].get<bool>());
+  EXPECT_EQ(cli({"bench", model, "--dim", "n=4", "--threads", "0"}).status, 2);
+}
+
+void write_input(const fs::path& path, const Tensor& t) { write_file(path, npy_file(t)); }
+
+TEST(Cli, RunTakesInputsByNameOrPositionAndRefusesOthers) {
+  test::ModelSpec m = add_model();
+  m.graph.nodes = {{"Sub", {"x", "z"}, {"y"}}};
+  m.graph.inputs = {{"x", DType::float32, {"n", 3}}, {"z", DType::float32, {"n", 3}}};
+  m.graph.initializers.clear();
+  const fs::path model = written("run", m), dir = model.parent_path();
+  const Tensor x = tensor_of<float>({1, 3}, std::vector<float>{5, 6, 7}), z = tensor_of<float>({1, 3}, std::vector<float>{1, 1, 2});
+  for (const auto& [folder, names] : {std::pair{"by_name", std::pair{"x.npy", "z.npy"}}, std::pair{"by_position", std::pair{"input_0.npy", "input_1.npy"}}}) {
+    fs::create_directory(dir / folder);
+    write_input(dir / folder / names.first, x);
+    write_input(dir / folder / names.second, z);
+    const Finished r = cli({"run", model, "--inputs", dir / folder, "--outputs", dir / "out"});
+    ASSERT_EQ(r.status, 0) << r.output;
+    const Tensor y = read_npy(dir / "out/output_0.npy");
+    EXPECT_EQ(std::vector<float>(y.as<float>().begin(), y.as<float>().end()), (std::vector<float>{4, 5, 5}));
+  }
+  fs::create_directory(dir / "short");
+  write_input(dir / "short/x.npy", x);
+  EXPECT_EQ(cli({"run", model, "--inputs", dir / "short", "--outputs", dir / "none"}).status, 1);
+  write_input(dir / "short/z.npy", tensor_of<std::int64_t>({1, 3}, std::vector<std::int64_t>{1, 1, 2}));
+  EXPECT_EQ(cli({"run", model, "--inputs", dir / "short", "--outputs", dir / "none"}).status, 1);
+  EXPECT_FALSE(fs::exists(dir / "none"));
 }
 
 TEST(Cli, WeightsOfEqualStructureFitAndOthersNameTheNode) {

@@ -113,7 +113,7 @@ def faults(folder):
     yield "no_graph", onnx.ModelProto(ir_version=8, opset_import=[h.make_opsetid("", 17)]), ["graph"]
     yield "negative_dim", edited(add(), lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[1], "dim_value", -3)), ["'x'"]
     yield "huge_dim", edited(add(), lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[1], "dim_value", 1 << 62)), ["'x'"]
-    yield "overflowing_dims", edited(add(), lambda m: m.graph.input[0].CopyFrom(value("x", [1 << 31, 1 << 31, 4]))), ["x"]
+    yield "overflowing_dims", edited(add(), lambda m: m.graph.input[0].CopyFrom(value("x", [1 << 31, 1 << 31, 3]))), ["Add 'bias'", "2^40"]
     yield "initializer_negative", initializer([-3]), ["'w'"]
     yield "initializer_2_62", initializer([1 << 62]), ["'w'"]
     yield "initializer_overflow", initializer([1 << 31, 1 << 31, 4]), ["'w'"]
