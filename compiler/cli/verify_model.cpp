@@ -1,108 +1,38 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <set>
+#include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "compiler/cli/peer.hpp"
+#include "compiler/cli/model_check.hpp"
 #include "compiler/cli/ready.hpp"
 #include "compiler/cli/verify.hpp"
-#include "compiler/run/compare.hpp"
-#include "compiler/run/sample_inputs.hpp"
+#include "compiler/plan/evaluate.hpp"
+#include "compiler/run/size_sets.hpp"
 
 namespace inferc::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t small_size = 7, large_size = 33;  // measured against instead of a size without an upper bound
+// Operations of one float64 run, of the runs that come for free, and of all runs at one size.
+constexpr std::int64_t affordable_run = 300'000'000, cheap_inputs = 100'000'000, affordable_inputs = 1'500'000'000;
+constexpr std::int64_t most_inputs = 16;  // also the least number of elements of an output over which errors are compared
 
-// Sizes of one symbol worth trying: none, one, an odd one, one in the middle, the largest.
-std::vector<std::int64_t> sizes_of(const Bounds& b) {
-  const std::int64_t upper = b.upper == unbounded ? std::max(b.lower, large_size) : b.upper;
-  std::vector<std::int64_t> out;
-  for (const std::int64_t n : {std::int64_t{0}, std::int64_t{1}, small_size, (b.lower + upper) / 2, upper, b.lower})
-    if (n >= b.lower && n <= upper && std::find(out.begin(), out.end(), n) == out.end()) out.push_back(n);
+std::int64_t smallest_output(const Program& p, const SymbolValues& sizes) {
+  std::int64_t out = most_inputs;
+  for (const TensorPort& t : p.outputs)
+    if (const std::int64_t n = evaluate(product(t.type.shape), sizes); n > 0) out = std::min(out, n);
   return out;
 }
 
-bool legal(const Signature& s, const SymbolValues& values) {
-  return std::all_of(s.symbols.equalities().begin(), s.symbols.equalities().end(), [&](const Symbols::Equality& e) { return evaluate(e.a, values) == evaluate(e.b, values); });
+int inputs_at(const Program& reference, const SymbolValues& sizes) {
+  const std::int64_t one = std::max<std::int64_t>(cost(reference, sizes), 1), needed = most_inputs / smallest_output(reference, sizes);
+  const std::int64_t wanted = std::clamp<std::int64_t>(std::max(cheap_inputs / one, needed), 1, most_inputs);
+  return static_cast<int>(std::clamp<std::int64_t>(affordable_inputs / one, 1, wanted));
 }
-
-// All symbols at their k-th size, then each at its sizes with the others at their largest.
-std::vector<SymbolValues> size_sets(const Signature& s) {
-  std::set<SymbolValues> out;
-  std::map<std::string, std::vector<std::int64_t>, std::less<>> sizes;
-  for (const Symbol& symbol : s.symbols.all())
-    if (!symbol.measured) sizes[symbol.name] = sizes_of(symbol.bounds);
-  SymbolValues largest;
-  for (const auto& [name, n] : sizes) largest[name] = *std::max_element(n.begin(), n.end());
-  out.insert(largest);
-  for (std::size_t k = 0; k < 6; ++k) {
-    SymbolValues values;
-    for (const auto& [name, n] : sizes) values[name] = n[std::min(k, n.size() - 1)];
-    out.insert(values);
-  }
-  for (const auto& [name, n] : sizes)
-    for (const std::int64_t size : n) {
-      SymbolValues values = largest;
-      values[name] = size;
-      out.insert(values);
-    }
-  std::vector<SymbolValues> list;
-  std::copy_if(out.begin(), out.end(), std::back_inserter(list), [&](const SymbolValues& v) { return legal(s, v); });
-  return list;
-}
-
-struct Check {
-  SymbolValues sizes;
-  bool passed = true;
-  std::string reason;
-  double max_abs = 0;
-};
-
-void compare_with_peer(Check& c, const std::vector<Tensor>& ours, const std::vector<Tensor>& theirs) {
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    const Comparison same = compare(ours[i], theirs[i], {1e-3, 1e-5});
-    c.max_abs = std::max(c.max_abs, same.max_abs.value_or(0));
-    if (same.passed) continue;
-    c.passed = false;
-    if (c.reason.empty()) c.reason = fmt::format("output {}: {}", i, same.reason);
-  }
-}
-
-class ModelCheck {
- public:
-  ModelCheck(const VerifyModel& options, const LoadedModel& model, const ort::Library& library) : options_(options), model_(model), library_(library) {}
-
-  Check run(const SymbolValues& sizes, std::uint64_t seed) {
-    Check out{sizes, true, {}, 0};
-    try {
-      const auto inputs = sample_inputs(model_.signature(), sizes, seed);
-      const auto ours = run_model(model_, inputs, sizes);
-      compare_with_peer(out, ours, peer_outputs(inputs, ours));
-    } catch (const UserError& e) {
-      out.passed = false;
-      out.reason = e.what();
-    }
-    return out;
-  }
-
- private:
-  std::vector<Tensor> peer_outputs(const std::vector<Tensor>& inputs, const std::vector<Tensor>& ours) {
-    if (!peer_) peer_ = std::make_unique<Peer>(library_, options_.model.model, ort::Optimization::basic, inputs, ours);
-    else peer_->bind(inputs, ours);
-    peer_->run();
-    return peer_->outputs();
-  }
-
-  const VerifyModel& options_;
-  const LoadedModel& model_;
-  const ort::Library& library_;
-  std::unique_ptr<Peer> peer_;
-};
 
 std::string sizes_text(const SymbolValues& sizes) {
   std::string out;
@@ -110,10 +40,61 @@ std::string sizes_text(const SymbolValues& sizes) {
   return out.empty() ? "fixed sizes" : out;
 }
 
-Json to_json(const Check& c) {
-  Json sizes = Json::object();
-  for (const auto& [name, n] : c.sizes) sizes[name] = n;
-  return {{"dims", sizes}, {"verdict", c.passed ? "PASS" : "FAIL"}, {"reason", c.reason}, {"max_abs", c.max_abs}};
+std::string choices_text(const std::vector<Choice>& choices) {
+  std::map<std::string, Choice> nodes;
+  for (const Choice& c : choices) {
+    Choice& sum = nodes.try_emplace(c.node, Choice{c.node}).first->second;
+    sum.count += c.count;
+    sum.gap = std::max(sum.gap, c.gap);
+  }
+  std::vector<std::string> out;
+  for (const auto& [node, c] : nodes) out.push_back(fmt::format("{} breaks {} ties otherwise than float64 would (<= {:.2g} eps max|x| apart)", node, c.count, c.gap));
+  return fmt::format("{}", fmt::join(out, ", "));
+}
+
+std::string numbers(const ModelVerdict& v) {
+  const RuleD* worst = v.worst();
+  if (!worst) return v.reason;
+  const std::string peer = v.peer_refused.empty() ? fmt::format("onnxruntime's {:.3g}", worst->peer_error) : "onnxruntime refuses this size";
+  return fmt::format("{} inputs: error {:.3g}, {}, allowed {:.3g}", v.inputs, worst->error, peer, worst->allowed);
+}
+
+void print(const ModelVerdict& v) {
+  std::cout << fmt::format("{} {}: {}\n", v.passed ? "PASS" : "FAIL", sizes_text(v.sizes), numbers(v));
+  if (!v.passed && v.worst()) std::cout << "  " << v.reason << "\n";
+  if (v.passed && !v.choices.empty()) std::cout << "  " << choices_text(v.choices) << "; float64 was run with the same choices\n";
+  if (!v.peer_refused.empty()) std::cout << "  onnxruntime: " << v.peer_refused << "; float64 alone decides\n";
+}
+
+Json finite(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+
+Json to_json(const ModelVerdict& v, const Signature& signature) {
+  Json sizes = Json::object(), outputs = Json::array(), choices = Json::array();
+  for (const auto& [name, n] : v.sizes) sizes[name] = n;
+  double worst = 0;
+  for (std::size_t i = 0; i < v.outputs.size(); ++i) {
+    const RuleD& d = v.outputs[i];
+    worst = std::max(worst, d.error);
+    outputs.push_back({{"name", signature.outputs[i].name}, {"error", finite(d.error)}, {"onnxruntime_error", finite(d.peer_error)}, {"allowed", finite(d.allowed)}, {"passed", d.passed}});
+  }
+  for (const Choice& c : v.choices) choices.push_back({{"node", c.node}, {"elements", c.count}, {"gap_eps", finite(c.gap)}});
+  return {{"dims", sizes}, {"inputs", v.inputs}, {"verdict", v.passed ? "PASS" : "FAIL"}, {"reason", v.reason}, {"max_abs", finite(worst)},
+          {"outputs", outputs}, {"choices", choices}, {"onnxruntime_refused", v.peer_refused}};
+}
+
+struct Totals {
+  std::size_t passed = 0, failed = 0;
+};
+
+void finish(const VerifyModel& options, const LoadedModel& model, const std::string& version, const SizeSets& sizes, const Json& rows, const Totals& totals) {
+  if (options.json != "-") {
+    if (!sizes.left_out.empty()) std::cout << fmt::format("not tried, too much work for float64 reference kernels: {}\n", sizes_text(sizes.left_out));
+    std::cout << fmt::format("{} passed, {} failed (float64 and onnxruntime {}, {})\n", totals.passed, totals.failed, version, model.isa());
+  }
+  if (options.json.empty()) return;
+  Json left_out = Json::object();
+  for (const auto& [name, n] : sizes.left_out) left_out[name] = n;
+  write_json(options.json, {{"model", options.model.model.string()}, {"onnxruntime", version}, {"isa", model.isa()}, {"checks", rows}, {"not_tried", left_out}, {"passed", totals.passed}, {"failed", totals.failed}});
 }
 
 }  // namespace
@@ -121,23 +102,25 @@ Json to_json(const Check& c) {
 int verify_model(const VerifyModel& options) {
   const Progress progress;
   Front front = open_model(options.model);
+  const Float64Oracle exact(*front.graph);
+  const Program reference = plan(*front.graph, false);
   const EmitOptions emitted = emit_options(front, options.model.model, "model");
   const ort::Library library(ort::find_library(options.onnxruntime));
   const auto model = build_and_load(lower_model(front), emitted, progress);
-  ModelCheck checker(options, *model, library);
+  ModelCheck check(*model, {exact, *front.graph}, library, options.model.model);
+  const SizeSets sizes = size_sets(model->signature(), [&](const SymbolValues& v) { return cost(reference, v) <= affordable_run; });
   Json rows = Json::array();
-  std::size_t failures = 0;
+  Totals totals;
   std::uint64_t seed = 1;
-  for (const SymbolValues& sizes : size_sets(model->signature())) {
-    const Check c = checker.run(sizes, seed++);
-    failures += c.passed ? 0 : 1;
-    rows.push_back(to_json(c));
-    if (options.json != "-") std::cout << fmt::format("{} {}: {}\n", c.passed ? "PASS" : "FAIL", sizes_text(sizes), c.passed ? fmt::format("largest difference {:.3g}", c.max_abs) : c.reason);
+  for (const SymbolValues& values : sizes.tried) {
+    const ModelVerdict v = check.run(values, seed, inputs_at(reference, values));
+    seed += most_inputs;
+    ++(v.passed ? totals.passed : totals.failed);
+    rows.push_back(to_json(v, model->signature()));
+    if (options.json != "-") print(v);
   }
-  if (options.json != "-") std::cout << fmt::format("{} passed, {} failed (onnxruntime {}, {})\n", rows.size() - failures, failures, library.version(), model->isa());
-  if (!options.json.empty())
-    write_json(options.json, {{"model", options.model.model.string()}, {"onnxruntime", library.version()}, {"isa", model->isa()}, {"checks", rows}, {"passed", rows.size() - failures}, {"failed", failures}});
-  return failures == 0 ? ok : failed;
+  finish(options, *model, library.version(), sizes, rows, totals);
+  return totals.failed == 0 ? ok : failed;
 }
 
 }  // namespace inferc::cli

@@ -11,7 +11,8 @@ namespace {
 
 class GraphRun {
  public:
-  GraphRun(const Graph& graph, const std::vector<Tensor>& inputs) : graph_(graph) {
+  GraphRun(const Graph& graph, const std::vector<Tensor>& inputs, SymbolValues symbols, const NodeObserver& observer)
+      : graph_(graph), symbols_(std::move(symbols)), observer_(observer) {
     if (inputs.size() != graph.inputs().size())
       throw UserError(fmt::format("{} inputs, {} are defined", inputs.size(), graph.inputs().size()));
     for (std::size_t i = 0; i < inputs.size(); ++i) bind(*graph.inputs()[i], inputs[i]);
@@ -43,12 +44,14 @@ class GraphRun {
     std::vector<const Tensor*> inputs;
     for (const Value* v : n.inputs) inputs.push_back(v ? &tensor(v) : nullptr);
     std::vector<Tensor> results = evaluate_node(n, inputs, symbols_);
+    if (observer_) observer_(n, inputs, results);
     for (std::size_t i = 0; i < results.size(); ++i)
       if (n.outputs[i]) values_[n.outputs[i]] = std::move(results[i]);
   }
 
   const Graph& graph_;
   SymbolValues symbols_;
+  const NodeObserver& observer_;
   std::map<const Value*, Tensor> values_;
 };
 
@@ -81,8 +84,8 @@ void widen(Graph& graph) {
 
 }  // namespace
 
-std::vector<Tensor> evaluate_graph(const Graph& graph, const std::vector<Tensor>& inputs) {
-  return GraphRun(graph, inputs).run();
+std::vector<Tensor> evaluate_graph(const Graph& graph, const std::vector<Tensor>& inputs, SymbolValues symbols, const NodeObserver& observer) {
+  return GraphRun(graph, inputs, std::move(symbols), observer).run();
 }
 
 Tensor widened(const Tensor& tensor) {

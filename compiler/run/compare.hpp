@@ -33,11 +33,16 @@ struct RuleD {
   std::string reason;
   double error = 0;       // max |got - exact|
   double peer_error = 0;  // infinite without a peer
+  double four_eps = 0;    // 4 eps max|exact|
   double allowed = 0;     // what `error` was compared with
 };
 
-// `exact` holds float64; `peer` may be null. Where exact is NaN or infinite, got must be so too. Integer outputs (exact of
+// `exact` holds float64 (another floating-point type where the graph computes in it); `peer` may be null. Where exact is NaN or infinite, got must be so too. Integer outputs (exact of
 // the same type) must be equal.
 [[nodiscard]] RuleD check_rule_d(const Tensor& got, const Tensor& exact, const Tensor* peer);
+
+// The rule for two inputs together: the largest error of each side over both. The errors of one input, often a few numbers,
+// are a draw of luck; those of several can be compared.
+[[nodiscard]] RuleD pooled(const RuleD& a, const RuleD& b);
 
 }  // namespace inferc

@@ -94,6 +94,28 @@ TEST(RuleDCheck, AllowsTwiceThePeersErrorOrFourEps) {
   EXPECT_FALSE(check_rule_d(off(1e-4), exact, &peer).passed);
 }
 
+TEST(RuleDCheck, PoolsTheErrorsOfSeveralInputs) {
+  const Tensor exact = doubles({1, 100});
+  const auto off = [](double by) { return floats({1, static_cast<float>(100 + by)}); };
+  const Tensor near = off(2e-5), far = off(9e-5);
+  const RuleD unlucky = check_rule_d(off(1e-4), exact, &near), lucky = check_rule_d(near, exact, &far);
+  EXPECT_FALSE(unlucky.passed);
+  EXPECT_TRUE(pooled(unlucky, lucky).passed);
+  EXPECT_FALSE(pooled(check_rule_d(off(3e-4), exact, &near), lucky).passed);
+}
+
+TEST(RuleDCheck, PoolingKeepsAWrongShapeOrIntegerWrong) {
+  const RuleD right = check_rule_d(floats({1}), doubles({1}), nullptr), shape = check_rule_d(floats({1}), doubles({1, 2}), nullptr);
+  EXPECT_FALSE(pooled(right, shape).passed);
+  EXPECT_FALSE(pooled(shape, right).passed);
+  const auto integer = [](std::int64_t v) { return tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{v}); };
+  const RuleD same = check_rule_d(integer(1), integer(1), nullptr), other = check_rule_d(integer(1), integer(2), nullptr);
+  EXPECT_TRUE(pooled(same, same).passed);
+  EXPECT_FALSE(pooled(same, other).passed);
+  EXPECT_FALSE(pooled(other, same).passed);
+  EXPECT_FALSE(pooled(other, same).reason.empty());
+}
+
 TEST(RuleDCheck, KeepsExceptionalValues) {
   const double dinf = std::numeric_limits<double>::infinity();
   EXPECT_TRUE(check_rule_d(floats({inf, nan}), doubles({dinf, dinf - dinf}), nullptr).passed);

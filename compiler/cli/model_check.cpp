@@ -1,0 +1,101 @@
+#include "compiler/cli/model_check.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "compiler/run/sample_inputs.hpp"
+
+namespace inferc::cli {
+namespace {
+
+double share(const RuleD& d) { return d.error == 0 ? 0 : d.error / d.allowed; }
+
+std::string failures(const LoadedModel& model, const std::vector<RuleD>& outputs) {
+  std::string out;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (!outputs[i].passed) out += fmt::format("{}output '{}': {}", out.empty() ? "" : "; ", escape(model.signature().outputs[i].name), outputs[i].reason);
+  return out;
+}
+
+}  // namespace
+
+const RuleD* ModelVerdict::worst() const {
+  const auto at = std::max_element(outputs.begin(), outputs.end(), [](const RuleD& a, const RuleD& b) { return share(a) < share(b); });
+  return at == outputs.end() ? nullptr : &*at;
+}
+
+ModelCheck::ModelCheck(const LoadedModel& model, Graphs graphs, const ort::Library& library, std::filesystem::path file)
+    : model_(model), graphs_(graphs), library_(library), file_(std::move(file)) {}
+
+ModelVerdict ModelCheck::run(const SymbolValues& sizes, std::uint64_t seed, int inputs) {
+  ModelVerdict out;
+  out.sizes = sizes;
+  for (; out.inputs < inputs; ++out.inputs)
+    if (!run_input(out, sample_inputs(model_.signature(), sizes, seed + static_cast<std::uint64_t>(out.inputs)))) return out;
+  judge(out, seed);
+  return out;
+}
+
+// Whether there was something to compare; else the verdict stands.
+bool ModelCheck::run_input(ModelVerdict& v, const std::vector<Tensor>& inputs) {
+  std::vector<Tensor> ours;
+  try {
+    ours = run_model(model_, inputs, v.sizes);
+  } catch (const UserError& refusal) {
+    v.reason = refusal.what();
+    try {
+      (void)graphs_.exact.run(inputs, v.sizes);
+    } catch (const UserError& same) {
+      v.passed = true;
+      v.reason = fmt::format("no result, by the reference kernels as well: {}", same.what());
+    }
+    return false;
+  }
+  try {
+    compare_results(v, inputs, ours);
+  } catch (const UserError& fault) {
+    v.reason = fmt::format("the reference kernels refuse what the generated code accepts: {}", fault.what());
+    return false;
+  }
+  return true;
+}
+
+void ModelCheck::compare_results(ModelVerdict& v, const std::vector<Tensor>& inputs, const std::vector<Tensor>& ours) {
+  ExactRun exact = graphs_.exact.run(inputs, v.sizes, chosen_indices(graphs_.optimised, inputs, v.sizes));
+  v.choices.insert(v.choices.end(), exact.choices.begin(), exact.choices.end());
+  const std::vector<Tensor>* peer = peer_outputs(v, inputs, ours);
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const RuleD one = check_rule_d(ours[i], exact.outputs[i], peer ? &(*peer)[i] : nullptr);
+    if (i == v.outputs.size()) v.outputs.push_back(one);
+    else v.outputs[i] = pooled(v.outputs[i], one);
+  }
+}
+
+void ModelCheck::judge(ModelVerdict& v, std::uint64_t seed) const {
+  v.reason = failures(model_, v.outputs);
+  for (int k = 0; k < v.inputs && !v.reason.empty(); ++k) {
+    const auto unstable = graphs_.exact.unstable_nodes(sample_inputs(model_.signature(), v.sizes, seed + static_cast<std::uint64_t>(k)), v.sizes);
+    if (unstable.empty()) continue;
+    v.reason += fmt::format(" (float32 and float64 decide otherwise at {})", fmt::join(unstable, ", "));
+    break;
+  }
+  for (const Choice& c : v.choices)
+    if (!c.is_tie()) v.reason += fmt::format("{}{} chooses {} elements that are no ties: {:.3g} eps max|x| apart", v.reason.empty() ? "" : "; ", c.node, c.count, c.gap);
+  v.passed = v.reason.empty();
+}
+
+const std::vector<Tensor>* ModelCheck::peer_outputs(ModelVerdict& v, const std::vector<Tensor>& inputs, const std::vector<Tensor>& ours) {
+  try {
+    if (!peer_) peer_ = std::make_unique<Peer>(library_, file_, ort::Optimization::all, inputs, ours);
+    else peer_->bind(inputs, ours);
+    peer_->run();
+    return &peer_->outputs();
+  } catch (const UserError& refusal) {
+    v.peer_refused = refusal.what();
+    return nullptr;
+  }
+}
+
+}  // namespace inferc::cli

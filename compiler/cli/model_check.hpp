@@ -1,0 +1,51 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compiler/cli/peer.hpp"
+#include "compiler/run/compare.hpp"
+#include "compiler/run/float64_oracle.hpp"
+#include "compiler/run/loaded_model.hpp"
+
+namespace inferc::cli {
+
+// What the generated code gave at one size beside float64 and ONNX Runtime, over all inputs tried.
+struct ModelVerdict {
+  SymbolValues sizes;
+  int inputs = 0;
+  bool passed = false;
+  std::string reason;           // why not, or why there was nothing to compare
+  std::vector<RuleD> outputs;   // empty where there were none
+  std::string peer_refused;     // ONNX Runtime's reason; then 4 eps max|y| alone decides
+  std::vector<Choice> choices;  // made by the generated code otherwise than in float64
+  // By error / allowed; null without outputs.
+  [[nodiscard]] const RuleD* worst() const;
+};
+
+// Compares a compiled model at seeded inputs by rule D of CORRECTNESS section 3.
+class ModelCheck {
+ public:
+  struct Graphs {
+    const Float64Oracle& exact;  // of the graph as imported
+    const Graph& optimised;      // what the code was generated from: tells its choices (TopK ...)
+  };
+  ModelCheck(const LoadedModel& model, Graphs graphs, const ort::Library& library, std::filesystem::path file);
+
+  // With the inputs of seeds seed, seed + 1 ...; the errors are the largest over them.
+  [[nodiscard]] ModelVerdict run(const SymbolValues& sizes, std::uint64_t seed, int inputs);
+
+ private:
+  bool run_input(ModelVerdict& verdict, const std::vector<Tensor>& inputs);
+  void compare_results(ModelVerdict& verdict, const std::vector<Tensor>& inputs, const std::vector<Tensor>& ours);
+  void judge(ModelVerdict& verdict, std::uint64_t seed) const;
+  const std::vector<Tensor>* peer_outputs(ModelVerdict& verdict, const std::vector<Tensor>& inputs, const std::vector<Tensor>& ours);
+
+  const LoadedModel& model_;
+  Graphs graphs_;
+  const ort::Library& library_;
+  std::filesystem::path file_;
+  std::unique_ptr<Peer> peer_;
+};
+
+}  // namespace inferc::cli
