@@ -2,7 +2,9 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
-.PHONY: help setup build test demo bench install clean
+# What scripts/setup had to take from the Python index.
+export PATH := $(CURDIR)/.deps/bin:$(PATH)
+.PHONY: help setup build test test-full conformance soak demo bench install clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,6 +21,15 @@ build: setup $(BUILD)/build.ninja ## build/inferc
 test: setup $(BUILD)/build.ninja ## build and run every test
 	@cmake --build $(BUILD) -j $(JOBS)
 	@scripts/run-tests $(BUILD) $(JOBS)
+
+test-full: test ## also every network by every compiler here, with sanitizers: hours
+	@JOBS=$(JOBS) scripts/test-full $(BUILD)
+
+conformance: build ## the ONNX backend tests through generated code
+	@JOBS=$(JOBS) scripts/conformance $(BUILD)
+
+soak: build ## N calls (100 million): memory flat, bits equal
+	@scripts/soak $(BUILD) $(N)
 
 demo: build ## compile the shipped taggers and run them on the stored jets
 	@scripts/demo $(BUILD)
