@@ -127,8 +127,18 @@ bool drop_expand(Graph& graph, Node* n) {
   return false;
 }
 
+// Tuples of one index along the first axis are a Gather.
+bool gather_nd_to_gather(Graph& graph, Node* n) {
+  if (!n->is("GatherND") || n->attr_int("batch_dims", 0) != 0 || !n->out()->type || !n->in(1)->type->shape.back().is(1)) return false;
+  const Edit edit(graph, n);
+  const Shape& tuples = n->in(1)->type->shape;
+  edit.replace_with(edit("Gather", {n->in(0), edit.view(n->in(1), {tuples.begin(), tuples.end() - 1})}, {{"axis", std::int64_t{0}}}));
+  return true;
+}
+
 bool step(Graph& graph, Node* n) {
-  return tile_to_expand(graph, n) || square_to_product(graph, n) || drop_expand(graph, n) || drop_identity(graph, n) ||
+  return gather_nd_to_gather(graph, n) || tile_to_expand(graph, n) || square_to_product(graph, n) || drop_expand(graph, n) ||
+         drop_identity(graph, n) ||
          to_view(graph, n) || merge_transposes(graph, n) || transpose_to_view(n) || drop_neutral(graph, n) || constant_right(graph, n);
 }
 
@@ -143,8 +153,8 @@ bool same_node(const Node& a, const Node& b) {
 
 }  // namespace
 
-// One spelling for each thing: no identities, shape-only operators as `inferc.View`, merged Transposes, constants of
-// Add and Mul on the right. Exact.
+// One spelling for each thing: no identities, shape-only operators as `inferc.View`, merged Transposes, squares as products,
+// GatherND by single indices as Gather, constants of Add and Mul on the right. Exact.
 bool canonicalise(Graph& graph) { return rewrite_all(graph, step); }
 
 // Nodes with equal operators, operands and attributes become one. Exact.

@@ -168,6 +168,32 @@ TEST(Canonicalise, DropsATileThatBroadcastingDoes) {
     })");
 }
 
+TEST(Canonicalise, WritesGatherNDBySingleIndicesAsGather) {
+  test::expect_rewrite(canonicalise, R"(graph "g" {
+      symbol n: 1..40
+      %x: f32[n, 4] = input
+      %i: i64[5, 2, 1] = input
+      %y = GatherND(%x, %i) {"batch_dims" = 0}
+      return %y
+    })",
+                       R"(graph "g" {
+      symbol n: 1..40
+      %x: f32[n, 4] = input
+      %i: i64[5, 2, 1] = input
+      %1: i64[5, 2] = inferc.View(%i)
+      %y = Gather(%x, %1) {"axis" = 0}
+      return %y
+    })");
+  test::expect_unchanged(canonicalise, R"(graph "g" {
+      %x: f32[5, 4] = input
+      %i: i64[5, 2] = input
+      %j: i64[5, 1] = input
+      %y = GatherND(%x, %i)
+      %z = GatherND(%x, %j) {"batch_dims" = 1}
+      return %y, %z
+    })");
+}
+
 // Without the Expand the sum would be smaller, or the tile is no broadcast.
 TEST(Canonicalise, KeepsAnExpandThatMakesTheSize) {
   test::expect_unchanged(canonicalise, R"(graph "g" {
