@@ -23,6 +23,15 @@ Dim rounded(const Dim& bytes) { return ceil_div(bytes, alignment) * Dim(alignmen
 
 Dim bytes_of(const Buffer& b) { return b.size * Dim(static_cast<std::int64_t>(byte_size(b.dtype))); }
 
+std::size_t times_touched(const Call& call, std::size_t a, std::size_t b) {
+  std::size_t touching = 0;
+  for (const Arg& arg : call.args)
+    for (const auto& [v, access] : operands(arg)) touching += v->buffer.index == a || v->buffer.index == b;
+  for (const auto& body : call.bodies)
+    for (const Call& c : body) touching += times_touched(c, a, b);
+  return touching;
+}
+
 // Two buffers may be one when a call reads the one for the last time and may write the other at the same place.
 class InPlace {
  public:
@@ -46,11 +55,8 @@ class InPlace {
                        buffers[a].size == buffers[b].size;
     // Written whole here first, read for the last time here, and no other operand of this call is in either buffer.
     if (!arena || !alike || life[a].first != position || life[b].last != position || root(a) != a) return;
-    std::size_t touching = 0;
-    for (const Arg& arg : call.args)
-      for (const auto& [v, access] : operands(arg)) touching += v->buffer.index == a || v->buffer.index == b;
     const bool taken = std::find(taken_.begin(), taken_.end(), b) != taken_.end();
-    if (touching != 2 || taken) return;
+    if (times_touched(call, a, b) != 2 || taken) return;
     same_[a] = root(b);
     taken_.push_back(b);
   }

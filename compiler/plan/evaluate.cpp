@@ -1,9 +1,11 @@
 #include "compiler/plan/evaluate.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
+#include "compiler/plan/control.hpp"
 #include "compiler/support/diagnostics.hpp"
 
 namespace inferc {
@@ -20,15 +22,49 @@ std::vector<Tensor> allocate(const Program& p, std::span<const Tensor> inputs, c
   return memory;
 }
 
-void execute(const Call& call, const HostFrame& frame) {
-  if (!call.host) internal_error(call.kernel + " cannot run in the compiler");
-  switch (call.host(frame)) {
-    case Fault::none: return;
-    case Fault::index_out_of_range: throw UserError(fmt::format("{}: an index is out of range", call.nodes.front()));
-    case Fault::division_by_zero: throw UserError(fmt::format("{}: division by zero", call.nodes.front()));
-    default: throw UserError(fmt::format("{}: operands do not fit", call.nodes.front()));
+// Runs calls over the memory of each buffer.
+class Run {
+ public:
+  Run(std::vector<Tensor>& memory, SymbolValues symbols) : memory_(memory), symbols_(std::move(symbols)) {}
+
+  void all(const std::vector<Call>& calls) {
+    for (const Call& c : calls) {
+      if (c.kernel == branch_kernel) branch(c);
+      else if (c.kernel == loop_kernel) loop(c);
+      else one(c);
+    }
   }
-}
+
+ private:
+  std::byte* address(const Operand& v) {
+    return memory_[v.buffer.index].bytes().data() + static_cast<std::size_t>(evaluate(v.offset, symbols_)) * byte_size(v.dtype);
+  }
+  template <class T>
+  T& element(const Arg& arg) {
+    return *reinterpret_cast<T*>(address(std::get<PointerArg>(arg).operand));
+  }
+  void branch(const Call& call) { all(call.bodies[element<bool>(call.args[0]) ? 0 : 1]); }
+  void loop(const Call& call) {
+    const std::int64_t trips = call.args.size() > 2 ? element<std::int64_t>(call.args[2]) : std::numeric_limits<std::int64_t>::max();
+    const std::string iteration = iteration_symbol(call);
+    for (std::int64_t i = 0; i < trips && element<bool>(call.args[1]); ++i) {
+      element<std::int64_t>(call.args[0]) = symbols_[iteration] = i;
+      all(call.bodies[0]);
+    }
+  }
+  void one(const Call& call) {
+    if (!call.host) internal_error(call.kernel + " cannot run in the compiler");
+    switch (call.host({&call.args, &symbols_, [this](const Operand& v) { return address(v); }})) {
+      case Fault::none: return;
+      case Fault::index_out_of_range: throw UserError(fmt::format("{}: an index is out of range", call.nodes.front()));
+      case Fault::division_by_zero: throw UserError(fmt::format("{}: division by zero", call.nodes.front()));
+      default: throw UserError(fmt::format("{}: operands do not fit", call.nodes.front()));
+    }
+  }
+
+  std::vector<Tensor>& memory_;
+  SymbolValues symbols_;
+};
 
 std::int64_t elements(const Arg& arg, const SymbolValues& symbols) {
   std::int64_t out = 0;
@@ -40,10 +76,7 @@ std::int64_t elements(const Arg& arg, const SymbolValues& symbols) {
 
 std::vector<Tensor> evaluate(const Program& program, std::span<const Tensor> inputs, const SymbolValues& symbols) {
   std::vector<Tensor> memory = allocate(program, inputs, symbols);
-  const auto address = [&](const Operand& v) {
-    return memory[v.buffer.index].bytes().data() + static_cast<std::size_t>(evaluate(v.offset, symbols)) * byte_size(v.dtype);
-  };
-  for (const Call& c : program.calls) execute(c, {&c.args, &symbols, address});
+  Run(memory, symbols).all(program.calls);
   std::vector<Tensor> out;
   for (const TensorPort& port : program.outputs) {
     std::vector<std::int64_t> shape;

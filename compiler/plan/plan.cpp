@@ -2,6 +2,7 @@
 
 #include "compiler/ops/op.hpp"
 #include "compiler/plan/arena.hpp"
+#include "compiler/plan/control.hpp"
 #include "compiler/plan/index_bounds.hpp"
 #include "compiler/plan/program.hpp"
 
@@ -67,8 +68,7 @@ class Planner {
     program_.name = graph_.name;
     program_.symbols = graph_.shared_symbols();
     place_ports();
-    place_concats();
-    for (const Node* n : graph_.nodes()) lower_node(*n, builder_, placed_, allow_fast_);
+    lower_nodes(graph_);
     copy_unwritten_outputs();
     program_.buffers = builder_.buffers();
     program_.weights = builder_.weights();
@@ -92,9 +92,17 @@ class Planner {
       if (v->producer && !v->is_constant() && !placed_.count(v)) placer_.put(v, place);
     }
   }
+  // Regions of control flow recurse.
+  void lower_nodes(const Graph& graph) {
+    place_concats(graph);
+    for (const Node* n : graph.nodes()) {
+      if (is_control(*n)) lower_control(*n, builder_, placed_, [this](const Graph& region) { lower_nodes(region); });
+      else lower_node(*n, builder_, placed_, allow_fast_);
+    }
+  }
   // Those that are read last first, so that nested ones find their place.
-  void place_concats() {
-    std::vector<Node*> nodes = graph_.nodes();
+  void place_concats(const Graph& graph) {
+    std::vector<Node*> nodes = graph.nodes();
     for (auto n = nodes.rbegin(); n != nodes.rend(); ++n)
       if ((*n)->is("Concat")) placer_.concat(**n);
   }

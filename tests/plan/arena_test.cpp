@@ -33,7 +33,8 @@ Dim random_size(std::mt19937& random, const std::vector<Dim>& symbols) {
   return pick(4) == 0 ? max(size, symbols[0] * symbols[pick(symbols.size())]) : size;
 }
 
-// A random chain of calls: each reads up to three earlier buffers and writes one or two new ones, some of them in place.
+// A random chain of calls: each reads up to three earlier buffers and writes one or two new ones, some of them in place,
+// some of them in the body of a loop.
 Case random_case(unsigned seed, bool bounded) {
   std::mt19937 random(seed);
   Case c;
@@ -57,7 +58,8 @@ Case random_case(unsigned seed, bool bounded) {
       call.args.push_back(read_view(whole(c, r)));
       for (std::size_t w = 0; w < writes; ++w) call.in_place.emplace_back(w, call.args.size() - 1);
     }
-    c.calls.push_back(std::move(call));
+    Call around{.kernel = "loop", .bodies = {{call}}};
+    c.calls.push_back(random() % 5 == 0 ? std::move(around) : std::move(call));
   }
   return c;
 }
@@ -128,6 +130,20 @@ TEST(Arena, AtMostOneResultTakesThePlaceOfAnOperand) {
   c.calls.push_back({.kernel = "sink", .args = {read_view(whole(c, 1)), read_view(whole(c, 2))}});
   const Arena arena = plan_arena(c.calls, c.buffers, c.symbols);
   EXPECT_FALSE(arena.offsets[1] == arena.offsets[2]);
+}
+
+// The body may read the operand after the call has written its result.
+TEST(Arena, NoResultTakesThePlaceOfAnOperandThatABodyReads) {
+  Case c;
+  for (int b = 0; b < 3; ++b) c.buffers.push_back({.space = Space::arena, .dtype = DType::float32, .size = 16, .name = {}, .facts = {}});
+  c.calls.push_back({.kernel = "source", .args = {write_view(whole(c, 0))}});
+  Call call{.kernel = "both", .args = {write_view(whole(c, 1)), read_view(whole(c, 0))}, .in_place = {{0, 1}}};
+  call.bodies = {{{.kernel = "inner", .args = {write_view(whole(c, 2)), read_view(whole(c, 0))}}}};
+  c.calls.push_back(std::move(call));
+  c.calls.push_back({.kernel = "sink", .args = {read_view(whole(c, 1)), read_view(whole(c, 2))}});
+  const Arena arena = plan_arena(c.calls, c.buffers, c.symbols);
+  for (std::size_t a = 0; a < 3; ++a)
+    for (std::size_t b = 0; b < a; ++b) EXPECT_FALSE(arena.offsets[a] == arena.offsets[b]) << a << " and " << b;
 }
 
 TEST(LiveBytes, CountsBuffersOfOnePlaceOnce) {
