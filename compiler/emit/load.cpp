@@ -47,9 +47,11 @@ constexpr std::string_view checking = R"(
     if (header < length + 16 || std::memcmp(file + 8, prefix, length) != 0) return nullptr;
     for (std::size_t i = 0; i < 16; ++i) {
       const auto c = static_cast<unsigned char>(file[8 + length + i]);
+      if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return nullptr;
       stored = stored * 16 + (c <= '9' ? c - std::uint64_t{'0'} : c - std::uint64_t{'a'} + 10);
     }
-    return checksum(file + 8 + header, weight_bytes) == stored ? file + 8 + header : nullptr;
+    constexpr std::size_t behind = 8 + length + 16;  // the checksum is of all that follows it
+    return checksum(file + behind, bytes - behind) == stored ? file + 8 + header : nullptr;
   }
 
   // Takes over `w.file`.

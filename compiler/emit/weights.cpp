@@ -48,15 +48,16 @@ std::string emit_weights(const Program& p, const EmitOptions& o) {
     data.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     data.resize((data.size() + alignment - 1) / alignment * alignment);
   }
-  std::string header = fmt::format(R"({{"__metadata__":{{"structure":"{}","checksum":"{:016x}","model":"{}","inferc":"{}"}})",
-                                   o.structure_sha256, checksum(data), o.model_sha256, INFERC_VERSION);
-  for (const auto& [key, value] : tensors.items()) header += "," + Json(key).dump() + ":" + value.dump();
-  header += "}";
-  while ((8 + header.size()) % alignment != 0) header += ' ';
-  const std::uint64_t length = header.size();
+  const std::string begin = fmt::format(R"({{"__metadata__":{{"structure":"{}","checksum":")", o.structure_sha256);
+  std::string rest = fmt::format(R"(","model":"{}","inferc":"{}"}})", o.model_sha256, INFERC_VERSION);
+  for (const auto& [key, value] : tensors.items()) rest += "," + Json(key).dump() + ":" + value.dump();
+  rest += "}";
+  while ((8 + begin.size() + 16 + rest.size()) % alignment != 0) rest += ' ';
+  const std::uint64_t length = begin.size() + 16 + rest.size();
   std::string out(8, '\0');
   std::memcpy(out.data(), &length, 8);
-  return out + header + data;
+  rest += data;
+  return out + begin + fmt::format("{:016x}", checksum(rest)) + rest;
 }
 
 }  // namespace inferc

@@ -70,6 +70,45 @@ static void open_model(session* s, const char* library, const char* name, const 
   }
 }
 
+static int expect_bad(session* s, const unsigned char* file, size_t bytes, const char* what) {
+  unsigned char* model = allocate(s->table->model_bytes);
+  const int refused = s->table->load_memory(model, file, bytes) == inferc_bad_weights;
+  expect(refused, s, what);
+  free(model);
+  return refused;
+}
+
+/* Every kind of wrong file is refused, and what is loaded already stays as it is. */
+static void wrong_weights(session* s, const char* weights, const char* of_another) {
+  FILE* f = fopen(weights, "rb");
+  if (!f || fseek(f, 0, SEEK_END) != 0) exit(2);
+  const size_t bytes = (size_t)ftell(f);
+  unsigned char* file = allocate(bytes);
+  rewind(f);
+  if (fread(file, 1, bytes, f) != bytes) exit(2);
+  fclose(f);
+  for (size_t k = 0; k < 400; ++k) {
+    const size_t at = k < 100 ? k * 3 % bytes : (size_t)(k * 2654435761u) % bytes;
+    file[at] ^= (unsigned char)(1u << k % 8);
+    if (!expect_bad(s, file, bytes, "a file with a flipped bit was accepted")) fprintf(stderr, "bit %zu of byte %zu\n", k % 8, at);
+    file[at] ^= (unsigned char)(1u << k % 8);
+    expect_bad(s, file, at, "a file that is cut off was accepted");
+  }
+  expect_bad(s, NULL, bytes, "null weights were accepted");
+  expect_bad(s, file, 0, "no weights were accepted");
+  unsigned char* model = allocate(s->table->model_bytes);
+  if (strcmp(weights, of_another) != 0) expect(s->table->load(model, of_another) == inferc_bad_weights, s, "weights of another model were accepted");
+  expect(s->table->load(model, "/") == inferc_bad_weights, s, "a folder was accepted as weights");
+  expect(s->table->load(model, "/dev/zero") == inferc_bad_weights, s, "a device was accepted as weights");
+  expect(s->table->load_memory(model, file, bytes) == inferc_ok, s, "the whole file was refused");
+  s->table->unload(model);
+  memmove(file + 1, file, bytes); /* at any address */
+  expect(s->table->load_memory(model, file + 1, bytes) == inferc_ok, s, "the file at an odd address was refused");
+  s->table->unload(model);
+  free(model);
+  free(file);
+}
+
 /* Buffers for dims that lie `more` above their lower bounds; inputs are zero. */
 static void make_buffers(session* s, size_t more) {
   const inferc_model* m = s->table;
@@ -250,6 +289,7 @@ int main(int argc, char** argv) {
   const size_t count = (size_t)(argc - 1) / 3;
   if (count == 0 || count > 16) return 2;
   for (size_t i = 0; i < count; ++i) open_model(&sessions[i], argv[3 * i + 1], argv[3 * i + 2], argv[3 * i + 3]);
+  for (size_t i = 0; i < count; ++i) wrong_weights(&sessions[i], argv[3 * i + 3], argv[3 * ((i + 1) % count) + 3]);
   for (size_t i = 0; i < count; ++i) exercise(&sessions[i], 0, &again);
   for (size_t i = 0; i < count; ++i) exercise(&sessions[i], 5, &first[i]);
   for (size_t i = count; i-- > 0;) { /* in the other order, with all loaded: the same bits */
