@@ -53,11 +53,12 @@ bool check_granularity(Infer& i, std::size_t input) {
   return !i.failed();
 }
 
-Operand zeros(Lower& l, DType dtype, const Shape& shape) { return broadcast_view(l.weight(Tensor(dtype, {1})), shape); }
+Operand zeros(Lower& l, DType dtype, const Shape& shape) { return broadcast_view(l.weight(Tensor(dtype, {})), shape); }
 
 Operand spread(const Operand& v, std::size_t axis, const Shape& shape) {
-  if (v.rank() != 1 || v.shape[0].is(1)) return broadcast_view(v, shape);
   Operand out = v;
+  if (single(v.shape)) out.shape.clear(), out.strides.clear();
+  if (out.rank() != 1) return broadcast_view(out, shape);
   out.shape = shape;
   out.strides.assign(shape.size(), Dim(0));
   out.strides[axis] = v.strides[0];
