@@ -6,15 +6,20 @@
 namespace inferc {
 namespace {
 
-// An integral depth of any numeric type.
+std::optional<std::int64_t> integral(const Tensor& t) {
+  std::optional<std::int64_t> out;
+  const auto read = [&]<class... T>(Types<T...>) {
+    ((t.dtype() == dtype_of<T> ? void(out = static_cast<std::int64_t>(t.as<T>()[0])) : void()), ...);
+  };
+  if (t.size() == 1) read(NumericTypes{});
+  return out;
+}
+
 std::optional<Dim> depth(Infer& i) {
   if (const auto known = i.content(1); known && known->size() == 1) return (*known)[0];
   const Value* v = i.node.in(1);
-  if (v->constant && v->constant->size() == 1) {
-    if (v->constant->dtype() == DType::float32) return Dim(static_cast<std::int64_t>(v->constant->as<float>()[0]));
-    if (v->constant->dtype() == DType::float64) return Dim(static_cast<std::int64_t>(v->constant->as<double>()[0]));
-  }
-  i.fail("input 'depth' must be a constant of type int32, int64 or floating point", "export the model with this operand constant");
+  if (const auto value = v->constant ? integral(*v->constant) : std::nullopt) return Dim(*value);
+  i.fail("input 'depth' is not one element known before run time", "export the model with this operand constant");
   return std::nullopt;
 }
 
