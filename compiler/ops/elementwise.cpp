@@ -19,6 +19,19 @@ void infer_as(Infer& i, Result result) {
   i.out(0, result == Result::boolean ? DType::boolean : i.dtype(0), shape);
 }
 
+namespace {
+
+// A result beyond 64 bits is no size.
+std::optional<Dim> apply(OnDims on_dims, const Dim& a, const Dim& b, const Symbols& symbols) {
+  try {
+    return on_dims(a, b, symbols);
+  } catch (const UserError&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
 void infer_content(Infer& i, OnDims on_dims) {
   if (!is_integer(i.dtype(0)) || i.failed() || !i.node.out()->type) return;
   const Shape& shape = i.node.out()->type->shape;
@@ -27,7 +40,7 @@ void infer_content(Infer& i, OnDims on_dims) {
     const auto other = content::broadcast(i, k, shape);
     if (!other) return;
     for (std::size_t e = 0; e < out->size(); ++e) {
-      const auto value = on_dims((*out)[e], (*other)[e], i.symbols());
+      const auto value = apply(on_dims, (*out)[e], (*other)[e], i.symbols());
       if (!value) return;
       (*out)[e] = *value;
     }
