@@ -1,0 +1,227 @@
+#include <gtest/gtest.h>
+
+#include "tests/ops/run_node.hpp"
+#include "tests/support/op_table.hpp"
+
+// What each operator refuses: the message begins with the node's address and names the operand, its shape or the
+// attribute, and what is defined.
+namespace inferc::test {
+namespace {
+
+struct Refusal {
+  std::string op;
+  std::vector<Array> inputs;
+  Attributes attributes;
+  std::string message;  // a part of it
+  std::size_t outputs = 1;
+};
+
+std::string refuse(const Refusal& r, const std::string& domain = {}) {
+  Graph graph;
+  std::vector<Value*> operands;
+  for (const Array& a : r.inputs) operands.push_back(a.dtype == DType::undefined ? nullptr : graph.add_constant(tensor_of(a)));
+  Node* node = graph.add_node(r.op, operands, r.outputs, r.attributes);
+  node->domain = domain;
+  node->name = "n0";
+  Diagnostics problems;
+  if (infer_node(*node, problems)) return "accepted";
+  std::string all;
+  for (const auto& e : problems.errors()) all += e.message + "\n";
+  return all;
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// A tensor of the first element type that an input takes.
+Array typical(const Port& port) { return Array(types_in(port.types).at(0), {2, 2}); }
+std::vector<Array> typical_inputs(const Op& op) {
+  std::vector<Array> out;
+  for (const Port& p : op.inputs)
+    if (p.arity != Port::Arity::optional) out.push_back(typical(p));
+  return out;
+}
+
+std::string refuse(const Op& op, std::vector<Array> inputs, Attributes attributes = {}) {
+  return refuse({std::string(op.name), std::move(inputs), std::move(attributes), {}, op.min_outputs}, std::string(op.domain));
+}
+std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+
+TEST(EveryOperator, RefusesAnUnknownAttribute) {
+  for (const Op* op : all_ops()) {
+    const std::string message = refuse(*op, typical_inputs(*op), {{"no_such", number(1)}});
+    const std::string address = (op->domain.empty() ? "" : std::string(op->domain) + ".") + std::string(op->name) + " 'n0'";
+    EXPECT_TRUE(message.starts_with(address) && contains(message, "attribute 'no_such' is not known")) << message;
+  }
+}
+
+TEST(EveryOperator, RefusesAnAttributeOfAnotherType) {
+  for (const Op* op : all_ops())
+    for (const AttributeSpec& a : op->attributes) {
+      const Attribute wrong = a.kind == AttributeKind::string ? Attribute(1.0f) : Attribute(std::string("x"));
+      const std::string message = refuse(*op, typical_inputs(*op), {{std::string(a.name), wrong}});
+      EXPECT_TRUE(contains(message, "attribute " + quoted(a.name) + " has the wrong type")) << op->name << ": " << message;
+    }
+}
+
+TEST(EveryOperator, RefusesAMissingInput) {
+  for (const Op* op : all_ops()) {
+    if (op->inputs.empty()) continue;
+    std::vector<Array> inputs = typical_inputs(*op);
+    if (op->inputs[0].arity == Port::Arity::variadic) inputs.clear();
+    else inputs[0] = Array();
+    const std::string message = refuse(*op, inputs);
+    EXPECT_TRUE(contains(message, "input " + quoted(op->inputs[0].name) + " is missing")) << op->name << ": " << message;
+  }
+}
+
+TEST(EveryOperator, RefusesOneInputTooMany) {
+  for (const Op* op : all_ops()) {
+    if (!op->inputs.empty() && op->inputs.back().arity == Port::Arity::variadic) continue;
+    std::vector<Array> inputs;
+    for (const Port& p : op->inputs) inputs.push_back(typical(p));
+    inputs.emplace_back(DType::float32, Integers{1});
+    const std::string message = refuse(*op, inputs);
+    EXPECT_TRUE(contains(message, "inputs, at most")) << op->name << ": " << message;
+  }
+}
+
+// Every input given each element type that it does not take.
+TEST(EveryOperator, RefusesOtherElementTypes) {
+  for (const Op* op : all_ops())
+    for (std::size_t i = 0; i < op->inputs.size(); ++i)
+      for (const DType t : types_in(types::all)) {
+        if (op->inputs[i].types.has(t)) continue;
+        std::vector<Array> inputs;
+        for (const Port& p : op->inputs)
+          if (inputs.size() <= i || p.arity == Port::Arity::required) inputs.push_back(typical(p));
+        inputs[i].dtype = t;
+        const std::string message = refuse(*op, inputs);
+        EXPECT_TRUE(contains(message, "input " + quoted(op->inputs[i].name) + " is " + std::string(name(t)) + ", which is not supported here")) << op->name << ": " << message;
+      }
+}
+
+Array f(Integers shape) { return Array(DType::float32, std::move(shape)); }
+Array i(Integers values) { return integers(std::move(values)); }
+Attributes axis(std::int64_t a) { return {{"axis", a}}; }
+Attribute text(const char* s) { return std::string(s); }
+
+const Refusal refusals[] = {
+    // operands that do not broadcast
+    {"Add", {f({2, 3}), f({2})}, {}, "do not broadcast"},
+    {"Where", {Array(DType::boolean, {2}), f({3}), f({3})}, {}, "do not broadcast"},
+    {"Max", {f({2, 3}), f({3}), f({2})}, {}, "do not broadcast"},
+    {"PRelu", {f({2, 3}), f({2})}, {}, "differ"},
+    {"Clip", {f({3}), f({2})}, {}, "input 'min' is f32[2], it must be a scalar"},
+    {"Mod", {f({3}), f({3})}, {}, "fmod = 1"},
+    {"BitShift", {Array(DType::uint8, {1}), Array(DType::uint8, {1})}, {{"direction", text("UP")}}, "attribute 'direction' is 'UP'"},
+    {"Gelu", {f({3})}, {{"approximate", text("sin")}}, "attribute 'approximate' is 'sin'"},
+    {"Cast", {f({3})}, {}, "attribute 'to' is missing"},
+    {"Cast", {f({3})}, {{"to", number(8)}}, "are not supported"},
+    // axes out of range
+    {"Softmax", {f({2, 3})}, axis(2), "axis 2 is out of range for rank 2"},
+    {"LogSoftmax", {f({2, 3})}, axis(-3), "axis -3 is out of range for rank 2"},
+    {"Hardmax", {f({2})}, axis(1), "axis 1 is out of range for rank 1"},
+    {"Concat", {f({2}), f({2})}, axis(1), "axis 1 is out of range"},
+    {"Concat", {f({2, 3}), f({2, 4})}, axis(0), "sizes 3 and 4 differ"},
+    {"Split", {f({4}), i({1, 2})}, axis(0), "4", 2},
+    {"Split", {f({4})}, {{"axis", number(3)}, {"num_outputs", number(2)}}, "axis 3 is out of range for rank 1", 2},
+    {"Gather", {f({3}), i({0})}, axis(1), "axis 1 is out of range for rank 1"},
+    {"GatherElements", {f({3}), i({0})}, axis(-2), "axis -2 is out of range for rank 1"},
+    {"GatherND", {f({3}), Array(DType::int64, {1, 2})}, {}, "indices"},
+    {"ScatterElements", {f({3}), i({0}), f({2})}, {}, "sizes 1 and 2 differ"},
+    {"ScatterElements", {f({3}), i({0}), f({1})}, {{"reduction", text("mean")}}, "reduction 'mean' is not known"},
+    {"ScatterND", {f({3}), Array(DType::int64, {1, 2}), f({1})}, {}, "must be a constant from 1 to 1"},
+    {"ScatterND", {f({3, 2}), Array(DType::int64, {1, 1}), f({1, 3})}, {}, "sizes 2 and 3 differ"},
+    {"ArgMax", {f({2, 3})}, axis(2), "axis 2 is out of range for rank 2"},
+    {"ArgMin", {f({0})}, axis(0), "the axis is empty"},
+    {"ReduceSum", {f({2, 3}), i({2})}, {}, "axis 2 is out of range for rank 2"},
+    {"TopK", {f({3}), i({4})}, {}, "k=4 exceeds axis 0 of size 3", 2},
+    {"TopK", {f({3}), i({-1})}, {}, "k is -1, it must not be negative", 2},
+    {"CumSum", {f({3}), i({1})}, {}, "axis 1 is out of range for rank 1"},
+    {"Slice", {f({3}), i({0}), i({2}), i({1})}, {}, "axis 1 is out of range for rank 1"},
+    {"Slice", {f({3}), i({0}), i({2}), i({0}), i({0})}, {}, "a step is 0"},
+    {"Slice", {f({3, 3}), i({0, 0}), i({2, 2}), i({0, 0})}, {}, "axis 0 is given twice"},
+    {"Squeeze", {f({2, 3}), i({0})}, {}, "2"},
+    {"Unsqueeze", {f({3}), i({5})}, {}, "axis 5 is out of range"},
+    {"Flatten", {f({3})}, axis(2), "axis 2"},
+    {"OneHot", {i({0}), i({-1}), f({2})}, {}, "depth is -1"},
+    {"OneHot", {i({0}), i({3}), f({3})}, {}, "it must have 2 elements"},
+    // shapes
+    {"Reshape", {f({2, 3}), i({4})}, {}, "6 elements cannot be shaped into 4"},
+    {"Reshape", {f({2, 3}), i({-1, -1})}, {}, "two -1"},
+    {"Reshape", {f({2}), i({2, 0})}, {}, "target dimension 1 is 0, the input has rank 1"},
+    {"Expand", {f({3}), i({2})}, {}, "3"},
+    {"Tile", {f({2, 3}), i({2})}, {}, "1 repeats for an input of rank 2"},
+    {"Tile", {f({2}), i({-1})}, {}, "repeat -1 of dimension 0 is negative"},
+    {"ConstantOfShape", {i({-2})}, {}, "the shape has the size -2"},
+    {"Transpose", {f({2, 3})}, {{"perm", Integers{0, 0}}}, "perm"},
+    {"Pad", {f({3}), i({1})}, {}, "1 pads for 1 axes"},
+    {"Pad", {f({3}), i({0, -4})}, {}, "dimension 0 becomes -1"},
+    {"Pad", {f({3}), i({3, 0})}, {{"mode", text("reflect")}}, "mode reflect cannot pad dimension 0 of size 3 by 3 and 0"},
+    {"Pad", {f({3}), i({1, 0})}, {{"mode", text("mirror")}}, "mode 'mirror' is not known"},
+    {"Trilu", {f({3})}, {}, "its rank must be at least 2"},
+    {"EyeLike", {f({3})}, {}, "the input is f32[3], its rank must be 2"},
+    {"EyeLike", {f({3, 3})}, {{"dtype", number(8)}}, "is not supported"},
+    {"ReverseSequence", {f({3, 2}), i({1, 1})}, {{"time_axis", number(1)}}, "time_axis is 1 and batch_axis is 1"},
+    {"ReverseSequence", {f({3}), i({1})}, {}, "its rank must be at least 2"},
+    {"ReverseSequence", {f({3, 2}), i({1})}, {}, "sizes 1 and 2 differ"},
+    {"Range", {scalar(DType::int64, 0), scalar(DType::int64, 3), scalar(DType::int64, 0)}, {}, "0"},
+    {"DepthToSpace", {f({1, 3, 2, 2})}, {{"blocksize", number(2)}}, "3"},
+    {"SpaceToDepth", {f({1, 1, 3, 2})}, {{"blocksize", number(2)}}, "3"},
+    // products
+    {"MatMul", {f({2, 3}), f({4, 5})}, {}, "sizes 3 and 4 differ"},
+    {"MatMul", {f({}), f({4})}, {}, "scalar"},
+    {"Gemm", {f({2, 3}), f({4, 5})}, {}, "sizes 3 and 4 differ"},
+    {"Gemm", {f({2, 3, 1}), f({3, 5})}, {}, "rank"},
+    {"MatMulInteger", {Array(DType::uint8, {2, 3}), Array(DType::uint8, {4, 5})}, {}, "sizes 3 and 4 differ"},
+    {"Einsum", {f({2, 3})}, {{"equation", text("ijk->i")}}, "term 0 of the equation does not fit rank 2"},
+    {"Einsum", {f({2, 3}), f({4, 5})}, {{"equation", text("ij,jk->ik")}}, "differ"},
+    {"Conv", {f({1, 2, 5}), f({3, 1, 3})}, {}, "2"},
+    {"Conv", {f({1, 2, 5}), f({3, 2, 3})}, {{"strides", Integers{0}}}, "attribute 'strides' has element 0, 1 to"},
+    {"Conv", {f({1, 2, 5}), f({3, 2, 3})}, {{"pads", Integers{1}}}, "attribute 'pads' has 1 elements, 2 are defined"},
+    {"Conv", {f({1, 2, 5}), f({3, 2, 3})}, {{"kernel_shape", Integers{2}}}, "attribute 'kernel_shape' differs from the shape of W"},
+    {"Conv", {f({1, 2, 5}), f({3, 2, 3})}, {{"auto_pad", text("SAME")}}, "auto_pad 'SAME' is not defined"},
+    {"ConvTranspose", {f({1, 2, 5}), f({3, 2, 3})}, {}, "2"},
+    {"MaxPool", {f({1, 2, 5})}, {{"kernel_shape", Integers{2, 2}}}, "attribute 'kernel_shape' has 2 elements for 1 spatial dimensions"},
+    {"AveragePool", {f({1, 2, 5})}, {{"kernel_shape", Integers{0}}}, "kernel size 0 is not a positive constant"},
+    {"LpPool", {f({1, 2, 5})}, {{"kernel_shape", Integers{2}}, {"dilations", Integers{-1}}}, "attribute 'dilations' has element -1"},
+    {"Det", {f({2, 3})}, {}, "2"},
+    // normalisation
+    {"BatchNormalization", {f({2, 3}), f({4}), f({3}), f({3}), f({3})}, {}, "sizes 4 and 3 differ"},
+    {"BatchNormalization", {f({2, 3}), f({3}), f({3}), f({3}), f({3})}, {{"training_mode", number(1)}}, "training mode is not supported"},
+    {"LayerNormalization", {f({2, 3}), f({4})}, {}, "4"},
+    {"LayerNormalization", {f({2, 3}), f({3})}, axis(2), "axis 2 is out of range for rank 2"},
+    {"RMSNormalization", {f({2, 3}), f({4})}, {}, "4"},
+    {"GroupNormalization", {f({2, 3}), f({3}), f({3})}, {{"num_groups", number(2)}}, "3 channels do not divide into 2 groups"},
+    {"GroupNormalization", {f({2, 3}), f({3}), f({3})}, {}, "attribute 'num_groups' must be positive"},
+    {"InstanceNormalization", {f({2, 3, 4}), f({2}), f({3})}, {}, "sizes 2 and 3 differ"},
+    {"LpNormalization", {f({2, 3})}, {{"p", number(3)}}, "p"},
+    {"LRN", {f({2, 3})}, {{"size", number(0)}}, "size"},
+    // quantised forms
+    {"QuantizeLinear", {f({2, 3}), f({2}), Array(DType::int8, {2})}, axis(1), "sizes 2 and 3 differ"},
+    {"QuantizeLinear", {f({2, 3}), f({})}, {{"output_dtype", number(1)}}, "is not supported"},
+    {"QuantizeLinear", {f({2, 3}), f({2, 2})}, {{"block_size", number(2)}}, "no multiple of block_size 2"},
+    {"DequantizeLinear", {Array(DType::int8, {2, 3}), f({3}), Array(DType::int8, {})}, {}, "scale and zero point have different shapes"},
+    // sequences
+    {"RNN", {f({3, 2, 4}), f({1, 5, 3}), f({1, 5, 5})}, {}, "differ"},
+    {"GRU", {f({3, 2, 4}), f({1, 15, 4}), f({1, 15, 5})}, {{"direction", text("up")}}, "direction 'up' is not defined"},
+    {"LSTM", {f({3, 2, 4}), f({1, 20, 4}), f({1, 20, 5})}, {{"activations", std::vector<std::string>{"Tanh"}}}, "1 activations are given, 3 are defined"},
+    {"Attention", {f({1, 3, 2, 4}), f({1, 2, 5, 4}), f({1, 2, 5, 4})}, {}, "3 heads of Q are no multiple of 2 heads of K"},
+    {"Attention", {f({1, 2, 12}), f({1, 5, 12}), f({1, 5, 12})}, {{"q_num_heads", number(5)}, {"kv_num_heads", number(3)}}, "attribute 'q_num_heads' is 5, it must divide the last axis of size 12"},
+    {"RotaryEmbedding", {f({1, 2, 3, 5}), f({1, 3, 2}), f({1, 3, 2})}, {}, "the rotated size must be even"},
+    {"Resize", {f({1, 1, 4})}, {}, "scales"},
+    {"GridSample", {f({1, 1, 4, 4}), f({1, 2, 2, 3})}, {}, "sizes 3 and 2 differ"},
+    {"GridSample", {f({1, 1, 4, 4}), f({1, 2, 2, 2})}, {{"mode", text("spline")}}, "mode 'spline'"},
+    {"NonZero", {}, {}, "input 'X' is missing"},
+};
+
+TEST(Operator, RefusesWhatDoesNotFit) {
+  for (const Refusal& r : refusals) {
+    const std::string message = refuse(r);
+    EXPECT_TRUE(message.starts_with(r.op + " 'n0'")) << r.op << ": " << message;
+    EXPECT_TRUE(contains(message, r.message)) << message << "\nlacks: " << r.message;
+  }
+}
+
+}  // namespace
+}  // namespace inferc::test
