@@ -22,8 +22,14 @@ INFERC_ROUNDED(acosh)
 INFERC_ROUNDED(atanh)
 INFERC_ROUNDED(sin)
 INFERC_ROUNDED(cos)
-INFERC_ROUNDED(atan)
 #undef INFERC_ROUNDED
+
+struct atan {
+  template <class T>
+  [[gnu::always_inline]] static T apply(T x) {
+    return by_width(x, [](auto v) { return math::atan(v); }, [](double v) { return math64::atan(v); });
+  }
+};
 
 // log(1 + e^x) without overflow
 struct softplus {

@@ -226,10 +226,14 @@ struct is_nan {
 };
 struct is_inf {
   template <class T>
-  static bool apply(T x, float positive, float negative) {
-    static_assert(is_scalar<T>);
-    constexpr T infinity = static_cast<T>(__builtin_inff());
-    return (x == infinity && positive != 0) || (x == -infinity && negative != 0);
+  static auto apply(T x, float positive, float negative) {
+    const T infinity = T{} + static_cast<Parameter<T>>(__builtin_inff());
+    if constexpr (is_scalar<T>) {
+      return (x == infinity && positive != 0) || (x == -infinity && negative != 0);
+    } else {
+      const auto above = x == infinity, below = x == -infinity;
+      return (above & -static_cast<int>(positive != 0)) | (below & -static_cast<int>(negative != 0));
+    }
   }
 };
 struct second {

@@ -119,6 +119,20 @@ template <class V>
   return x == x ? (x == inf ? x : r) : x;
 }
 
+// atan, 2 ULP: |x| - c over 1 + c |x| for c = 0, 1 or infinity lies within tan(pi/8); there an odd polynomial.
+template <class V>
+[[gnu::always_inline]] inline V atan(V x) {
+  const V a = abs(x), one = splat<V>(1.0f), zero = V{};
+  const auto middle = a > splat<V>(0.41421356f), outer = a > splat<V>(2.4142136f);
+  const V y = (outer ? -one : (middle ? a - one : a)) / (outer ? a : (middle ? a + one : one));
+  const V z = y * y;
+  const V p = horner(z, -0.33333315f, 0.19998471f, -0.14243522f, 0.10593727f, -0.06077991f);
+  const V half_pi = splat<V>(1.5707964f), quarter_pi = splat<V>(0.78539819f);
+  const V half_rest = splat<V>(-4.3711388e-8f), quarter_rest = splat<V>(-2.1855694e-8f);  // what the two lack
+  const V rest = fma(p * z, y, outer ? half_rest : (middle ? quarter_rest : zero));
+  return copysign((outer ? half_pi : (middle ? quarter_pi : zero)) + (y + rest), x);
+}
+
 // log(1 + e) for 0 <= e <= 1, 2 ULP: log(u) e / (u - 1) with u = 1 + e as rounded (Kahan).
 template <class V>
 [[gnu::always_inline]] inline V log1p_unit(V e) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/bits.hpp"
@@ -32,6 +33,20 @@ template <class V>
 inline constexpr int lane_count = sizeof(V) / sizeof(float);
 template <class V>
 using IntOf = I32<lane_count<V>>;
+
+// Of a float vector or a lane mask the float vector of as many lanes; float of every scalar.
+namespace simd_detail {
+template <class T, bool Scalar = std::is_arithmetic_v<T>>
+struct FloatLike {
+  using type = float;
+};
+template <class T>
+struct FloatLike<T, false> {
+  using type = F32<lane_count<T>>;
+};
+}  // namespace simd_detail
+template <class T>
+using FloatLike = typename simd_detail::FloatLike<T>::type;
 
 template <class V>
 [[gnu::always_inline]] inline V load(const float* p) {
@@ -117,6 +132,18 @@ template <class V>
 #endif
   for (std::size_t i = 0; i < lane_count<V>; ++i)
     if (i < n) p[i] = v[i];
+}
+
+// bool elements as lane masks.
+template <class V>
+[[gnu::always_inline]] inline IntOf<V> load_mask(const bool* p) {
+  const auto bytes = *reinterpret_cast<const typename VectorOf<std::int8_t, lane_count<V>>::unaligned*>(p);
+  return __builtin_convertvector(bytes, IntOf<V>) != IntOf<V>{};
+}
+template <class V>
+[[gnu::always_inline]] inline void store_mask(bool* p, IntOf<V> mask) {
+  using Bytes = VectorOf<std::int8_t, lane_count<V>>;
+  *reinterpret_cast<typename Bytes::unaligned*>(p) = __builtin_convertvector(mask & 1, typename Bytes::type);
 }
 
 // a * b + c rounded once.

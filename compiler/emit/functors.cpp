@@ -14,11 +14,11 @@ std::size_t operand_count(const Expr& e) {
   return n;
 }
 
-// The name of an operand of type float32, whose type (vector or scalar) literals take; empty if there is none.
-std::string float_leaf(const Expr& e) {
-  if (e.functor.empty()) return e.result == DType::float32 ? fmt::format("x{}", e.operand) : std::string();
+// The name of an operand: literals are vectors where it is one.
+std::string first_leaf(const Expr& e) {
+  if (e.functor.empty()) return fmt::format("x{}", e.operand);
   for (const Expr& a : e.args)
-    if (std::string found = float_leaf(a); !found.empty()) return found;
+    if (std::string found = first_leaf(a); !found.empty()) return found;
   return {};
 }
 
@@ -26,7 +26,7 @@ std::string expression(const Expr& e, const std::string& like) {
   if (e.functor.empty()) return e.operand < 0 ? "acc" : fmt::format("x{}", e.operand);
   if (e.functor == "literal") {
     const std::string value = float_literal(e.parameters[0]);
-    return like.empty() ? value : fmt::format("splat<decltype({})>({})", like, value);
+    return like.empty() ? value : fmt::format("splat<FloatLike<decltype({})>>({})", like, value);
   }
   std::string args;
   for (const Expr& a : e.args) args += (args.empty() ? "" : ", ") + expression(a, like);
@@ -61,7 +61,7 @@ std::string Functors::name(const Expr& e, bool accumulator) {
     parameters += fmt::format("{0}T{1} {1}", parameters.empty() ? "" : ", ", v);
   }
   const std::string body = fmt::format("  template <{}>\n  [[gnu::always_inline]] static auto apply({}) {{\n    return {};\n  }}\n", types, parameters,
-                                       expression(e, accumulator ? "acc" : float_leaf(e)));
+                                       expression(e, accumulator ? "acc" : first_leaf(e)));
   const auto known = std::find_if(known_.begin(), known_.end(), [&](const auto& k) { return k.first == body; });
   if (known != known_.end()) return known->second;
   known_.emplace_back(body, fmt::format("fused_{}", known_.size() + 1));

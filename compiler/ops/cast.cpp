@@ -17,6 +17,12 @@ void infer(Infer& i) {
   conversion::infer(i, *dtype);
 }
 
+// Between float and bool, which are computed in vectors.
+bool in_vectors(const Node& n) {
+  const auto fits = [](DType d) { return d == DType::float32 || d == DType::boolean; };
+  return n.in(0)->type && n.out()->type && fits(n.in(0)->type->dtype) && fits(n.out()->type->dtype);
+}
+
 }  // namespace
 
 extern const Op op_Cast = {.name = "Cast",
@@ -24,6 +30,8 @@ extern const Op op_Cast = {.name = "Cast",
                            .attributes = {{"to", AttributeKind::integer}, {"saturate", AttributeKind::integer}, {"round_mode", AttributeKind::string}},
                            .infer = infer,
                            .lower = conversion::lower,
+                           .lower_fast = conversion::lower_fast,
+                           .elementwise = Elementwise{.functor = {}, .applies = in_vectors, .functor_of = conversion::functor},
                            .versions = "6, 9, 13, 19, 21, 23, 24, 25"};
 
 }  // namespace inferc

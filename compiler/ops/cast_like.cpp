@@ -12,6 +12,7 @@ extern const Op op_CastLike = {.name = "CastLike",
                                .attributes = {{"saturate", AttributeKind::integer}, {"round_mode", AttributeKind::string}},
                                .infer = infer,
                                .lower = conversion::lower,
+                               .lower_fast = conversion::lower_fast,
                                .versions = "15, 19, 21, 23, 24, 25"};
 
 }  // namespace inferc

@@ -23,8 +23,20 @@ void lower(Lower& l) {
   convolution::lower(l, "ref::conv_transpose", kernel, true);
 }
 
+// Constant weights; pads that are known not to be negative.
+bool lower_fast(Lower& l) {
+  if (l.type(0).dtype != DType::float32 || !l.constant(1)) return false;
+  const window::Window w = convolution::window_of(l.node, l.shape(0), l.shape(1), true);
+  for (const Dim& pad : w.pad)
+    if (!l.symbols().provably_le(0, pad)) return false;
+  convolution::lower_channels_last(l, "cpu::conv_transpose", "kernels/cpu/conv_transpose.hpp", w, w.in, std::vector<Dim>(w.in.size(), Dim(0)),
+                                   {SizesArg{convolution::three(w.pad, 0)}}, true);
+  return true;
+}
+
 Op make() {
   Op op = convolution::op("ConvTranspose", infer, lower, "1, 11, 22");
+  op.lower_fast = lower_fast;
   op.attributes.push_back({"output_padding", AttributeKind::integers});
   op.attributes.push_back({"output_shape", AttributeKind::integers});
   return op;

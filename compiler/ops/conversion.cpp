@@ -1,5 +1,6 @@
 #include "compiler/ops/conversion.hpp"
 
+#include "compiler/ops/fused_map.hpp"
 #include "kernels/cast.hpp"
 #include "kernels/ref/map.hpp"
 
@@ -40,13 +41,23 @@ void infer(Infer& i, DType to) {
   i.out_content(0, std::move(out));
 }
 
+std::string functor(const Node& n) { return "functors::cast<" + std::string(cpp_type(n.out()->type->dtype)) + ">"; }
+
+bool lower_fast(Lower& l) {
+  const DType from = l.type(0).dtype, to = l.out_type().dtype;
+  if (from == to) return l.view(0, l.in(0)), true;
+  const Expr operand{.functor = {}, .args = {}, .parameters = {}, .operand = 0, .result = from};
+  emit_map(l, Expr{.functor = functor(l.node), .args = {operand}, .parameters = {}, .operand = -1, .result = to}, {l.in(0)}, l.out());
+  return true;
+}
+
 void lower(Lower& l) {
   const DType from = l.type(0).dtype, to = l.out_type().dtype;
   if (from == to) return l.view(0, l.in(0));
   const HostKernel kernel =
       by_dtype(to, AllTypes{}, [&]<class To>(std::type_identity<To>) { return to_kernel<To>(from); });
   Call& c = l.reference("ref::map1", "kernels/ref/map.hpp", kernel, {write_view(l.out()), read_view(l.in(0)), ParamsArg{{}}});
-  c.template_args = {"functors::cast<" + std::string(cpp_type(to)) + ">"};
+  c.template_args = {functor(l.node)};
 }
 
 }  // namespace inferc::conversion

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "kernels/cpu/pack.hpp"
+
 namespace inferc::convolution {
 namespace {
 
@@ -12,6 +14,47 @@ bool check_bias(Infer& i, std::size_t at, const Dim& filters) {
   if (i.rank(at) != 1) return i.fail(fmt::format("B has rank {}, 1 is defined", i.rank(at)));
   static_cast<void>(i.unify(i.shape(at)[0], filters));
   return !i.failed();
+}
+
+// One group's weights as the matrix w[(tap, channel), filter]: from [filters, channels, taps], or [channels, filters, taps].
+std::vector<float> filter_matrix(const float* from, std::size_t channels, std::size_t filters, std::size_t taps, bool transposed) {
+  std::vector<float> matrix(taps * channels * filters);
+  for (std::size_t f = 0; f < filters; ++f)
+    for (std::size_t c = 0; c < channels; ++c)
+      for (std::size_t t = 0; t < taps; ++t)
+        matrix[(t * channels + c) * filters + f] = from[(transposed ? c * filters + f : f * channels + c) * taps + t];
+  return matrix;
+}
+
+// Constant weights as the panels of such matrices, one group after the other.
+Operand packed_filters(Lower& l, std::size_t groups, bool transposed) {
+  const Tensor& w = *l.constant(1);
+  const auto rows = static_cast<std::size_t>(w.shape()[0]) / groups, cols = static_cast<std::size_t>(w.shape()[1]);
+  const std::size_t channels = transposed ? rows : cols, filters = transposed ? cols : rows;
+  const std::size_t taps = rows * cols == 0 ? 0 : w.size() / (groups * rows * cols), k = taps * channels;
+  const std::size_t panels = cpu::packed_size(k, filters);
+  Tensor packed(DType::float32, {static_cast<std::int64_t>(groups * panels)});
+  for (std::size_t g = 0; g < groups; ++g)
+    cpu::pack_panels(packed.as<float>().data() + g * panels, filter_matrix(w.as<float>().data() + g * k * filters, channels, filters, taps, transposed).data(),
+                     k, filters, filters, std::size_t{1});
+  return l.weight(std::move(packed), "conv-panel16", 1);
+}
+
+// The operand [n, channels, spatial...] with three spatial dims, leading ones of size 1.
+Operand with_three(Operand v) {
+  while (v.shape.size() < 5) {
+    v.shape.insert(v.shape.begin() + 2, Dim(1));
+    v.strides.insert(v.strides.begin() + 2, Dim(0));
+  }
+  return v;
+}
+
+EpilogueArg bias_of(Lower& l) {
+  if (!l.has(2)) return {};
+  Expr bias;
+  bias.operand = 0;
+  return {std::make_shared<const Expr>(Expr{"functors::add", {Expr{}, bias}, {}, -1, DType::float32}),
+          {{Accessor::Kind::row, l.in_dense(2), 0}}};
 }
 
 }  // namespace
@@ -49,8 +92,38 @@ Call& lower(Lower& l, const std::string& kernel, HostKernel host, bool transpose
                         runtime_size(c.filters)};
   window::append(args, window_of(l.node, x, w, transposed), spatial(out));
   Call& call = l.reference(kernel, "kernels/ref/conv.hpp", std::move(host), std::move(args));
-  call.flops = Dim(2) * (transposed ? product(x) : product(out)) * product({w.begin() + 1, w.end()});
+  call.flops = flops(l, transposed);
   return call;
+}
+
+Dim flops(const Lower& l, bool transposed) {
+  const Shape& w = l.shape(1);
+  return Dim(2) * (transposed ? product(l.shape(0)) : product(l.out_type().shape)) * product({w.begin() + 1, w.end()});
+}
+
+std::vector<Dim> three(std::vector<Dim> v, const Dim& fill) {
+  while (v.size() < 3) v.insert(v.begin(), fill);
+  return v;
+}
+
+void lower_channels_last(Lower& l, const std::string& kernel, const std::string& header, const window::Window& w, std::vector<Dim> in,
+                         const std::vector<Dim>& pad, std::vector<Arg> extra, bool transposed) {
+  const Shape& out = l.out_type().shape;
+  const Channels c = channels(l.node, l.shape(1), transposed);
+  const Dim batch = out[0], pixels = product({out.begin() + 2, out.end()});
+  in = three(std::move(in), 1);
+  const Operand x = l.temporary(DType::float32, {batch, in[0], in[1], in[2], c.channels * c.groups});
+  l.fast("cpu::pad_channels_last", "kernels/cpu/conv.hpp", {write(x), read_view(with_three(l.in(0))), SizesArg{three(pad, 0)}, SizesArg{in}});
+  SizesArg sizes{in};
+  for (const std::vector<Dim>& v : {three(w.kernel, 1), three(spatial(out), 1), three(w.stride, 1), three(w.dilation, 1)})
+    sizes.sizes.insert(sizes.sizes.end(), v.begin(), v.end());
+  const Operand y = l.temporary(DType::float32, {batch, pixels, out[1]});
+  std::vector<Arg> args{range(0, batch * pixels), write(y), read(x), read(packed_filters(l, static_cast<std::size_t>(groups(l.node)), transposed)),
+                        runtime_size(c.groups), size(c.channels), size(c.filters), sizes};
+  args.insert(args.end(), extra.begin(), extra.end());
+  args.push_back(bias_of(l));
+  l.fast(kernel, header, std::move(args)).flops = flops(l, transposed);
+  l.fast("cpu::channels_first", "kernels/cpu/conv.hpp", {write(l.out_dense()), read(y), runtime_size(batch), runtime_size(pixels), runtime_size(out[1])});
 }
 
 std::vector<AttributeSpec> attributes() {

@@ -17,6 +17,12 @@ struct Channels {
   Dim groups, channels, filters;
 };
 [[nodiscard]] Channels channels(const Node& n, const Shape& w, bool transposed);
+// X copied with its channels last and `pad` zeros before its `in` sizes, the call of a kernel on that, and its output
+// turned back. `extra` follows the sizes among the arguments. W must be a constant of float32.
+void lower_channels_last(Lower& l, const std::string& kernel, const std::string& header, const window::Window& w, std::vector<Dim> in,
+                         const std::vector<Dim>& pad, std::vector<Arg> extra, bool transposed);
+[[nodiscard]] std::vector<Dim> three(std::vector<Dim> v, const Dim& fill);  // with leading `fill`
+[[nodiscard]] Dim flops(const Lower& l, bool transposed);
 [[nodiscard]] std::vector<Dim> spatial(const Shape& s);
 [[nodiscard]] std::vector<AttributeSpec> attributes();
 [[nodiscard]] Op op(std::string_view name, void (*infer)(Infer&), void (*lower)(Lower&), std::string_view versions);

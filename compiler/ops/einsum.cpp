@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/op.hpp"
+#include "compiler/ops/product.hpp"
 #include "kernels/ref/reduce.hpp"
 
 namespace inferc {
@@ -210,6 +211,65 @@ void multiply(Lower& l, const Operand& out, const Labels& kept, const Labelled& 
       .flops = Dim(2) * all;
 }
 
+Labels labels_in(const Labels& labels, const Labels& a, bool in_a, const Labels& b, bool in_b) {
+  Labels out;
+  for (const Label l : labels)
+    if (contains(a, l) == in_a && contains(b, l) == in_b) out.push_back(l);
+  return out;
+}
+
+Dim size_of(const Labels& labels, const Sizes& sizes) {
+  Dim out(1);
+  for (const Label l : labels) out = out * sizes.at(l);
+  return out;
+}
+
+// `v` as [batch..., rows, columns], both joined from several labels; copied where strides forbid.
+Operand as_matrices(Lower& l, const Labelled& v, const Labels& batch, const Labels& rows, const Labels& columns, const Sizes& sizes) {
+  Labels space = batch;
+  space.insert(space.end(), rows.begin(), rows.end());
+  space.insert(space.end(), columns.begin(), columns.end());
+  Shape shape;
+  for (const Label b : batch) shape.push_back(sizes.at(b));
+  shape.insert(shape.end(), {size_of(rows, sizes), size_of(columns, sizes)});
+  const Operand whole = over(v, space, sizes);
+  const auto joined = reshape_view(whole, shape);
+  return joined ? *joined : *reshape_view(l.dense(whole), shape);
+}
+
+// out[kept] = sum of a * b as products of matrices: labels of both are batches, those of one are its rows or columns, the
+// summed ones k.
+void multiply_fast(Lower& l, const Operand& out, const Labels& kept, const Labelled& a, const Labelled& b, const Sizes& sizes) {
+  const Labels batch = labels_in(kept, a.labels, true, b.labels, true), rows = labels_in(kept, a.labels, true, b.labels, false),
+               columns = labels_in(kept, a.labels, false, b.labels, true), summed = summed_labels({&a.labels, &b.labels}, kept);
+  Operand x = as_matrices(l, a, batch, rows, summed, sizes), y = as_matrices(l, b, batch, summed, columns, sizes);
+  const std::size_t col = batch.size() + 1;
+  if (!contiguous(x, col)) x = l.dense(x);
+  if (!contiguous(y, col) && !contiguous(y, col - 1)) y = l.dense(y);
+  Labels order = batch;
+  order.insert(order.end(), rows.begin(), rows.end());
+  order.insert(order.end(), columns.begin(), columns.end());
+  const Operand wanted = over({out, kept}, order, sizes);
+  Shape shape(x.shape.begin(), x.shape.end() - 1);
+  shape.push_back(y.shape.back());
+  const auto direct = reshape_view(wanted, shape);
+  const bool fits = direct && contiguous(*direct, col);
+  const Operand place = fits ? *direct : l.temporary(out.dtype, shape);
+  matmul_call(l, place, x, y, {});
+  if (!fits) l.copy(wanted, *reshape_view(place, wanted.shape));
+}
+
+// Two operands of float32.
+bool lower_fast(Lower& l) {
+  if (l.node.inputs.size() != 2 || l.type(0).dtype != DType::float32) return false;
+  std::string reason;
+  const Equation e = *parse(l.node.attr("equation", std::string()), ranks(l.node), reason);
+  Diagnostics unused;
+  Infer again(const_cast<Node&>(l.node), unused);
+  multiply_fast(l, l.out(), e.output, {l.in(0), e.inputs[0]}, {l.in(1), e.inputs[1]}, sizes_of(again, e));
+  return true;
+}
+
 // Operands are multiplied from left to right; a product keeps the labels that the output or a later operand names.
 void lower(Lower& l) {
   std::string reason;
@@ -244,6 +304,7 @@ extern const Op op_Einsum = {.name = "Einsum",
                              .attributes = {{"equation", AttributeKind::string}},
                              .infer = infer,
                              .lower = lower,
+                             .lower_fast = lower_fast,
                              .versions = "12"};
 
 }  // namespace inferc

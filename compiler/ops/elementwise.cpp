@@ -68,7 +68,7 @@ bool known_nonzero(const Lower& l, std::size_t i) {
 bool lower_fast(Lower& l) {
   const Elementwise& e = *find_op(l.node.op, l.node.domain)->elementwise;
   if (e.applies && !e.applies(l.node)) return false;
-  Expr expr{.functor = e.functor, .args = {}, .parameters = {}, .operand = -1, .result = l.out_type().dtype};
+  Expr expr{.functor = e.functor_of ? e.functor_of(l.node) : e.functor, .args = {}, .parameters = {}, .operand = -1, .result = l.out_type().dtype};
   if (e.parameters) expr.parameters = e.parameters(l.node);
   std::vector<Operand> operands;
   for (std::size_t i = 0; i < l.node.inputs.size(); ++i) {

@@ -36,7 +36,7 @@ class ExpressionOf {
     const Node& n = *v->producer;
     const Op* op = find_op(n.op, n.domain);
     if (!op || !op->elementwise) return std::nullopt;
-    Expr e{.functor = op->elementwise->functor, .args = {}, .parameters = {}};
+    Expr e{.functor = op->elementwise->functor_of ? op->elementwise->functor_of(n) : op->elementwise->functor, .args = {}, .parameters = {}};
     if (op->elementwise->parameters) e.parameters = op->elementwise->parameters(n);
     e.result = v->type->dtype;
     for (const Value* input : n.inputs) {

@@ -94,14 +94,17 @@ Call& emit_map(Lower& l, const Expr& expr, const std::vector<Operand>& operands,
   return c;
 }
 
-bool emit_copy(Lower& l, const Operand& to, const Operand& from) {
+void emit_copy(Lower& l, const Operand& to, const Operand& from) {
   std::vector<Operand> both = collapse({to, from});
-  if (!both[0].strides.back().is(1)) return false;
+  if (!both[0].strides.back().is(1)) {
+    const Expr element{.functor = {}, .args = {}, .parameters = {}, .operand = 0, .result = from.dtype};
+    emit_map(l, Expr{"functors::identity", {element}, {}, -1, to.dtype}, {from}, to).flops = 0;
+    return;
+  }
   order_transpose(both[0], both[1]);
   const Shape& shape = both[0].shape;
   l.fast("cpu::copy", "kernels/cpu/copy.hpp",
          {SizesArg{Shape(shape.begin(), shape.end() - 1)}, runtime_size(shape.back()), StridedArg{both[0], Access::write}, StridedArg{both[1], Access::read}});
-  return true;
 }
 
 }  // namespace inferc

@@ -13,7 +13,7 @@ namespace inferc {
 // One call of cpu::map: out = expr(operands...), operands broadcast to out's shape; expr's leaf k is operand k.
 Call& emit_map(Lower& l, const Expr& expr, const std::vector<Operand>& operands, const Operand& out);
 
-// One call of cpu::copy; false (nothing emitted) if no dim of `to` is contiguous.
-bool emit_copy(Lower& l, const Operand& to, const Operand& from);
+// One call of cpu::copy, or of cpu::map where no dim of `to` is contiguous.
+void emit_copy(Lower& l, const Operand& to, const Operand& from);
 
 }  // namespace inferc

@@ -27,19 +27,26 @@ void infer(Infer& i) {
   i.out(0, i.dtype(0), std::move(out));
 }
 
-void lower(Lower& l) {
+std::vector<Arg> arguments(Lower& l) {
   const std::int64_t batch = l.node.attr_int("batch_dims", 0);
   const Shape &data = l.shape(0), &tuples = l.shape(1);
   const std::int64_t depth = *tuples.back().constant();
   Shape sizes(data.begin() + batch, data.begin() + batch + depth);
   indices::bound_tuples(l, 1, sizes);
   while (sizes.size() < static_cast<std::size_t>(max_rank)) sizes.insert(sizes.begin(), Dim(1));
+  return {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(product({data.begin(), data.begin() + batch})),
+          runtime_size(product({tuples.begin() + batch, tuples.end() - 1})), runtime_size(depth),
+          runtime_size(product({data.begin() + batch + depth, data.end()})), SizesArg{sizes}};
+}
+
+void lower(Lower& l) {
   const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) { return host(&ref::gather_nd<T>); });
-  l.reference("ref::gather_nd", "kernels/ref/gather_nd.hpp", kernel,
-              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(product({data.begin(), data.begin() + batch})),
-               runtime_size(product({tuples.begin() + batch, tuples.end() - 1})), runtime_size(depth),
-               runtime_size(product({data.begin() + batch + depth, data.end()})), SizesArg{sizes}})
-      .may_fault = true;
+  l.reference("ref::gather_nd", "kernels/ref/gather_nd.hpp", kernel, arguments(l)).may_fault = true;
+}
+
+bool lower_fast(Lower& l) {
+  l.fast("cpu::gather_nd", "kernels/cpu/scatter.hpp", arguments(l)).may_fault = true;
+  return true;
 }
 
 }  // namespace
@@ -49,6 +56,7 @@ extern const Op op_GatherND = {.name = "GatherND",
                                .attributes = {{"batch_dims", AttributeKind::integer}},
                                .infer = infer,
                                .lower = lower,
+                               .lower_fast = lower_fast,
                                .versions = "11, 12, 13"};
 
 }  // namespace inferc

@@ -16,6 +16,8 @@ void infer(Infer& i) {
   i.out(0, i.dtype(0), i.shape(0));
 }
 
+std::string functor(const Node& n) { return is_exact(n) ? "functors::gelu" : "functors::gelu_tanh"; }
+
 void lower(Lower& l) {
   if (is_exact(l.node))
     elementwise::lower1<functors::gelu, FloatTypes>(l, "functors::gelu", {}).flops = product(l.out_type().shape);
@@ -30,7 +32,7 @@ extern const Op op_Gelu = {.name = "Gelu",
                            .attributes = {{"approximate", AttributeKind::string}},
                            .infer = infer,
                            .lower = lower,
-                           .elementwise = Elementwise{"functors::gelu", nullptr, is_exact},
+                           .elementwise = Elementwise{.functor = {}, .functor_of = functor},
                            .versions = "20"};
 
 }  // namespace inferc

@@ -97,7 +97,8 @@ bool same_elements(const Operand& a, const Operand& b) {
 
 void Lower::copy(const Operand& to, const Operand& from) {
   builder_.move(to, from);
-  if (same_elements(to, from) || (allow_fast_ && emit_copy(*this, to, from))) return;
+  if (same_elements(to, from)) return;
+  if (allow_fast_) return emit_copy(*this, to, from);
   HostKernel host_copy = by_width(
       to.dtype, []<class T>(std::type_identity<T>) { return host(&ref::copy<T, max_rank>); });
   Call call{.kernel = "ref::copy",

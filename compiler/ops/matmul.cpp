@@ -71,8 +71,6 @@ bool lower_weights(Lower& l) {
   return true;
 }
 
-bool contiguous(const Operand& v, std::size_t d) { return v.strides[d].is(1) || v.shape[d].is(1); }
-
 // The output as the matrices `whole`, rows contiguous.
 Operand place_of(Lower& l, const Shape& whole) {
   const auto place = reshape_view(l.out(), whole);
@@ -84,25 +82,14 @@ bool lower_activations(Lower& l) {
   const Shape a = as_row(l.shape(0)), b = as_column(l.shape(1)), &out = l.out_type().shape;
   Shape whole(out.begin(), out.end() - (l.type(0).rank() > 1) - (l.type(1).rank() > 1));
   const Shape batch = whole;
-  const Dim m = a[a.size() - 2], n = b.back(), k = a.back();
+  const Dim m = a[a.size() - 2], n = b.back();
   whole.insert(whole.end(), {m, n});
-  const auto epilogue = epilogue_of(l, product(batch) * m, n);
+  auto epilogue = epilogue_of(l, product(batch) * m, n);
   if (!epilogue) return false;
-  const std::size_t row = whole.size() - 2, col = whole.size() - 1;
   Operand x = *reshape_view(l.in(0), a), y = *reshape_view(l.in(1), b);
   if (!contiguous(x, a.size() - 1)) x = l.dense(x);
-  const bool by_columns = !contiguous(y, b.size() - 1) && contiguous(y, b.size() - 2);
-  if (!by_columns && !contiguous(y, b.size() - 1)) y = l.dense(y);
-  x = with_batch(x, a, batch), y = with_batch(y, b, batch);
-  const Operand place = place_of(l, whole);
-  SizesArg dims;
-  for (std::size_t d = 0; d < batch.size(); ++d) dims.sizes.insert(dims.sizes.end(), {batch[d], place.strides[d], x.strides[d], y.strides[d]});
-  if (batch.empty()) dims.sizes = {1, 0, 0, 0};
-  std::vector<Arg> args{range(0, product(batch)), write(place), size(place.strides[row]), read(x), size(x.strides[row]), read(y),
-                        size(by_columns ? y.strides[col] : y.strides[row])};
-  if (by_columns) args.push_back(write(l.temporary(DType::float32, {ceil_div(n, 16) * 16 * k})));
-  args.insert(args.end(), {size(m), size(n), size(k), TypeArg{"dim<0>{}"}, dims, *epilogue});
-  l.fast(by_columns ? "cpu::matmul_transposed" : "cpu::matmul", "kernels/cpu/matmul.hpp", std::move(args)).flops = Dim(2) * product(whole) * k;
+  if (!contiguous(y, b.size() - 1) && !contiguous(y, b.size() - 2)) y = l.dense(y);
+  matmul_call(l, place_of(l, whole), with_batch(x, a, batch), with_batch(y, b, batch), std::move(*epilogue));
   return true;
 }
 

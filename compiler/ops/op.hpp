@@ -65,6 +65,7 @@ struct Elementwise {
   std::string functor;  // of kernels/functors.hpp
   std::vector<double> (*parameters)(const Node&) = nullptr;
   bool (*applies)(const Node&) = nullptr;  // null: to every node of the operator
+  std::string (*functor_of)(const Node&) = nullptr;  // where the functor depends on the node; null: `functor`
 };
 
 // One operator in its newest (normalised) form; older opsets are rewritten to it at import.

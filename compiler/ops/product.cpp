@@ -25,4 +25,23 @@ Call& gemm_call(Lower& l, const Operand& out, const Operand& a, const Operand& p
   return c;
 }
 
+bool contiguous(const Operand& v, std::size_t d) { return v.strides[d].is(1) || v.shape[d].is(1); }
+
+Call& matmul_call(Lower& l, const Operand& out, const Operand& x, const Operand& y, EpilogueArg epilogue) {
+  const std::size_t col = out.shape.size() - 1, row = col - 1;
+  const Dim m = out.shape[row], n = out.shape[col], k = x.shape[col];
+  const Shape batch(out.shape.begin(), out.shape.end() - 2);
+  const bool by_columns = !contiguous(y, col);
+  SizesArg dims;
+  for (std::size_t d = 0; d < batch.size(); ++d) dims.sizes.insert(dims.sizes.end(), {batch[d], out.strides[d], x.strides[d], y.strides[d]});
+  if (batch.empty()) dims.sizes = {1, 0, 0, 0};
+  std::vector<Arg> args{range(0, product(batch)), write(out), size(out.strides[row]), read(x), size(x.strides[row]), read(y),
+                        size(by_columns ? y.strides[col] : y.strides[row])};
+  if (by_columns) args.push_back(write(l.temporary(DType::float32, {ceil_div(n, 16) * 16 * k})));
+  args.insert(args.end(), {size(m), size(n), size(k), TypeArg{"dim<0>{}"}, dims, std::move(epilogue)});
+  Call& c = l.fast(by_columns ? "cpu::matmul_transposed" : "cpu::matmul", "kernels/cpu/matmul.hpp", std::move(args));
+  c.flops = Dim(2) * product(batch) * m * n * k;
+  return c;
+}
+
 }  // namespace inferc

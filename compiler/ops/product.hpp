@@ -9,4 +9,11 @@ namespace inferc {
 // One cpu::gemm: out[rows, n] = epilogue(a[rows, k] * packed), the leading dims of `a` and `out` as rows.
 Call& gemm_call(Lower& l, const Operand& out, const Operand& a, const Operand& packed, EpilogueArg epilogue);
 
+// Whether `v` moves by single elements along dim d.
+[[nodiscard]] bool contiguous(const Operand& v, std::size_t d);
+
+// One cpu::matmul: out[batch..., m, n] = epilogue(x[batch..., m, k] * y[batch..., k, n]). Rows of `out` and of `x` are
+// contiguous, of `y` its rows or its columns.
+Call& matmul_call(Lower& l, const Operand& out, const Operand& x, const Operand& y, EpilogueArg epilogue);
+
 }  // namespace inferc

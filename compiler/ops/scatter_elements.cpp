@@ -38,6 +38,27 @@ void lower(Lower& l) {
   c.may_fault = true;
 }
 
+// As [outer, axis, inner], where the indices cover all of data beside the axis.
+bool lower_fast(Lower& l) {
+  const std::int64_t axis = l.node.attr_int("axis", 0);
+  const auto at = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  for (std::size_t d = 0; d < l.shape(0).size(); ++d)
+    if (d != at && !(l.shape(0)[d] == l.shape(1)[d])) return false;
+  const Split data = split_at(l.shape(0), at);
+  indices::bound(l, 1, data.axis);
+  const Dim count = l.shape(1)[at];
+  const Shape space{data.outer, count, data.inner};
+  const auto view = reshape_view(l.in(1), space);
+  const Operand indices = view ? *view : *reshape_view(l.in_dense(1), space);
+  Call& c = l.fast("cpu::scatter_elements", "kernels/cpu/scatter.hpp",
+                   {write(l.out_dense()), read(l.in_dense(0)), read(indices), read(l.in_dense(2)), runtime_size(data.outer),
+                    runtime_size(data.axis), runtime_size(count), runtime_size(data.inner), SizesArg{indices.strides}});
+  c.template_args = {scatter::functor(l.node)};
+  c.may_fault = true;
+  c.in_place = {{0, 1}};
+  return true;
+}
+
 }  // namespace
 
 extern const Op op_ScatterElements = {.name = "ScatterElements",
@@ -47,6 +68,7 @@ extern const Op op_ScatterElements = {.name = "ScatterElements",
                                       .attributes = {{"axis", AttributeKind::integer}, {"reduction", AttributeKind::string}},
                                       .infer = infer,
                                       .lower = lower,
+                                      .lower_fast = lower_fast,
                                       .versions = "11, 13, 16, 18"};
 
 }  // namespace inferc

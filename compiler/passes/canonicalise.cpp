@@ -93,6 +93,16 @@ bool square_to_product(Graph& graph, Node* n) {
   return true;
 }
 
+// A Clip with one bound is Max or Min.
+bool clip_to_bound(Graph& graph, Node* n) {
+  if (!n->is("Clip") || !n->out()->type || !n->in(1) == !n->in(2)) return false;
+  Value* bound = n->in(1) ? n->in(1) : n->in(2);
+  if (!bound->type || bound->type->rank() != 0) return false;
+  const Edit edit(graph, n);
+  edit.replace_with(edit(n->in(1) ? "Max" : "Min", {n->in(0), bound}));
+  return true;
+}
+
 // Constants of commutative operators stand on the right.
 bool constant_right(Graph& graph, Node* n) {
   if (!(n->is("Add") || n->is("Mul")) || !n->in(0)->is_constant() || n->in(1)->is_constant()) return false;
@@ -137,7 +147,7 @@ bool gather_nd_to_gather(Graph& graph, Node* n) {
 }
 
 bool step(Graph& graph, Node* n) {
-  return gather_nd_to_gather(graph, n) || tile_to_expand(graph, n) || square_to_product(graph, n) || drop_expand(graph, n) ||
+  return gather_nd_to_gather(graph, n) || tile_to_expand(graph, n) || square_to_product(graph, n) || clip_to_bound(graph, n) || drop_expand(graph, n) ||
          drop_identity(graph, n) ||
          to_view(graph, n) || merge_transposes(graph, n) || transpose_to_view(n) || drop_neutral(graph, n) || constant_right(graph, n);
 }

@@ -25,7 +25,7 @@ template <class T>
   typedef T Chunk __attribute__((vector_size(16), aligned(alignof(T)), may_alias));
   std::size_t j = 0;
   for (; j + W <= n; j += W) *reinterpret_cast<Chunk*>(to + j) = *reinterpret_cast<const Chunk*>(from + j);
-  for (; j < n; ++j) to[j] = from[j];
+  for (std::size_t left = n % W; left > 0; --left, ++j) to[j] = from[j];
   }
 }
 

@@ -8,9 +8,9 @@
 #include "kernels/simd.hpp"
 #include "kernels/view.hpp"
 
-// out[i...] = F::apply(in[i...]...) over an iteration space of any rank. float operands are computed in vectors, others
-// (bool, integers, double, mixtures) one element at a time; the bits are the same. An input may be the output if both
-// have the same strides.
+// out[i...] = F::apply(in[i...]...) over an iteration space of any rank. Expressions over float, and bool beside it, are
+// computed in vectors (bool as lane masks), others one element at a time; the bits are the same. An input may be the
+// output if both have the same strides.
 namespace inferc::cpu {
 
 // How an operand moves along the innermost dim.
@@ -20,6 +20,8 @@ enum class Step : unsigned char { unit, splat, any };
 template <class T, int R, Step S>
 struct Strided {
   using Element = std::remove_const_t<T>;
+  template <class V>
+  using Lanes = std::conditional_t<std::is_same_v<Element, bool>, IntOf<V>, V>;
   T* data;
   std::ptrdiff_t stride[R];
 
@@ -43,37 +45,51 @@ struct Strided {
   }
   // Rank 1: elements from j on. Lanes beyond the valid ones repeat a valid element, so that F meets no other values.
   template <class V>
-  [[gnu::always_inline]] V get(std::size_t j, Whole) const {
-    if constexpr (S == Step::unit) return load<V>(data + j);
-    else if constexpr (S == Step::splat) return splat<V>(*data);
-    else return lanes_from<V>(data + static_cast<std::ptrdiff_t>(j) * stride[0], std::make_index_sequence<lane_count<V>>{});
+  [[gnu::always_inline]] Lanes<V> get(std::size_t j, Whole) const {
+    if constexpr (S == Step::splat) return lanes_of<V>(*data);
+    else if constexpr (S == Step::any) return lanes_from<V>(data + static_cast<std::ptrdiff_t>(j) * stride[0], std::make_index_sequence<lane_count<V>>{});
+    else if constexpr (std::is_same_v<Element, bool>) return load_mask<V>(data + j);
+    else return load<V>(data + j);
   }
   template <class V>
-  [[gnu::always_inline]] V get(std::size_t j, std::size_t n) const {
-    if constexpr (S == Step::unit) return load_first<V>(data + j, n, splat<V>(data[j]));
-    else if constexpr (S == Step::splat) return splat<V>(*data);
-    else {
-      V v = splat<V>(one(j));
-      for (std::size_t i = 1; i < n; ++i) v[i] = one(j + i);
+  [[gnu::always_inline]] Lanes<V> get(std::size_t j, std::size_t n) const {
+    if constexpr (S == Step::splat) {
+      return lanes_of<V>(*data);
+    } else if constexpr (S == Step::unit && !std::is_same_v<Element, bool>) {
+      return load_first<V>(data + j, n, splat<V>(data[j]));
+    } else {
+      Lanes<V> v = lanes_of<V>(one(j));
+      for (std::size_t i = 1; i < n; ++i) v[i] = lane_of(one(j + i));
       return v;
     }
   }
   template <class V>
-  [[gnu::always_inline]] void put(std::size_t j, V v, Whole) const {
-    if constexpr (S == Step::unit) store(data + j, v);
-    else put(j, v, std::size_t{lane_count<V>});
+  [[gnu::always_inline]] void put(std::size_t j, Lanes<V> v, Whole) const {
+    if constexpr (S != Step::unit) put<V>(j, v, std::size_t{lane_count<V>});
+    else if constexpr (std::is_same_v<Element, bool>) store_mask<V>(data + j, v);
+    else store(data + j, v);
   }
   template <class V>
-  [[gnu::always_inline]] void put(std::size_t j, V v, std::size_t n) const {
-    if constexpr (S == Step::unit) store_first(data + j, v, n);
+  [[gnu::always_inline]] void put(std::size_t j, Lanes<V> v, std::size_t n) const {
+    if constexpr (S == Step::unit && !std::is_same_v<Element, bool>) store_first(data + j, v, n);
     else
-      for (std::size_t i = 0; i < n; ++i) one(j + i) = v[i];
+      for (std::size_t i = 0; i < n; ++i) one(j + i) = static_cast<Element>(v[i]);
   }
 
  private:
+  // An element as a lane: bool as all bits or none.
+  [[gnu::always_inline]] static auto lane_of(Element x) {
+    if constexpr (std::is_same_v<Element, bool>) return -static_cast<std::int32_t>(x);
+    else return x;
+  }
+  template <class V>
+  [[gnu::always_inline]] static Lanes<V> lanes_of(Element x) {
+    if constexpr (std::is_same_v<Element, bool>) return splat_int<V>(lane_of(x));
+    else return splat<V>(x);
+  }
   template <class V, std::size_t... I>
-  [[gnu::always_inline]] V lanes_from(T* p, std::index_sequence<I...>) const {
-    return V{p[static_cast<std::ptrdiff_t>(I) * stride[0]]...};
+  [[gnu::always_inline]] Lanes<V> lanes_from(T* p, std::index_sequence<I...>) const {
+    return Lanes<V>{lane_of(p[static_cast<std::ptrdiff_t>(I) * stride[0]])...};
   }
 };
 
@@ -84,15 +100,18 @@ template <class N>
 using RowVec = std::conditional_t<is_static<N> && (static_size<N> <= 4), F32<4>,
                                   std::conditional_t<is_static<N> && (static_size<N> <= 8) && (lanes > 8), F32<8>, Vec>>;
 
+template <class... T>
+inline constexpr bool in_vectors = (... && (std::is_same_v<T, float> || std::is_same_v<T, bool>)) && (... || std::is_same_v<T, float>);
+
 // One row of n elements.
 template <class F, class N, class Out, class... In>
 [[gnu::always_inline]] inline void row(N n, const Out& out, const In&... in) {
-  if constexpr ((std::is_same_v<typename Out::Element, float> && ... && std::is_same_v<typename In::Element, float>)) {
+  if constexpr (in_vectors<typename Out::Element, typename In::Element...>) {
     using V = RowVec<N>;
     constexpr std::size_t W = lane_count<V>;
     std::size_t j = 0;
-    for (; j + W <= n; j += W) out.put(j, V(F::apply(in.template get<V>(j, Whole{})...)), Whole{});
-    if (j < n) out.put(j, V(F::apply(in.template get<V>(j, n - j)...)), n - j);
+    for (; j + W <= n; j += W) out.template put<V>(j, F::apply(in.template get<V>(j, Whole{})...), Whole{});
+    if (j < n) out.template put<V>(j, F::apply(in.template get<V>(j, n - j)...), n - j);
   } else {
     for (std::size_t j = 0; j < n; ++j) out.one(j) = static_cast<typename Out::Element>(F::apply(in.one(j)...));
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/cpu/access.hpp"
+#include "kernels/cpu/conv_transpose.hpp"
 #include "kernels/cpu/pack.hpp"
 #include "kernels/ref/conv.hpp"
 #include "tests/kernels/product.hpp"
@@ -68,6 +69,51 @@ TEST(Conv, FollowsTheOrderOfTheContract) {
   check({1, 4, 3, 5, {{1, 6, 7}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
   check({1, 6, 1, 1, {{1, 8, 8}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
   check({3, 1, 300, 64, {{1, 1, 9}}, {{1, 1, 1}}, one, one, none});
+}
+
+// The transposed convolution with `out` sizes: stride (in - 1) + reach + extra - pads.
+void check_transposed(const Case& c, Sizes<3> extra) {
+  Sizes<3> out{};
+  Sizes<15> sizes{};
+  std::size_t taps = 1, pixels = 1, plane = 1;
+  for (int d = 0; d < 3; ++d) {
+    out.value[d] = c.stride.value[d] * (c.in.value[d] - 1) + c.dilation.value[d] * (c.kernel.value[d] - 1) + 1 + extra.value[d] - 2 * c.pad.value[d];
+    sizes.value[d] = c.in.value[d], sizes.value[3 + d] = c.kernel.value[d], sizes.value[6 + d] = out.value[d];
+    sizes.value[9 + d] = c.stride.value[d], sizes.value[12 + d] = c.dilation.value[d];
+    taps *= static_cast<std::size_t>(c.kernel.value[d]), pixels *= static_cast<std::size_t>(out.value[d]);
+    plane *= static_cast<std::size_t>(c.in.value[d]);
+  }
+  const std::size_t inputs = c.groups * c.channels, outputs = c.groups * c.filters, k = taps * c.channels;
+  const std::vector<float> x = cancelling(c.batch * inputs * plane, 4), w = cancelling(inputs * c.filters * taps, 5), bias = cancelling(outputs, 6);
+  std::vector<float> want(c.batch * outputs * pixels), got(want.size()), last(want.size()), x_last(x.size());
+  ref::conv_transpose<float, 3>(want.data(), x.data(), w.data(), bias.data(), 1, c.batch, c.groups, c.channels, c.filters, c.in, c.kernel, out,
+                                c.stride, c.dilation, c.pad);
+  std::vector<float> packed, columns(k * c.filters);
+  for (std::size_t g = 0; g < c.groups; ++g) {
+    for (std::size_t f = 0; f < c.filters; ++f)
+      for (std::size_t t = 0; t < taps; ++t)
+        for (std::size_t i = 0; i < c.channels; ++i)
+          columns[(t * c.channels + i) * c.filters + f] = w[((g * c.channels + i) * c.filters + f) * taps + t];
+    std::vector<float> panels(cpu::packed_size(k, c.filters));
+    cpu::pack_panels(panels.data(), columns.data(), k, c.filters, c.filters, std::size_t{1});
+    packed.insert(packed.end(), panels.begin(), panels.end());
+  }
+  for (std::size_t n = 0; n < c.batch; ++n)
+    for (std::size_t i = 0; i < inputs; ++i)
+      for (std::size_t p = 0; p < plane; ++p) x_last[(n * plane + p) * inputs + i] = x[(n * inputs + i) * plane + p];
+  cpu::conv_transpose(Range{std::size_t{0}, c.batch * pixels}, last.data(), x_last.data(), packed.data(), c.groups, c.channels, c.filters, sizes, c.pad,
+                      cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
+  cpu::channels_first(got.data(), last.data(), c.batch, pixels, outputs);
+  for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << c.channels << " to " << c.filters << " at " << i;
+}
+
+TEST(ConvTranspose, FollowsTheOrderOfTheContract) {
+  const Sizes<3> one{{1, 1, 1}}, none{{0, 0, 0}};
+  check_transposed({2, 1, 3, 20, {{1, 1, 9}}, {{1, 1, 4}}, {{1, 1, 2}}, one, {{0, 0, 1}}}, none);
+  check_transposed({1, 1, 32, 32, {{3, 4, 4}}, {{3, 4, 4}}, {{2, 2, 2}}, one, one}, {{0, 0, 1}});
+  check_transposed({2, 1, 7, 70, {{1, 5, 6}}, {{1, 3, 2}}, {{1, 2, 3}}, {{1, 1, 2}}, {{0, 1, 1}}}, none);
+  check_transposed({1, 4, 3, 5, {{1, 6, 7}}, {{1, 3, 3}}, one, one, none}, none);
+  check_transposed({1, 1, 300, 64, {{1, 1, 5}}, {{1, 1, 3}}, {{1, 1, 2}}, one, none}, {{0, 0, 1}});
 }
 
 }  // namespace

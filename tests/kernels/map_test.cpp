@@ -152,5 +152,51 @@ TEST(Map, VectorFormsOfFunctorsEqualTheScalarOnes) {
   }
 }
 
+struct Gate {  // float and bool in, float out, as the fuser writes it
+  template <class C, class X>
+  static auto apply(C c, X x) {
+    const auto positive = functors::greater::apply(x, splat<FloatLike<C>>(0.0f));
+    return functors::where::apply(functors::logical_and::apply(c, positive), functors::atan::apply(x), functors::cast<float>::apply(c));
+  }
+};
+struct Exceptional {  // float in, bool out
+  template <class X>
+  static auto apply(X x) {
+    return functors::logical_or::apply(functors::is_inf::apply(x, 1.0f, 0.0f), functors::cast<bool>::apply(functors::floor::apply(x)));
+  }
+};
+
+// Rows of n elements, the condition at step `S`, behind an element that must stay.
+template <Step S>
+void masked(std::size_t n, Digest& digest) {
+  auto x = random_floats(n + 1, 9);
+  if (n > 2) x[1] = INFINITY, x[2] = -INFINITY;
+  const std::ptrdiff_t step = S == Step::unit ? 1 : S == Step::splat ? 0 : 2;
+  std::vector<char> bytes(2 * n + 1);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = x[i / 2] > 1 || i % 3 == 0;
+  const bool* c = reinterpret_cast<const bool*>(bytes.data());
+  std::vector<float> out(n + 20, -7.0f);
+  cpu::map<Gate>(Range{std::size_t{0}, n}, Strided<float, 1, Step::unit>{out.data(), {1}}, Strided<const bool, 1, S>{c, {step}},
+                 Strided<const float, 1, Step::unit>{x.data(), {1}});
+  for (std::size_t i = 0; i < out.size(); ++i)
+    ASSERT_TRUE(same_bits(out[i], i < n ? Gate::apply(c[static_cast<std::ptrdiff_t>(i) * step], x[i]) : -7.0f)) << n << ' ' << i;
+  digest.add(out);
+  std::vector<char> flags(2 * n + 20, 5);
+  const std::ptrdiff_t out_step = S == Step::any ? 2 : 1;
+  cpu::map<Exceptional>(Range{std::size_t{0}, n}, Strided<bool, 1, S == Step::any ? Step::any : Step::unit>{reinterpret_cast<bool*>(flags.data()), {out_step}},
+                        Strided<const float, 1, Step::unit>{x.data(), {1}});
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    const std::size_t at = i / static_cast<std::size_t>(out_step);
+    const bool written = at < n && i % static_cast<std::size_t>(out_step) == 0;
+    ASSERT_EQ(flags[i], written ? static_cast<char>(Exceptional::apply(x[at])) : 5) << n << ' ' << i;
+  }
+}
+
+TEST(Map, BoolsAreLaneMasks) {
+  Digest digest;
+  for (const std::size_t n : sizes) masked<Step::unit>(n, digest), masked<Step::splat>(n, digest), masked<Step::any>(n, digest);
+  EXPECT_EQ(digest.value(), 4265503711u);
+}
+
 }  // namespace
 }  // namespace inferc

@@ -38,6 +38,7 @@ TEST(Math, UlpOverTheWholeRange) {
   EXPECT_LE(worst(&math::log<Vec>, [](double x) { return std::log(x); }), 1.5);
   EXPECT_LE(worst(&math::tanh<Vec>, [](double x) { return std::tanh(x); }), 3.0);
   EXPECT_LE(worst(&math::erf<Vec>, [](double x) { return std::erf(x); }), 4.0);
+  EXPECT_LE(worst(&math::atan<Vec>, [](double x) { return std::atan(x); }), 2.0);
   EXPECT_LE(worst(&math::sigmoid<Vec>, [](double x) { return 1 / (1 + std::exp(-x)); }), 4.0);
 }
 
@@ -50,6 +51,9 @@ TEST(Math, ExceptionalValues) {
   EXPECT_TRUE(std::isnan(one(&math::log<Vec>, -1.0f)));
   EXPECT_TRUE(std::signbit(one(&math::tanh<Vec>, -0.0f)));
   EXPECT_TRUE(std::isnan(one(&math::sigmoid<Vec>, NAN)));
+  EXPECT_EQ(one(&math::atan<Vec>, INFINITY), 1.57079637f);
+  EXPECT_TRUE(std::signbit(one(&math::atan<Vec>, -0.0f)));
+  EXPECT_TRUE(std::isnan(one(&math::atan<Vec>, NAN)));
 }
 
 TEST(Simd, FmaRoundsOnce) {

@@ -209,5 +209,32 @@ TEST(Canonicalise, KeepsAnExpandThatMakesTheSize) {
     })");
 }
 
+TEST(Canonicalise, AClipWithOneBoundIsMaxOrMin) {
+  test::expect_rewrite(canonicalise, R"(graph "g" {
+      %x: f32[3] = input
+      %low: f32[] = constant f32[] {0.5}
+      %1 = Clip(%x, %low)
+      %2 = Clip(%1, _, %low)
+      return %2
+    })",
+                       R"(graph "g" {
+      %x: f32[3] = input
+      %low: f32[] = constant f32[] {0.5}
+      %1 = Max(%x, %low)
+      %2 = Min(%1, %low)
+      return %2
+    })");
+}
+
+TEST(Canonicalise, AClipWithBothBoundsStays) {
+  test::expect_unchanged(canonicalise, R"(graph "g" {
+      %x: f32[3] = input
+      %low: f32[] = constant f32[] {0.5}
+      %high: f32[] = constant f32[] {2}
+      %1 = Clip(%x, %low, %high)
+      return %1
+    })");
+}
+
 }  // namespace
 }  // namespace inferc
