@@ -69,8 +69,8 @@ std::optional<Tensor> known_slices(const Lower& l) {
 }
 
 bool lower_fast(Lower& l) {
-  indices::bound_tuples(l, 1, indexed_dims(l));
   const auto slices = known_slices(l);
+  if (!slices) indices::bound_tuples(l, 1, indexed_dims(l));
   std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(0)), read(slices ? l.weight(*slices, {}, 1) : l.in_dense(1)),
                         read(l.in_dense(2)), runtime_size(product(l.shape(0))), runtime_size(slice_count(l))};
   if (!slices) args.push_back(runtime_size(depth_of(l)));

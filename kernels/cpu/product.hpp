@@ -106,6 +106,9 @@ struct Problem {
   template <int MR, int Panels>
   [[gnu::always_inline]] void rest(std::size_t begin, std::size_t end) const {
     constexpr int most = N_at_least<64> ? 4 * tile_panels : Panels;
+    static_assert(MR <= 16);
+    if constexpr (MR > 8)
+      if (begin + 8 <= end) sweep<8, Panels>(begin, begin + 8), begin += 8;
     if constexpr (MR > 4)
       if (begin + 4 <= end) sweep<4, Panels>(begin, begin + 4), begin += 4;
     if constexpr (MR > 2)

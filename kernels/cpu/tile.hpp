@@ -185,7 +185,8 @@ struct RowTile {
   }
 };
 
-// Epilogue and store of a tile at (row, col); `valid` columns from `col` on.
+// Epilogue and store of a tile at (row, col); `valid` columns from `col` on. From 8 vectors on a loop: written out, a long
+// epilogue (erf) is most of the code and of the time to compile it, and no faster.
 template <class V, int MR, int NV>
 struct Store {
   static constexpr std::size_t W = lane_count<V>;
@@ -203,10 +204,26 @@ struct Store {
     else if (valid > first)
       store_first(c + I / NV * ldc + first, epilogue(acc[I], row + I / NV, col + first, valid - first), valid - first);
   }
+  template <class Epi, class LDC>
+  [[gnu::always_inline]] static void loop(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid, const Epi& epilogue) {
+    for (std::size_t r = 0; r < MR; ++r, acc += NV)
+      for (std::size_t q = 0; q < NV; ++q) {
+        float* const to = c + r * ldc + q * W;
+        const std::size_t left = valid > q * W ? valid - q * W : 0;
+        if (left >= W)
+          store(to, epilogue(acc[q], row + r, col + q * W, Whole{}));
+        else if (left > 0)
+          store_first(to, epilogue(acc[q], row + r, col + q * W, left), left);
+      }
+  }
   template <class Epi, class LDC, std::size_t... I>
   [[gnu::always_inline]] static void run(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid,
                                          const Epi& epilogue, std::index_sequence<I...>) {
-    if (valid >= NV * W)
+    if constexpr (MR * NV >= 8) {
+      V kept[MR * NV];  // a copy: the accumulators themselves stay in registers
+      ((kept[I] = acc[I]), ...);
+      loop(kept, c, ldc, row, col, valid, epilogue);
+    } else if (valid >= NV * W)
       (full<I>(acc, c, ldc, row, col, epilogue), ...);
     else
       (part<I>(acc, c, ldc, row, col, valid, epilogue), ...);

@@ -62,6 +62,29 @@ TEST(Gemm, FollowsTheOrderOfTheContractForAnyShapeAndTile) {
     }
 }
 
+// Whatever the tile, whole or cut off at the end of the rows: the bits of the contract.
+template <int MR, int Panels>
+void sweep_rows() {
+  for (std::size_t m = 1; m <= 67; ++m) check<MR, Panels>(Data(m, 40, 20)), check<MR, Panels>(Data(m, 19, 69));
+}
+TEST(Gemm, EveryTileGivesTheSameBitsForOneTo67Rows) {
+  sweep_rows<1, 1>(), sweep_rows<1, 2>(), sweep_rows<2, 4>(), sweep_rows<3, 1>(), sweep_rows<4, 2>(), sweep_rows<5, 1>();
+  sweep_rows<6, 1>(), sweep_rows<8, 1>(), sweep_rows<8, 2>(), sweep_rows<12, 2>();
+}
+
+template <std::size_t... M>
+void constant_rows(std::index_sequence<M...>) {
+  const auto one = []<std::size_t Rows>(dim<Rows>) {
+    const Data d(Rows, 40, 20);
+    float c[(Rows + 1) * 20];
+    cpu::gemm(Range{dim<0>{}, dim<Rows>{}}, c, dim<20>{}, d.a.data(), dim<40>{}, d.packed.data(), dim<20>{}, dim<40>{},
+              cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+    for (std::size_t i = 0; i < Rows * 20; ++i) ASSERT_EQ(c[i], d.expected(i / 20, i % 20)) << Rows << " rows at " << i;
+  };
+  (one(dim<M + 1>{}), ...);
+}
+TEST(Gemm, ConstantRowsGiveTheSameBits) { constant_rows(std::make_index_sequence<19>{}); }
+
 TEST(Gemm, StaticSizesGiveTheSameBits) {
   const Data d(1, 64, 32);
   float c[32];
