@@ -17,9 +17,14 @@ class NodeRun {
     infer();
     place(inputs);
     lower_node(*node_, builder_, placement_, false);
-    allocate();
+  }
+  std::int64_t flops() {
+    std::int64_t sum = 0;
+    for (const Call& c : builder_.calls()) sum += evaluate(c.flops, symbols_);
+    return sum;
   }
   std::vector<Tensor> run() {
+    allocate();
     for (const Call& c : builder_.calls()) execute(c);
     std::vector<Tensor> out;
     for (const Value* v : node_->outputs) out.push_back(v ? collect(placement_.at(v)) : Tensor());
@@ -108,6 +113,11 @@ class NodeRun {
 
 std::vector<Tensor> evaluate_node(const Node& node, const std::vector<const Tensor*>& inputs, const SymbolValues& symbols) {
   return NodeRun(node, inputs, symbols).run();
+}
+
+std::optional<std::vector<Tensor>> evaluate_node_within(std::int64_t most, const Node& node, const std::vector<const Tensor*>& inputs) {
+  NodeRun run(node, inputs, {});
+  return run.flops() <= most ? std::optional(run.run()) : std::nullopt;
 }
 
 }  // namespace inferc

@@ -205,6 +205,9 @@ void lower_node(const Node& node, Builder& builder, Lower::Placement& placement,
 // for a fault or an unsuitable operand.
 [[nodiscard]] std::vector<Tensor> evaluate_node(const Node& node, const std::vector<const Tensor*>& inputs,
                                                 const SymbolValues& symbols = {});
+// The same where its calls count at most `most` floating-point operations, else nothing.
+[[nodiscard]] std::optional<std::vector<Tensor>> evaluate_node_within(std::int64_t most, const Node& node,
+                                                                      const std::vector<const Tensor*>& inputs);
 
 // [outer, axis, inner] of a shape.
 struct Split {

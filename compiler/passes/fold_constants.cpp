@@ -7,6 +7,7 @@ namespace inferc {
 namespace {
 
 constexpr std::int64_t largest_result = std::int64_t{64} << 20;  // bytes
+constexpr std::int64_t most_operations = 100'000'000;
 
 bool small_and_fixed(const Value* v) {
   if (!v || !v->type) return v == nullptr;
@@ -25,12 +26,14 @@ void replace_by_constant(Graph& graph, Value* v, Tensor t) {
   graph.replace_uses(v, c);
 }
 
-void fold(Graph& graph, Node* n) {
+bool fold(Graph& graph, Node* n) {
   std::vector<const Tensor*> inputs;
   for (const Value* v : n->inputs) inputs.push_back(v ? &*v->constant : nullptr);
-  std::vector<Tensor> results = evaluate_node(*n, inputs);
-  for (std::size_t i = 0; i < results.size(); ++i)
-    if (n->outputs[i]) replace_by_constant(graph, n->outputs[i], std::move(results[i]));
+  auto results = evaluate_node_within(most_operations, *n, inputs);
+  if (!results) return false;
+  for (std::size_t i = 0; i < results->size(); ++i)
+    if (n->outputs[i]) replace_by_constant(graph, n->outputs[i], std::move((*results)[i]));
+  return true;
 }
 
 // Partial data that is wholly known.
@@ -67,7 +70,7 @@ void replace_by_sizes(Graph& graph, Node* n, Value* v) {
 
 }  // namespace
 
-// Nodes whose operands are known are evaluated by their reference kernels (results up to 64 MB); values whose partial
+// Nodes whose operands are known are evaluated by their reference kernels (results up to 64 MB, 10^8 operations); values whose partial
 // data is known become constants, or Sizes nodes where it is symbolic. Exact.
 bool fold_constants(Graph& graph) {
   bool changed = false;
@@ -81,8 +84,7 @@ bool fold_constants(Graph& graph) {
     } else if (v && v->content && v->type && read) {
       replace_by_sizes(graph, n, v);
       changed = true;
-    } else if (evaluable(*n)) {
-      fold(graph, n);
+    } else if (evaluable(*n) && fold(graph, n)) {
       changed = true;
     }
   }

@@ -29,6 +29,16 @@ fs::path temporary(const fs::path& folder) {
   return folder / fmt::format(".inferc-{}-{}", ::getpid(), next++);
 }
 
+int write_all(int descriptor, std::string_view rest) {
+  while (!rest.empty()) {
+    const ssize_t n = ::write(descriptor, rest.data(), rest.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
 // Files under temporary names; those that did not take their place are removed.
 class Staged {
  public:
@@ -56,17 +66,16 @@ class Staged {
   }
 
  private:
-  static int write_all(int descriptor, std::string_view rest) {
-    while (!rest.empty()) {
-      const ssize_t n = ::write(descriptor, rest.data(), rest.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return errno;
-      rest.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return 0;
-  }
   std::vector<std::pair<fs::path, fs::path>> moves_;
 };
+
+// Links (/dev/stdout is one), pipes and devices keep their place.
+void write_through(const fs::path& path, std::string_view content) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor < 0) fail(path, std::strerror(errno));
+  const int problem = write_all(descriptor, content);
+  if (::close(descriptor) != 0 || problem != 0) fail(path, std::strerror(problem ? problem : errno));
+}
 
 void make_folder(const fs::path& folder) {
   std::error_code error;
@@ -77,6 +86,7 @@ void make_folder(const fs::path& folder) {
 }  // namespace
 
 void write_file(const fs::path& path, std::string_view content) {
+  if (std::error_code none; fs::is_symlink(path, none) || fs::is_other(path, none)) return write_through(path, content);
   const FileView file{path.filename(), content};
   write_files(path.has_parent_path() ? path.parent_path() : fs::path("."), std::span(&file, 1));
 }

@@ -11,7 +11,8 @@ struct FileView {
   std::string_view content;
 };
 
-// Writes one file so that a reader sees the old content or the whole new one. Throws UserError.
+// Writes one file so that a reader sees the old content or the whole new one; links and devices are written
+// through (/dev/stdout stays what it is). Throws UserError.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
 // Writes all files into `folder` (made with its parents where missing): every content lies complete on disk under a

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "compiler/passes/passes.hpp"
@@ -119,6 +120,23 @@ TEST(FoldConstants, EvaluatesWhatIsKnownAndStopsAt64MB) {
       %y = Expand(%one, %shape)
       return %y
     })");
+}
+
+TEST(FoldConstants, LeavesProductsBeyondAHundredMillionOperations) {
+  const auto folded_to = [](int rows) {
+    const auto g = test::typed_graph(fmt::format(R"(graph "g" {{
+        %s: i64[2] = constant i64[2] {{{0}, 500}}
+        %t: i64[2] = constant i64[2] {{500, 200}}
+        %a = ConstantOfShape(%s)
+        %b = ConstantOfShape(%t)
+        %y = MatMul(%a, %b)
+        return %y
+      }})", rows));
+    while (fold_constants(*g)) {}
+    return g->size();
+  };
+  EXPECT_EQ(folded_to(500), 0u);  // 2 * 500 * 500 * 200 = 10^8
+  EXPECT_EQ(folded_to(501), 1u);
 }
 
 TEST(EliminateDeadCode, ErasesWhatNobodyReads) {

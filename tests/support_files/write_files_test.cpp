@@ -30,6 +30,17 @@ TEST(WriteFiles, MakesFoldersAndReplacesFiles) {
   EXPECT_EQ(entries(dir), 2);
 }
 
+TEST(WriteFiles, WritesThroughLinksAndDevices) {
+  const fs::path dir = test::scratch_dir("write_files_link");
+  write_file(dir / "file", "a longer text");
+  fs::create_symlink(dir / "file", dir / "link");
+  write_file(dir / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(dir / "link"));
+  EXPECT_EQ(read(dir / "file"), "new");
+  write_file("/dev/null", "lost");
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
 TEST(WriteFiles, AFailureChangesNothing) {
   const fs::path dir = test::scratch_dir("write_files_fail");
   write_file(dir / "x", "old");
