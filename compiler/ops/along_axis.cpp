@@ -21,7 +21,7 @@ Split split(const Lower& l) {
   const Shape& shape = l.shape(0);
   const int rank = l.type(0).rank();
   const std::int64_t axis = axis_of(l.node);
-  const auto at = static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+  const auto at = from_front(axis, rank);
   if (!flattens(l.node)) return split_at(shape, at);
   const auto from = shape.begin() + static_cast<std::ptrdiff_t>(at);
   return {product({shape.begin(), from}), product({from, shape.end()}), 1};
@@ -44,7 +44,7 @@ bool lower_fast(Lower& l, const std::string& kernel) {
   const Dim flops = Dim(10) * product(l.shape(0));
   if (s.inner.is(1)) {
     const std::int64_t axis = axis_of(l.node), rank = l.type(0).rank();
-    rows::call(l, kernel, header, rows::of(l, static_cast<std::size_t>(axis < 0 ? axis + rank : axis)), {EpilogueArg{}}).flops = flops;
+    rows::call(l, kernel, header, rows::of(l, from_front(axis, rank)), {EpilogueArg{}}).flops = flops;
   } else {
     Call& c = l.fast(kernel + "_columns", header, {RangeArg{Dim(0), s.outer, true}, write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.axis), runtime_size(s.inner)});
     c.in_place = {{1, 2}};

@@ -22,7 +22,7 @@ void infer(Infer& i) {
 
 void lower_arg_extreme(Lower& l, bool largest) {
   const std::int64_t axis = l.node.attr_int("axis", 0);
-  const Split s = split_at(l.shape(0), static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis));
+  const Split s = split_at(l.shape(0), from_front(axis, l.type(0).rank()));
   const HostKernel kernel = by_dtype(l.type(0).dtype, NumericTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::arg_extreme<T>); });
   l.reference("ref::arg_extreme", "kernels/ref/top_k.hpp", kernel,
               {write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner),

@@ -40,7 +40,7 @@ void infer(Infer& i) {
 void lower(Lower& l) {
   if (l.node.inputs.size() == 1) return l.view(0, l.in(0));
   const std::int64_t axis = l.node.attr_int("axis", 0);
-  const auto d = static_cast<std::size_t>(axis < 0 ? axis + l.out_type().rank() : axis);
+  const auto d = from_front(axis, l.out_type().rank());
   const Operand out = l.out();
   Dim begin(0);
   for (std::size_t k = 0; k < l.node.inputs.size(); ++k) {

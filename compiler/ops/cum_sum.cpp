@@ -18,7 +18,7 @@ void infer(Infer& i) {
 
 void lower(Lower& l) {
   const std::int64_t axis = *l.content(1)[0].constant();
-  const Split s = split_at(l.shape(0), static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis));
+  const Split s = split_at(l.shape(0), from_front(axis, l.type(0).rank()));
   const HostKernel kernel = by_dtype(l.type(0).dtype, NumericTypes{}, []<class T>(std::type_identity<T>) {
     return host(&ref::cum_sum<T>);
   });

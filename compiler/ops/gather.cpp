@@ -35,7 +35,7 @@ void infer(Infer& i) {
 
 std::size_t axis_of(const Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", 0);
-  return static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  return from_front(axis, l.type(0).rank());
 }
 
 // One constant index: a view.

@@ -37,7 +37,7 @@ void bound_tuples(Lower& l, std::size_t input, const Shape& sizes) {
 
 Dim axis_size(const Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", 0);
-  return l.shape(0)[static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis)];
+  return l.shape(0)[from_front(axis, l.type(0).rank())];
 }
 
 }  // namespace inferc::indices

@@ -62,7 +62,7 @@ std::optional<std::size_t> Infer::axis(std::int64_t value, int rank) {
     fail(fmt::format("axis {} is out of range for rank {}", value, rank));
     return std::nullopt;
   }
-  return static_cast<std::size_t>(value < 0 ? value + rank : value);
+  return from_front(value, rank);
 }
 
 Dim Infer::unify(const Dim& a, const Dim& b) {

@@ -28,7 +28,7 @@ void store_statistic(Lower& l, std::size_t output, const Operand& v) {
 
 void lower(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1);
-  const auto first = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  const auto first = from_front(axis, l.type(0).rank());
   const Operand x = l.in(0);
   const Operand bias = l.has(2) ? l.in(2) : normalization::filled(l, x.dtype, 0, x.shape);
   const auto m = normalization::moments(l, x, normalization::statistics_shape(x.shape, first), l.node.attr("epsilon", 1e-5f));
@@ -39,7 +39,7 @@ void lower(Lower& l) {
 
 bool lower_fast(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1);
-  const auto first = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  const auto first = from_front(axis, l.type(0).rank());
   if (l.type(0).dtype != DType::float32 || l.node.out(1) || l.node.out(2)) return false;
   const Dim length = product({l.shape(0).begin() + static_cast<std::ptrdiff_t>(first), l.shape(0).end()});
   std::vector<Accessor> operands;

@@ -42,7 +42,7 @@ void infer(Infer& i) {
 
 void lower(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1), rank = l.out_type().rank();
-  const Split s = split_at(l.out_type().shape, static_cast<std::size_t>(axis < 0 ? axis + rank : axis));
+  const Split s = split_at(l.out_type().shape, from_front(axis, rank));
   const HostKernel kernel = by_width(l.out_type().dtype, [&]<class T>(std::type_identity<T>) {
     return by_dtype(l.type(0).dtype, NumericTypes{}, []<class I>(std::type_identity<I>) { return host(&ref::one_hot<T, I>); });
   });

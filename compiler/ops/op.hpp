@@ -86,6 +86,11 @@ struct Op {
 [[nodiscard]] const Op* find_op(std::string_view name, std::string_view domain = "");
 [[nodiscard]] const std::vector<const Op*>& all_ops();
 
+// A valid axis counted from the front; negative ones count from the end.
+[[nodiscard]] constexpr std::size_t from_front(std::int64_t axis, std::int64_t rank) {
+  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+}
+
 // ---------------------------------------------------------------------------------------------------------------
 // What an operator sees of its node while types are inferred. Errors are collected; after one the outputs stay unknown.
 class Infer {

@@ -26,7 +26,7 @@ bool check_blocks(Infer& i, const Shape& x, const Shape& scale, std::size_t axis
 
 std::size_t axis_of(const Node& n, int rank) {
   const std::int64_t axis = n.attr_int("axis", 1);
-  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+  return from_front(axis, rank);
 }
 
 // Dim `axis` as [blocks, block].

@@ -8,7 +8,7 @@ std::vector<bool> reduced(const Node& node, int rank, const std::optional<std::v
   const bool none = !axes || axes->empty();
   std::vector<bool> out(static_cast<std::size_t>(rank), none && node.attr_int("noop_with_empty_axes", 0) == 0);
   if (!none)
-    for (const std::int64_t a : *axes) out[static_cast<std::size_t>(a < 0 ? a + rank : a)] = true;
+    for (const std::int64_t a : *axes) out[from_front(a, rank)] = true;
   return out;
 }
 

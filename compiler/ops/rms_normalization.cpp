@@ -14,7 +14,7 @@ void infer(Infer& i) {
 
 void lower(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1);
-  const auto first = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  const auto first = from_front(axis, l.type(0).rank());
   const Operand x = l.in(0), scale = l.in(1);
   const Operand inv = l.temporary(x.dtype, normalization::statistics_shape(x.shape, first));
   const HostKernel statistics = by_dtype(x.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) {
@@ -33,7 +33,7 @@ void lower(Lower& l) {
 
 bool lower_fast(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1);
-  const auto first = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  const auto first = from_front(axis, l.type(0).rank());
   if (l.type(0).dtype != DType::float32) return false;
   const auto scale = rows::along_row(l, 1, product({l.shape(0).begin() + static_cast<std::ptrdiff_t>(first), l.shape(0).end()}));
   if (!scale) return false;

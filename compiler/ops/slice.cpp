@@ -47,7 +47,7 @@ std::optional<std::vector<Window>> windows(const Symbols& symbols, const Shape& 
   const auto rank = static_cast<std::int64_t>(shape.size());
   for (std::size_t k = 0; k < axes.size(); ++k) {
     if (axes[k] < -rank || axes[k] >= rank) return fail(fmt::format("axis {} is out of range for rank {}", axes[k], rank));
-    const auto axis = static_cast<std::size_t>(axes[k] < 0 ? axes[k] + rank : axes[k]);
+    const auto axis = from_front(axes[k], rank);
     if (seen[axis]) return fail(fmt::format("axis {} is given twice", axes[k]));
     seen[axis] = true;
     if (steps[k] == 0) return fail("a step is 0");

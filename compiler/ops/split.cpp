@@ -61,7 +61,7 @@ void infer(Infer& i) {
 
 void lower(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", 0);
-  const auto d = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  const auto d = from_front(axis, l.type(0).rank());
   Dim begin(0);
   for (std::size_t k = 0; k < l.node.outputs.size(); ++k) {
     if (!l.node.out(k)) internal_error(address(l.node) + " has an omitted output");

@@ -53,7 +53,7 @@ struct Problem {
 };
 Problem problem(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1);
-  const auto at = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  const auto at = from_front(axis, l.type(0).rank());
   Shape shape = l.shape(0);
   shape[at] = l.content(1)[0];
   const auto place = [&](std::size_t output, DType dtype) {
@@ -76,7 +76,7 @@ void lower(Lower& l) {
 // Rows of float32.
 bool lower_fast(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1), rank = l.type(0).rank();
-  const Split s = split_at(l.shape(0), static_cast<std::size_t>(axis < 0 ? axis + rank : axis));
+  const Split s = split_at(l.shape(0), from_front(axis, rank));
   if (l.type(0).dtype != DType::float32 || !s.inner.is(1)) return false;
   const Problem p = problem(l);
   l.fast("cpu::top_k", "kernels/cpu/top_k.hpp",
