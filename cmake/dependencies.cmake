@@ -1,4 +1,4 @@
-# Dependencies of the build. What the system lacks, scripts/setup has put into .deps (headers, libz.a, GoogleTest's source).
+# Dependencies of the build. What the system lacks, scripts/setup has put into .deps (headers, libz.so, GoogleTest's source).
 list(APPEND CMAKE_PREFIX_PATH ${CMAKE_SOURCE_DIR}/.deps)
 
 # A header-only library: the package's own CMake target, or one made here of its headers.
