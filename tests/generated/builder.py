@@ -1,0 +1,221 @@
+"""A network under construction, evaluated node by node by ONNX Runtime as it grows.
+
+Every value carries its arrays for each size of the symbols, so a rule sees what it works on and a dimension is symbolic where the
+arrays differ. A node stays only if it is well conditioned: finite results of moderate size, and inputs moved by NUDGE of their
+largest element leave every integer and bool unchanged (no tie, no rounding decides) and move floats by a bounded factor. The
+product of these factors along a path is the value's gain; GAIN_LIMIT bounds what rounding of the first node may become in an output.
+"""
+import dataclasses
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+
+NUDGE = 1e-4
+GAIN_LIMIT = 40.0
+LARGEST, SMALLEST = 60.0, 0.05       # of max |y| of a float result
+MOST_ELEMENTS = 4096
+OPSETS = (13, 15, 17, 18, 20, 22)
+IR_VERSION = 9
+
+
+class Rejected(Exception):
+    """The rule does not apply here, or its result is ill conditioned."""
+
+
+@dataclasses.dataclass
+class Value:
+    name: str
+    arrays: list                     # one per size of the symbols
+    gain: float = 1.0
+    constant: bool = False
+
+    @property
+    def dtype(self):
+        return self.arrays[0].dtype
+
+    @property
+    def rank(self):
+        return self.arrays[0].ndim
+
+    @property
+    def dims(self):
+        """A number where all sizes agree, else the tuple of numbers."""
+        return [d[0] if len(set(d)) == 1 else d for d in zip(*(a.shape for a in self.arrays))]
+
+    def static(self, *axes):
+        return all(isinstance(self.dims[a], int) for a in axes)
+
+    @property
+    def is_float(self):
+        return self.dtype.kind == "f"
+
+
+def session(model, optimised):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    levels = onnxruntime.GraphOptimizationLevel
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimised else levels.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def element_type(dtype):
+    return helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+
+
+def to_model(nodes, inputs, outputs, constants, opset):
+    graph = helper.make_graph(nodes, "generated", inputs, outputs, [numpy_helper.from_array(np.asarray(a), n) for n, a in constants.items()])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=IR_VERSION)
+
+
+def largest(array):
+    return float(np.abs(array).max()) if array.size else 0.0
+
+
+class Builder:
+    def __init__(self, rng):
+        self.rng = rng
+        self.opset = int(rng.choice(OPSETS))
+        self.inputs, self.values, self.nodes, self.constants = [], [], [], {}
+        self.symbols = {}            # the tuple of numbers -> its name
+        self.sizes = 1
+        self.count = 0
+
+    # --- chance
+
+    def chance(self, p):
+        return bool(self.rng.random() < p)
+
+    def integer(self, low, high):
+        """low..high, both included."""
+        if low > high:
+            raise Rejected("nothing to choose from")
+        return int(self.rng.integers(low, high + 1))
+
+    def choose(self, items):
+        return items[int(self.rng.integers(len(items)))]
+
+    def normal(self, *shape, scale=1.0):
+        return (self.rng.standard_normal(shape) * scale).astype(np.float32)
+
+    def indices(self, dim, shape):
+        """Into an axis of at least `dim` elements, negative ones included."""
+        if dim == 0:
+            raise Rejected("an empty axis")
+        return self.rng.integers(-dim, dim, shape)
+
+    # --- leaves
+
+    def fresh(self, letter):
+        self.count += 1
+        return f"gen_{letter}{self.count:03}"
+
+    def input(self, dims, make):
+        """A graph input; an entry of dims is a number or one of self.symbols."""
+        arrays = [make(*(d if isinstance(d, int) else d[i] for d in dims)) for i in range(self.sizes)]
+        value = Value(self.fresh("x"), arrays)
+        self.inputs.append(value)
+        self.values.append(value)
+        return value
+
+    def constant(self, array):
+        array = np.asarray(array)
+        name = self.fresh("w")
+        self.constants[name] = array
+        return Value(name, [array] * self.sizes, constant=True)
+
+    def ints(self, *numbers):
+        return self.constant(np.array(numbers, np.int64))
+
+    # --- nodes
+
+    def node(self, op, inputs, outputs=1, **attributes):
+        """The result, or a tuple of them; "" among the inputs is an absent one."""
+        names = [self.fresh("t") for _ in range(outputs)]
+        node = helper.make_node(op, [i.name if i else "" for i in inputs], names, name=self.fresh("n"), **attributes)
+        given = {i.name: i for i in inputs if i}
+        results, gain = self.evaluate(node, given)
+        values = [Value(n, [r[k] for r in results], gain) for k, n in enumerate(names)]
+        self.nodes.append(node)
+        self.values.extend(values)
+        return values[0] if outputs == 1 else tuple(values)
+
+    def evaluate(self, node, given):
+        free = [v for v in given.values() if not v.constant]
+        try:
+            model = to_model([node], [helper.make_tensor_value_info(v.name, element_type(v.dtype), None) for v in free],
+                             [helper.make_empty_tensor_value_info(n) for n in node.output],
+                             {v.name: v.arrays[0] for v in given.values() if v.constant}, self.opset)
+            run = session(model, False).run
+            results, gain = [], 1.0
+            for i in range(self.sizes):
+                feed = {v.name: v.arrays[i] for v in free}
+                results.append([np.asarray(r) for r in run(None, feed)])
+                self.check_size(results[-1])
+                gain = max(gain, self.factor(results[-1], run(None, {n: self.nudged(a) for n, a in feed.items()})))
+        except Exception as problem:  # ONNX Runtime's own types derive from Exception only
+            raise problem if isinstance(problem, Rejected) else Rejected(str(problem)) from problem
+        gain *= max([1.0, *(v.gain for v in free)])
+        if gain > GAIN_LIMIT:
+            raise Rejected("gain")
+        return results, gain
+
+    def nudged(self, array):
+        if array.dtype.kind != "f":
+            return array
+        noise = self.rng.uniform(-1, 1, array.shape) * NUDGE * largest(array)
+        return np.asarray(array + noise, array.dtype)
+
+    @staticmethod
+    def check_size(results):
+        for r in results:
+            if r.size > MOST_ELEMENTS:
+                raise Rejected("size")
+            if r.dtype.kind == "f" and r.size and not (np.isfinite(r).all() and SMALLEST <= largest(r) <= LARGEST):
+                raise Rejected("range")
+            if r.dtype.kind in "iu" and largest(r) > 1e6:
+                raise Rejected("range")
+
+    @staticmethod
+    def factor(results, moved):
+        out = 1.0
+        for a, b in zip(results, moved):
+            b = np.asarray(b)
+            if a.dtype.kind != "f":
+                if a.shape != b.shape or not (a == b).all():
+                    raise Rejected("tie")
+            elif a.size:
+                out = max(out, largest(a.astype(np.float64) - b) / (NUDGE * largest(a)))
+        if not np.isfinite(out):
+            raise Rejected("range")
+        return out
+
+    # --- picking
+
+    def pick(self, accept=lambda v: v.is_float, recent=8):
+        """A value that is accepted, young ones first so that networks become deep."""
+        found = [v for v in self.values if accept(v)]
+        if not found:
+            raise Rejected("nothing fits")
+        return self.choose(found[-recent:] if self.chance(0.8) else found)
+
+    def axis(self, value, accept=lambda dim: True):
+        found = [a for a, d in enumerate(value.dims) if accept(d)]
+        if not found:
+            raise Rejected("no such axis")
+        axis = self.choose(found)
+        return axis, (axis - value.rank if self.chance(0.4) else axis)     # as counted from the front, and as written
+
+    # --- trying a rule
+
+    def attempt(self, rule):
+        kept = len(self.values), len(self.nodes), len(self.inputs), dict(self.constants)
+        try:
+            rule(self)
+            return True
+        except Rejected:
+            del self.values[kept[0]:], self.nodes[kept[1]:], self.inputs[kept[2]:]
+            self.constants = kept[3]
+            return False

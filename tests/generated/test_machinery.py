@@ -1,0 +1,122 @@
+"""The generator's own parts: the same network twice, comparisons that find differences, a shrinker that finds the node at fault.
+
+  python tests/generated/test_machinery.py        (numpy, onnx, onnxruntime; exit 77 where they are not installed)
+"""
+import sys
+import unittest
+
+try:
+    import numpy as np
+    import onnx  # noqa: F401
+    import onnxruntime  # noqa: F401
+except ImportError as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
+
+import builder
+import elementwise
+import metamorphic
+import network
+import oracle
+import shrink
+
+COUNT = 40
+
+
+def node_types(n):
+    return [node.op_type for node in n.nodes]
+
+
+class Generator(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.networks = [network.generate(11, i) for i in range(COUNT)]
+
+    def test_same_numbers_same_network(self):
+        for i in range(3):
+            again = network.generate(11, i)
+            self.assertEqual(again.model().SerializeToString(), self.networks[i].model().SerializeToString())
+            for a, b in zip(again.inputs, self.networks[i].inputs):
+                self.assertTrue(all((x == y).all() for x, y in zip(a.arrays, b.arrays)))
+
+    def test_networks_vary(self):
+        self.assertEqual(COUNT, len({n.model().SerializeToString() for n in self.networks}))
+        self.assertGreater(len({t for n in self.networks for t in node_types(n)}), 50)
+        self.assertGreaterEqual(sum(bool(n.symbols) for n in self.networks), COUNT // 3)
+        self.assertGreater(sum(len(n.as_nodes) > 0 for n in self.networks), COUNT // 3)
+        consumed = [{name for node in n.nodes for name in node.input} for n in self.networks]
+        self.assertTrue(any(v.name in used for n, used in zip(self.networks, consumed) for v in n.outputs), "no inner value is an output")
+
+    def test_values_are_finite_and_moderate(self):
+        for n in self.networks:
+            for v in n.outputs:
+                self.assertLessEqual(v.gain, builder.GAIN_LIMIT)
+                self.assertTrue(all(np.isfinite(a).all() for a in v.arrays if a.dtype.kind == "f"))
+
+    def test_ill_conditioned_nodes_are_rejected(self):
+        b = builder.Builder(np.random.default_rng(1))
+        x = b.input([4], lambda *s: np.array([1, 1, 0.5, 2], np.float32))
+        self.assertRaises(builder.Rejected, b.node, "Greater", [x, b.constant(np.float32(1))])
+        self.assertRaises(builder.Rejected, b.node, "Log", [b.node("Neg", [x])])
+        self.assertRaises(builder.Rejected, b.node, "Sub", [x, x])
+        self.assertTrue(b.attempt(lambda b: b.node("Greater", [x, b.constant(np.float32(0.7))])))
+
+    def test_rejected_rules_leave_nothing(self):
+        b = builder.Builder(np.random.default_rng(2))
+        b.input([3, 8], lambda *s: b.normal(*s))
+
+        def rule(b):
+            b.node("Add", [b.values[0], b.constant(b.normal(8))])
+            raise builder.Rejected("on purpose")
+        self.assertFalse(b.attempt(rule))
+        self.assertEqual((len(b.values), b.nodes, b.constants), (1, [], {}))
+
+    def test_renaming_goes_there_and_back(self):
+        model = self.networks[0].model()
+        other, back = metamorphic.renamed(model)
+        self.assertNotIn(b"gen_t", other.SerializeToString())
+        self.assertEqual(sorted(back.values()), sorted({*metamorphic.NAME.findall(model.SerializeToString().decode("latin-1"))}))
+
+
+class Comparison(unittest.TestCase):
+    def test_differences_are_found(self):
+        y = np.linspace(-2, 2, 9, dtype=np.float32)
+        self.assertIsNone(oracle.difference(y, y.copy()))
+        self.assertIsNone(oracle.difference(y + np.float32(1e-6), y))
+        for wrong in (y + np.float32(4e-5), y.astype(np.float64), y[:8], np.full_like(y, np.nan), np.full_like(y, np.inf)):
+            self.assertIsNotNone(oracle.difference(wrong, y))
+        self.assertIsNotNone(oracle.difference(np.array([1, 2]), np.array([1, 3])))
+        self.assertIsNotNone(oracle.difference(np.array([True]), np.array([False])))
+
+    def test_a_missing_result_fails(self):
+        self.assertEqual(oracle.verdict(network.generate(11, 1), [], None)[0], "no verdict")
+
+
+class Shrinker(unittest.TestCase):
+    def setUp(self):
+        self.judge = oracle.judge
+        oracle.judge = lambda inferc, networks, folder, jobs: {n.name: ("wrong" if "Tanh" in node_types(n) else None, 0.0) for n in networks}
+
+    def tearDown(self):
+        oracle.judge = self.judge
+
+    def test_the_node_at_fault_remains(self):
+        b = builder.Builder(np.random.default_rng(3))
+        x = b.input([3, 8], lambda *s: b.normal(*s))
+        for op in ("Abs", "Sigmoid", "Tanh", "Relu", "Sin"):
+            x = b.node(op, [x])
+        for _ in range(20):
+            b.attempt(elementwise.binary)
+        whole = network.Network("whole", b.opset, b.inputs, [b.values[-1]], b.nodes, b.constants, {}, frozenset(), {v.name: v for v in b.values})
+        small, problem = shrink.shrink("inferc", whole, 1)
+        self.assertEqual((node_types(small), problem), (["Tanh"], "wrong"))
+
+    def test_a_network_that_passes_has_no_failing_part(self):
+        b = builder.Builder(np.random.default_rng(4))
+        x = b.input([3, 8], lambda *s: b.normal(*s))
+        y = b.node("Sin", [b.node("Abs", [x])])
+        self.assertIsNone(shrink.shrink("inferc", network.Network("whole", b.opset, [x], [y], b.nodes, {}, {}, frozenset(), {v.name: v for v in b.values}), 1))
+
+
+if __name__ == "__main__":
+    unittest.main()
