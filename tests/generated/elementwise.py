@@ -25,6 +25,16 @@ def binary(b):
     b.node(b.choose(["Add", "Sub", "Mul", "Min", "Max", "Add", "Mul"]), swapped(b, [x, partner(b, x)]))
 
 
+def with_folded(b):
+    """A value and arithmetic on constants alone."""
+    x = b.pick(ranks(1, 2, 3, 4))
+    w = b.constant(b.normal(*broadcast_shape(b, x)))
+    for _ in range(b.integer(1, 2)):
+        op = b.choose(["Mul", "Add", "Neg", "Tanh", "Exp"])
+        w = b.node(op, [w, b.constant(F(0.7))] if op in ("Mul", "Add") else [w])
+    b.node(b.choose(["Add", "Mul"]), swapped(b, [x, w]))
+
+
 def division(b):
     x, y = b.pick(ranks(1, 2, 3, 4)), b.pick(ranks(1, 2, 3, 4))
     need(broadcasts(x, y))

@@ -107,6 +107,18 @@ def verdict(network, rows, kept):
     return compare(network, kept)
 
 
+def judge_passes(program, networks, folder):
+    """({name: problem} of those that fail, {pass: graphs it changed})"""
+    for network in networks:
+        write_case(network, folder)
+    done = subprocess.run([program, folder], capture_output=True, text=True, timeout=TIMEOUT)
+    lines = [line.split(maxsplit=2) for line in done.stdout.splitlines()]
+    problems = {name.rstrip(":"): problem for kind, name, problem in lines if kind == "FAIL"}
+    if done.returncode != (1 if problems else 0):
+        raise RuntimeError(f"{program}: exit {done.returncode}: {done.stderr[:1000]}")
+    return problems, {name: int(count) for kind, count, name in lines if kind == "changed"}
+
+
 def store(network, folder, note):
     case = write_case(network, pathlib.Path(folder))
     (case / "note.txt").write_text(note + "\n")

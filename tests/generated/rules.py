@@ -23,7 +23,7 @@ def same_again(b):
 
 # (rule, how often)
 RULES = [
-    (e.unary, 8), (e.positive_unary, 2), (e.binary, 8), (e.division, 2), (e.power, 1), (e.variadic, 2), (e.clip, 2), (e.prelu, 1), (e.comparison, 2), (e.where, 3), (e.logic, 1),
+    (e.unary, 8), (e.positive_unary, 2), (e.binary, 8), (e.with_folded, 2), (e.division, 2), (e.power, 1), (e.variadic, 2), (e.clip, 2), (e.prelu, 1), (e.comparison, 2), (e.where, 3), (e.logic, 1),
     (e.cast, 3), (e.integer_arithmetic, 2),
     (l.linear, 7), (l.linear_affine, 2), (l.gemm, 3), (l.gram, 2), (l.attention, 2), (l.einsum, 2),
     (l.reduction, 5), (l.integer_reduction, 1), (l.arg_extreme, 2), (l.softmax, 3), (l.cumulative_sum, 1), (l.top_k, 2),

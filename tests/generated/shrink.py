@@ -8,11 +8,11 @@ MOST_CANDIDATES = 40
 MOST_ROUNDS = 6
 
 
-def shrink(inferc, network, jobs):
-    """The smallest failing part found and its problem, or None where no part fails alone."""
-    best = smallest_failing(inferc, single_outputs(network), jobs)
+def shrink(network, judge):
+    """The smallest failing part found and its problem, or None where no part fails alone. `judge`: oracle.judge with its program."""
+    best = smallest_failing(judge, single_outputs(network))
     for _ in range(MOST_ROUNDS if best else 0):
-        smaller = smallest_failing(inferc, cuts(best[0]), jobs)
+        smaller = smallest_failing(judge, cuts(best[0]))
         if not smaller:
             break
         best = smaller
@@ -33,12 +33,12 @@ def cuts(network):
     return [n for n in out if len(n.nodes) < len(network.nodes)]
 
 
-def smallest_failing(inferc, candidates, jobs):
+def smallest_failing(judge, candidates):
     candidates = sorted((c for c in candidates if c.nodes), key=lambda c: len(c.nodes))[-MOST_CANDIDATES:]
     candidates = [c for c in candidates if not oracle.settle(c)]
     if not candidates:
         return None
     with tempfile.TemporaryDirectory() as folder:
-        found = oracle.judge(inferc, candidates, pathlib.Path(folder), jobs)
+        found = judge(candidates, pathlib.Path(folder))
     failing = [(c, found[c.name][0]) for c in candidates if found[c.name][0]]
     return failing[0] if failing else None
