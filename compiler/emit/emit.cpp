@@ -2,7 +2,6 @@
 
 #include "compiler/emit/parts.hpp"
 #include "compiler/emit/resources.hpp"
-#include "compiler/support/sha256.hpp"
 
 namespace inferc {
 
@@ -10,7 +9,7 @@ std::vector<File> emit(const Program& program, const EmitOptions& given) {
   const Names names(program);
   EmitOptions o = given;
   const std::string body = emit_body(program, names, o);
-  o.structure_sha256 = sha256(std::as_bytes(std::span(body)));
+  o.structure_sha256 = structure_hash(program, names);
   std::vector<File> files{{o.name + ".hpp", emit_header(program, names, o)},
                           {o.name + ".cpp", emit_source(program, names, o)},
                           {o.name + "_body.hpp", body},

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/emit/emit.hpp"
@@ -41,6 +42,14 @@ class Functors {
 
 [[nodiscard]] std::string real_literal(double);   // of type double
 [[nodiscard]] std::string float_literal(double);
+
+// --- N.json and N.weights
+// SHA-256 of the generated code without its comments: calls, sizes and literals (folded constants among them), the interface and
+// its checks. Code and weights of two programs fit together where it is equal. Names of nodes and inner tensors stand in comments
+// only; the model's own name, its code paths and where its weights lie are left out.
+[[nodiscard]] std::string structure_hash(const Program&, const Names&);
+// C++ text without comments, blank lines and blanks at line ends.
+[[nodiscard]] std::string without_comments(std::string_view code);
 
 // The path of the weights symbol: Itanium name of the variable `name` in the model's namespace.
 [[nodiscard]] std::string mangled(const EmitOptions&, std::string_view name);

@@ -200,5 +200,66 @@ TEST(Cli, WeightsOfEqualStructureFitAndOthersNameTheNode) {
   EXPECT_FALSE(fs::exists(dir / "other.weights"));
 }
 
+// y = relu(x + w) * 2 with x f32[n, 3]; all but the interface can be called otherwise.
+test::ModelSpec chain_model(const std::string& prefix = "", std::vector<float> w = {1, 2, 3}, float factor = 2) {
+  test::ModelSpec m = add_model();
+  m.graph.initializers = {{prefix + "w", tensor_of<float>({3}, w)}, {prefix + "two", tensor_of<float>({}, std::vector<float>{factor})}};
+  m.graph.nodes = {{"Add", {"x", prefix + "w"}, {prefix + "sum"}, {}, prefix + "bias"},
+                   {"Relu", {prefix + "sum"}, {prefix + "part"}, {}, prefix + "relu"},
+                   {"Mul", {prefix + "part", prefix + "two"}, {"y"}, {}, prefix + "scale"}};
+  return m;
+}
+
+std::string structure_of(const std::string& test, const test::ModelSpec& m, std::vector<std::string> options = {"--dim", "n=0..8"}) {
+  const fs::path model = written(test, m), out = model.parent_path() / "out";
+  std::vector<std::string> words{"compile", model, "-o", out, "--name", "net"};
+  words.insert(words.end(), options.begin(), options.end());
+  const Finished r = cli(words);
+  EXPECT_EQ(r.status, 0) << r.output;
+  std::ifstream in(out / "net.json");
+  return nlohmann::json::parse(in).at("structure_sha256");
+}
+
+TEST(Cli, StructureIsTheSameWithOtherNamesInsideWeightsOrCodePaths) {
+  const std::string structure = structure_of("structure", chain_model());
+  EXPECT_EQ(structure_of("structure_weights", chain_model("", {4, 5, 6})), structure);
+  EXPECT_EQ(structure_of("structure_names", chain_model("net/\"*/ // '")), structure);
+  EXPECT_EQ(structure_of("structure_base", chain_model(), {"--dim", "n=0..8", "--isa", "base", "--embed-weights", "--namespace", "a::b"}), structure);
+}
+
+TEST(Cli, StructureDiffersWithInterfaceBoundsConstantsAndOperators) {
+  const std::string structure = structure_of("structure", chain_model());
+  EXPECT_NE(structure_of("structure_upper", chain_model(), {"--dim", "n=0..9"}), structure);
+  EXPECT_NE(structure_of("structure_lower", chain_model(), {"--dim", "n=1..8"}), structure);
+  EXPECT_NE(structure_of("structure_constant", chain_model("", {1, 2, 3}, 0.5F)), structure);
+  test::ModelSpec other = chain_model();
+  other.graph.nodes[1].op = "Neg";
+  EXPECT_NE(structure_of("structure_operator", other), structure);
+  other = chain_model();
+  other.graph.outputs[0].name = other.graph.nodes[2].outputs[0] = "z";
+  EXPECT_NE(structure_of("structure_output", other), structure);
+  other = chain_model();
+  other.graph.inputs[0].name = other.graph.nodes[0].inputs[0] = "v";
+  EXPECT_NE(structure_of("structure_input", other), structure);
+}
+
+TEST(Cli, WeightsFitCodeWithOtherNamesInsideAndNameAChangedInterface) {
+  const fs::path model = written("weights_names", chain_model()), dir = model.parent_path();
+  ASSERT_EQ(cli({"compile", model, "-o", dir / "out", "--name", "net", "--dim", "n=0..8"}).status, 0);
+  test::write_model(dir / "new.onnx", chain_model("other/", {4, 5, 6}));
+  const Finished fits = cli({"weights", dir / "new.onnx", "--for", dir / "out/net.json", "-o", dir / "new.weights"});
+  EXPECT_EQ(fits.status, 0) << fits.output;
+  test::ModelSpec renamed = chain_model();
+  renamed.graph.outputs[0].name = renamed.graph.nodes[2].outputs[0] = "z";
+  test::write_model(dir / "renamed.onnx", renamed);
+  const Finished differs = cli({"weights", dir / "renamed.onnx", "--for", dir / "out/net.json", "-o", dir / "none"});
+  EXPECT_EQ(differs.status, 1);
+  EXPECT_TRUE(contains(differs.output, "output 0 is")) << differs.output;
+  test::write_model(dir / "constant.onnx", chain_model("", {1, 2, 3}, 0.5F));
+  const Finished constant = cli({"weights", dir / "constant.onnx", "--for", dir / "out/net.json", "-o", dir / "none"});
+  EXPECT_EQ(constant.status, 1);
+  EXPECT_TRUE(contains(constant.output, "scale")) << constant.output;
+}
+
 }  // namespace
 }  // namespace inferc
