@@ -1,5 +1,6 @@
 #pragma once
 #include "kernels/functor_base.hpp"
+#include "kernels/gelu.hpp"
 #include "kernels/trig64.hpp"
 
 // Functions and activations of one operand; parameters come as trailing scalars.
@@ -47,12 +48,13 @@ struct softsign {
     else return x / (inferc::abs(x) + 1);
   }
 };
+// x clip(x + 3, 0, 6) / 6: the sum is exact where the result is small.
 struct hard_swish {
   template <class T>
   static T apply(T x) {
-    const T zero{}, one = zero + 1, y = x * static_cast<Parameter<T>>(1.0 / 6) + static_cast<Parameter<T>>(0.5);
+    const T zero{}, six = zero + 6, y = x + 3;
     const T low = y < zero ? zero : y;
-    return x * (low > one ? one : low);
+    return x * ((low > six ? six : low) * static_cast<Parameter<T>>(1.0 / 6));
   }
 };
 struct thresholded_relu {
@@ -76,7 +78,7 @@ struct gelu {
   template <class T>
   static T apply(T x) {
     return by_width(
-        x, [](auto v) { return v * 0.5f * (1.0f + math::erf(v * 0.707106781186547524f)); },
+        x, [](auto v) { return math::gelu(v); },
         [](double v) { return v * 0.5 * math64::erfc(v * -0.70710678118654752440); });
   }
 };
@@ -85,10 +87,7 @@ struct gelu_tanh {
   template <class T>
   static T apply(T x) {
     return by_width(
-        x,
-        [](auto v) {
-          return v * 0.5f * (1.0f + math::tanh(v * (0.797884560802865355f + 0.0356774081363001262f * (v * v))));
-        },
+        x, [](auto v) { return math::gelu_tanh(v); },
         [](double v) { return v * 0.5 * (1 + math64::tanh(0.79788456080286535588 * (v + 0.044715 * v * v * v))); });
   }
 };

@@ -334,16 +334,24 @@ struct leaky_relu {
 struct elu {
   template <class T>
   static T apply(T x, float alpha) {
-    return x < T{} ? (exp::apply(x) - 1) * static_cast<Parameter<T>>(alpha) : x;
+    const T below = by_width(
+        x, [](auto v) { return math::expm1_negative(v); }, [](double v) { return math64::expm1(v); });
+    return x < T{} ? below * static_cast<Parameter<T>>(alpha) : x;
   }
 };
 struct hard_sigmoid {
   template <class T>
   static T apply(T x, float alpha, float beta) {
-    const T zero{}, one = zero + 1, y = x * static_cast<Parameter<T>>(alpha) +
-                                        static_cast<Parameter<T>>(beta);
-    const T low = y < zero ? zero : y;
+    const T zero{}, one = zero + 1, a = zero + static_cast<Parameter<T>>(alpha), b = zero + static_cast<Parameter<T>>(beta);
+    const T y = multiply_add(x, a, b), low = y < zero ? zero : y;
     return low > one ? one : low;
+  }
+
+ private:
+  template <class T>
+  static T multiply_add(T x, T a, T b) {
+    if constexpr (std::is_same_v<T, double>) return x * a + b;
+    else return inferc::fma(x, a, b);
   }
 };
 

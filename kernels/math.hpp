@@ -38,24 +38,49 @@ template <class V>
   return t < x ? copysign(t + 1.0f, x) : t;
 }
 
-// e^x, 1 ULP: x = n ln2 + r, |r| <= ln2/2; the scaling is done in two steps so that denormals come out rounded.
+// x = n ln2 + r, |r| <= ln2/2, for |x| <= 200.
+template <class V>
+[[gnu::always_inline]] inline V exp_reduced(V x, IntOf<V>& n) {
+  const V magic = splat<V>(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+  const V t = fma(x, splat<V>(1.44269504088896341f), magic);
+  n = bit_cast<IntOf<V>>(t) - splat_int<V>(0x4b400000);
+  const V nf = t - magic;
+  return fma(nf, splat<V>(2.12194440e-4f), fma(nf, splat<V>(-0.693359375f), x));
+}
+// e^r - 1 for |r| <= 0.35.
+template <class V>
+[[gnu::always_inline]] inline V exp_fraction(V r) {
+  const V p = horner(r, 0.5f, 0.16666665459f, 0.041665795894f, 0.0083334519073f, 0.0013981999507f, 0.00019875691500f);
+  return fma(p, r * r, r);
+}
+// x 2^n for |n| <= 252, in two steps so that denormals come out rounded once.
+template <class V>
+[[gnu::always_inline]] inline V scaled_by_power(V x, IntOf<V> n) {
+  const IntOf<V> half = n >> 1;
+  return x * power_of_two<V>(half) * power_of_two<V>(n - half);
+}
+
+// e^x, 1 ULP.
 template <class V>
 [[gnu::always_inline]] inline V exp(V x) {
   const V low = splat<V>(-104.0f), high = splat<V>(89.0f);
   V c = x < low ? low : x;
   c = c > high ? high : c;
-  const V magic = splat<V>(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-  const V t = fma(c, splat<V>(1.44269504088896341f), magic);
-  const IntOf<V> n = bit_cast<IntOf<V>>(t) - splat_int<V>(0x4b400000);
-  const V nf = t - magic;
-  V r = fma(nf, splat<V>(-0.693359375f), c);
-  r = fma(nf, splat<V>(2.12194440e-4f), r);
-  const V p = horner(r, 0.5f, 0.16666665459f, 0.041665795894f, 0.0083334519073f, 0.0013981999507f, 0.00019875691500f);
-  const V e = fma(p, r * r, r) + 1.0f;
-  const IntOf<V> half = n >> 1;
+  IntOf<V> n;
+  const V r = exp_reduced(c, n);
+  const V y = scaled_by_power(exp_fraction(r) + 1.0f, n);
   // 2^129 does not fit: beyond the largest float the result is inf by construction; NaN keeps x's own.
-  const V y = e * power_of_two<V>(half) * power_of_two<V>(n - half);
   return x == x ? (x > splat<V>(88.7228394f) ? splat<V>(__builtin_inff()) : y) : x;
+}
+
+// e^min(x, 0) - 1, 2 ULP.
+template <class V>
+[[gnu::always_inline]] inline V expm1_negative(V x) {
+  const V low = splat<V>(-30.0f), c = x < low ? low : x;
+  IntOf<V> n;
+  const V r = exp_reduced(c > V{} ? V{} : c, n);
+  const V power = power_of_two<V>(n);
+  return fma(exp_fraction(r), power, power - 1.0f);
 }
 
 // 1 / (1 + e^-x) without overflow: e = e^-|x| <= 1.

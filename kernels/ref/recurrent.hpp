@@ -27,7 +27,8 @@ struct Activations {
   }
   template <class T>
   T apply(int k, T x) const {
-    const T a = static_cast<T>(alpha.value[k]), b = static_cast<T>(beta.value[k]);
+    const auto alpha_k = static_cast<float>(alpha.value[k]), beta_k = static_cast<float>(beta.value[k]);
+    const T a = static_cast<T>(alpha_k), b = static_cast<T>(beta_k);
     switch (static_cast<Activation>(kind.value[k])) {
       case Activation::relu: return functors::relu::apply(x);
       case Activation::tanh: return functors::tanh::apply(x);
@@ -36,22 +37,12 @@ struct Activations {
       case Activation::leaky_relu: return x < T{} ? a * x : x;
       case Activation::thresholded_relu: return x >= a ? x : T{};
       case Activation::scaled_tanh: return a * functors::tanh::apply(b * x);
-      case Activation::hard_sigmoid: return clamp(a * x + b);
-      case Activation::elu: return x < T{} ? a * (functors::exp::apply(x) - T{1}) : x;
-      case Activation::softsign: return x / (T{1} + functors::abs::apply(x));
-      case Activation::softplus: return softplus(x);
+      case Activation::hard_sigmoid: return functors::hard_sigmoid::apply(x, alpha_k, beta_k);
+      case Activation::elu: return functors::elu::apply(x, alpha_k);
+      case Activation::softsign: return functors::softsign::apply(x);
+      case Activation::softplus: return functors::softplus::apply(x);
     }
     return x;
-  }
-
- private:
-  template <class T>
-  static T clamp(T y) {
-    return y < T{} ? T{} : y > T{1} ? T{1} : y;
-  }
-  template <class T>
-  static T softplus(T x) {
-    return functors::relu::apply(x) + functors::log::apply(T{1} + functors::exp::apply(-functors::abs::apply(x)));
   }
 };
 
