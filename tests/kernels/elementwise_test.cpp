@@ -1,10 +1,12 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "kernels/functors.hpp"
+#include "tests/kernels/digest.hpp"
 
 // Elementwise functions of float against float64: 4 units in the last place where |y| > 1e-6, else 2.5e-7.
 namespace inferc {
@@ -100,6 +102,31 @@ RULE_B(atanh, std::atanh(x))
 TEST(Elementwise, pow) {
   for (const float e : {-2.0f, -0.5f, 0.0f, 0.3f, 1.0f, 2.0f, 3.0f, 7.5f})
     expect_rule_b([e](Vec v) { return functors::pow::apply(v, splat<Vec>(e)); }, [e](double x) { return std::pow(x, static_cast<double>(e)); }, "pow");
+}
+
+template <class F>
+void digest_of(F f, Digest& digest) {
+  std::vector<float> out;
+  for (int i = -16 * 1024; i < 16 * 1024; i += lanes) {
+    Vec x;
+    for (int l = 0; l < lanes; ++l) x[l] = static_cast<float>(i + l) * 0x1.1p-10f;
+    const Vec y = f(x);
+    for (int l = 0; l < lanes; ++l) out.push_back(y[l]);
+  }
+  digest.add(out);
+}
+
+// On every code path, by every compiler.
+TEST(Elementwise, SameBits) {
+  Digest digest;
+  digest_of([](Vec v) { return functors::gelu::apply(v); }, digest);
+  digest_of([](Vec v) { return functors::gelu_tanh::apply(v); }, digest);
+  digest_of([](Vec v) { return functors::elu::apply(v, 1.3f); }, digest);
+  digest_of([](Vec v) { return functors::hard_swish::apply(v); }, digest);
+  digest_of([](Vec v) { return functors::hard_sigmoid::apply(v, 0.2f, 0.5f); }, digest);
+  digest_of([](Vec v) { return functors::erf::apply(functors::tanh::apply(functors::exp::apply(v))); }, digest);
+  digest_of([](Vec v) { return functors::softplus::apply(functors::sigmoid::apply(v)); }, digest);
+  EXPECT_EQ(digest.value(), 1347750992u);
 }
 
 // Sqrt and Reciprocal are rounded once.
