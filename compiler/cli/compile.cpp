@@ -54,7 +54,17 @@ void set_paths(EmitOptions& o, const std::vector<std::string>& given) {
   if (!sort_paths(o.paths)) throw UsageError("--isa: code paths of different machines", "base,v3,v4 or base,neon");
 }
 
+// A::B of identifiers.
+void check_namespace(const std::string& name) {
+  for (std::size_t at = 0; at <= name.size();) {
+    const std::size_t end = std::min(name.find("::", at), name.size());
+    if (!is_identifier(name.substr(at, end - at))) throw UsageError(fmt::format("--namespace {}: no C++ namespace", escape(name)), "--namespace A::B");
+    at = end + 2;
+  }
+}
+
 int compile(const Arguments& a) {
+  if (!a.name_space.empty()) check_namespace(a.name_space);
   Front front = open_model(a);
   EmitOptions o = emit_options(front, a.model, a.name);
   o.name_space = a.name_space;
@@ -84,7 +94,7 @@ void add_compile(CLI::App& app, int& status) {
   c->add_option("-o,--output", a->output, "folder for the files; made if absent")->required();
   c->add_option("--name", a->name, "name of the files and of the namespace (default: the file's name)");
   c->add_option("--namespace", a->name_space, "C++ namespace A::B (default: the name)");
-  c->add_option("--isa", a->paths, "code paths: base,v3,v4,neon")->delimiter(',');
+  c->add_option("--isa", a->paths, "code paths: base,v3,v4,neon")->delimiter(',')->allow_extra_args(false);
   c->add_flag("--embed-weights", a->embed_weights, "put the weights into the program: N_weights.S");
   add_json_option(*c, a->json);
   add_later_options(*c);

@@ -101,6 +101,12 @@ void stop_on_problems(const Diagnostics& d) {
   if (d.failed()) throw UserError(d.errors());
 }
 
+// Beside the properties of the file, whose keys may be any.
+void add_metadata(EmitOptions& o, std::string key, const std::string& value) {
+  while (std::any_of(o.metadata.begin(), o.metadata.end(), [&](const auto& m) { return m.first == key; })) key += '_';
+  o.metadata.emplace_back(std::move(key), value);
+}
+
 std::string identifier_of(const std::filesystem::path& model) {
   std::string out = model.stem().string();
   for (char& c : out)
@@ -112,7 +118,7 @@ std::string identifier_of(const std::filesystem::path& model) {
 
 void add_model_arguments(CLI::App& command, ModelArguments& a) {
   command.add_option("MODEL", a.model, "ONNX file")->required();
-  command.add_option("--dim", a.dims, "SYM=N fixes a symbolic size, SYM=LO..HI bounds it; INPUT:AXIS names one by its place")->take_all();
+  command.add_option("--dim", a.dims, "SYM=N fixes a symbolic size, SYM=LO..HI bounds it; INPUT:AXIS names one by its place")->take_all()->allow_extra_args(false);
 }
 
 void add_json_option(CLI::App& command, std::string& path) {
@@ -142,17 +148,27 @@ EmitOptions emit_options(const Front& front, const std::filesystem::path& model,
   if (!is_identifier(o.name)) throw UsageError(fmt::format("--name {}: no C++ identifier", escape(o.name)));
   o.model_sha256 = front.model.sha256;
   o.metadata = front.model.metadata;
-  o.metadata.emplace_back("producer", front.model.producer_name + " " + front.model.producer_version);
+  add_metadata(o, "producer", front.model.producer_name + " " + front.model.producer_version);
   for (const auto& opset : front.model.opsets)
-    o.metadata.emplace_back("opset " + (opset.domain.empty() ? "ai.onnx" : opset.domain), std::to_string(opset.version));
+    add_metadata(o, "opset " + (opset.domain.empty() ? "ai.onnx" : opset.domain), std::to_string(opset.version));
   return o;
 }
+
+namespace {
+
+// What a compiler said may have many lines.
+std::string one_line(std::string text) {
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  return text;
+}
+
+}  // namespace
 
 void print_problems(const std::vector<Diagnostic>& problems, const char* kind) {
   const bool color = ::isatty(2) && !std::getenv("NO_COLOR");
   for (const Diagnostic& d : problems) {
-    std::cerr << (color ? "\033[1;31m" : "") << kind << ":" << (color ? "\033[0m" : "") << " " << d.message << "\n";
-    if (!d.help.empty()) std::cerr << "help: " << d.help << "\n";
+    std::cerr << (color ? "\033[1;31m" : "") << kind << ":" << (color ? "\033[0m" : "") << " " << one_line(d.message) << "\n";
+    if (!d.help.empty()) std::cerr << "help: " << one_line(d.help) << "\n";
   }
 }
 

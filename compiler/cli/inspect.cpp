@@ -28,7 +28,8 @@ int print_after(const Arguments& a) {
   }
   Front front = open_model(a);
   if (a.after != "import") run_pipeline(*front.graph, a.after);
-  std::cout << text(*front.graph);
+  if (a.json.empty()) std::cout << text(*front.graph);
+  else write_json(a.json, {{"model", a.model.string()}, {"after", a.after}, {"graph", text(*front.graph)}});
   return ok;
 }
 

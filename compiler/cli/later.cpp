@@ -16,7 +16,7 @@ constexpr const char* flags[] = {"--threads", "--random-as-input", "--profile", 
 void add_later_options(CLI::App& command) {
   for (const char* name : valued)
     if (!command.get_option_no_throw(name))
-      command.add_option_function<std::vector<std::string>>(name, [name](const auto&) { refuse(name); })->take_all()->group("");
+      command.add_option_function<std::vector<std::string>>(name, [name](const auto&) { refuse(name); })->take_all()->allow_extra_args(false)->group("");
   for (const char* name : flags)
     if (!command.get_option_no_throw(name)) command.add_flag_function(name, [name](std::int64_t) { refuse(name); })->group("");
 }

@@ -1,5 +1,7 @@
 #include <cstdio>
+#include <csignal>
 #include <exception>
+#include <iostream>
 
 #include "compiler/cli/command.hpp"
 #include "compiler/support/diagnostics.hpp"
@@ -28,6 +30,8 @@ int run(int argc, char** argv) {
     std::fprintf(stderr, "error: %s\nhelp: inferc --help, inferc COMMAND --help\n", e.what());
     return usage;
   }
+  std::cout.flush();
+  if (std::cout.fail() || std::fflush(stdout) != 0) throw UserError("cannot write to the standard output");
   return status;
 }
 
@@ -48,4 +52,7 @@ int guarded(int argc, char** argv) {
 }  // namespace
 }  // namespace inferc::cli
 
-int main(int argc, char** argv) { return inferc::cli::guarded(argc, argv); }
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone away is an error like a full disk
+  return inferc::cli::guarded(argc, argv);
+}

@@ -46,9 +46,10 @@ void add_verify(CLI::App& app, int& status) {
   CLI::App* c = app.add_subcommand("verify", "compare generated code with stored results, or with ONNX Runtime and float64");
   c->add_option("CASE_DIR|MODEL", a->what, "a model, with --against; or folders with model.onnx and test_data_set_*/{input,output}_K.pb, or folders of such folders")->required();
   c->add_option("-j,--jobs", a->cases.jobs, "cases at a time (default: the number of processors)")->check(CLI::Range(1, 1024));
+  c->add_option("--timeout", a->cases.seconds, "seconds until a case that runs counts as hanging (default: 60)")->check(CLI::Range(1, 86400));
   c->add_option("--keep-outputs", a->cases.keep_outputs, "write DIR/CASE/SET/output_K.npy");
-  c->add_option("--dim", a->dims, "with --against: SYM=N fixes a size, SYM=LO..HI bounds it")->take_all();
-  c->add_option("--against", a->against, "onnxruntime")->delimiter(',');
+  c->add_option("--dim", a->dims, "with --against: SYM=N fixes a size, SYM=LO..HI bounds it")->take_all()->allow_extra_args(false);
+  c->add_option("--against", a->against, "onnxruntime")->delimiter(',')->allow_extra_args(false);
   c->add_option("--onnxruntime", a->onnxruntime, "libonnxruntime.so (default: INFERC_ONNXRUNTIME, or the wheel in .venv)");
   add_json_option(*c, a->cases.json);
   c->callback([a, &status] { status = verify(*a); });

@@ -12,6 +12,7 @@ namespace inferc::cli {
 struct VerifyCases {
   std::vector<std::filesystem::path> folders;
   int jobs = 1;
+  int seconds = 60;                    // that a case may run
   std::filesystem::path keep_outputs;  // may be empty
   std::string json;                    // may be empty
 };

@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int case_seconds = 60, build_seconds = 600;
+constexpr int compile_seconds = 60, build_seconds = 600;
 constexpr std::size_t cases_per_batch = 50;
 
 enum class Verdict : unsigned char { pass, refused, fail };  // from best to worst
@@ -78,6 +78,13 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
   return out;
 }
 
+// Cases of one name, from several folders, are numbered.
+std::string unused(const std::string& name, const std::vector<Case>& cases) {
+  std::string out = name;
+  for (int n = 2; std::any_of(cases.begin(), cases.end(), [&](const Case& c) { return c.name == out; }); ++n) out = fmt::format("{}_{}", name, n);
+  return out;
+}
+
 // A folder without model.onnx stands for the cases in it.
 void find_cases(const fs::path& folder, int depth, std::vector<Case>& out) {
   if (fs::exists(folder / "model.onnx")) {
@@ -87,12 +94,19 @@ void find_cases(const fs::path& folder, int depth, std::vector<Case>& out) {
     std::replace_if(c.name.begin(), c.name.end(), [](unsigned char x) { return x <= 0x20 || x == 0x7f; }, '_');
     for (const fs::path& entry : sorted_entries(folder))
       if (fs::is_directory(entry) && entry.filename().string().starts_with("test_data_set_")) c.sets.push_back(entry.filename().string());
+    c.name = unused(c.name, out);
     c.symbol = fmt::format("case_{}", out.size());
     out.push_back(std::move(c));
   } else if (depth > 0) {
     for (const fs::path& entry : sorted_entries(folder))
       if (fs::is_directory(entry)) find_cases(entry, depth - 1, out);
   }
+}
+
+bool holds_models(const fs::path& folder) {
+  if (!fs::is_directory(folder)) return false;
+  const auto entries = sorted_entries(folder);
+  return std::any_of(entries.begin(), entries.end(), [](const fs::path& entry) { return entry.extension() == ".onnx"; });
 }
 
 std::vector<Case> all_cases(const std::vector<fs::path>& folders) {
@@ -102,7 +116,8 @@ std::vector<Case> all_cases(const std::vector<fs::path>& folders) {
     const std::size_t before = out.size();
     if (fs::is_directory(folder)) find_cases(folder, 2, out);
     if (out.size() == before)
-      problems.error(fmt::format("'{}' is no test case and holds none", escape(folder.string())), "a case is a folder with model.onnx and test_data_set_0");
+      problems.error(fmt::format("'{}' is no test case and holds none", escape(folder.string())),
+                     holds_models(folder) ? "models without stored inputs: inferc verify MODEL --against onnxruntime" : "a case is a folder with model.onnx and test_data_set_0");
   }
   if (problems.failed()) throw UserError(problems.errors());
   return out;
@@ -129,7 +144,7 @@ std::string compile_case(const Case& c) {
 void compile_all(std::vector<Case>& cases, int jobs, Progress& progress) {
   std::vector<std::function<std::string()>> tasks;
   for (const Case& c : cases) tasks.emplace_back([&c] { return compile_case(c); });
-  const auto outcomes = run_isolated(tasks, {jobs, case_seconds}, [&](std::size_t n) { progress.show("compiling", n, cases.size()); });
+  const auto outcomes = run_isolated(tasks, {jobs, compile_seconds}, [&](std::size_t n) { progress.show("compiling", n, cases.size()); });
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (!outcomes[i].finished) cases[i].conclude(Verdict::fail, "the compiler failed: " + outcomes[i].failure);
     else if (!outcomes[i].result.empty()) cases[i].conclude(Verdict::refused, outcomes[i].result);
@@ -255,7 +270,7 @@ void run_all(std::vector<Case>& cases, const VerifyCases& options, Progress& pro
     if (c.results.empty()) ready.push_back(&c);
   std::vector<std::function<std::string()>> tasks;
   for (const Case* c : ready) tasks.emplace_back([c, &options] { return run_case(*c, options.keep_outputs); });
-  const auto outcomes = run_isolated(tasks, {options.jobs, case_seconds}, [&](std::size_t n) { progress.show("running", n, ready.size()); });
+  const auto outcomes = run_isolated(tasks, {options.jobs, options.seconds}, [&](std::size_t n) { progress.show("running", n, ready.size()); });
   for (std::size_t i = 0; i < ready.size(); ++i) {
     if (!outcomes[i].finished) {
       ready[i]->conclude(Verdict::fail, "the run failed: " + outcomes[i].failure);

@@ -26,6 +26,9 @@ constexpr std::array paths{
     CodePath{"neon", Machine::aarch64, "", "true"},
 };
 
+// What INFERC_ISA may say, oldest first.
+constexpr std::array<std::string_view, 5> levels{"base", "neon", "v3", "v4", "v4q"};
+
 const CodePath* find_path(std::string_view name) {
   const auto at = std::find_if(paths.begin(), paths.end(), [&](const CodePath& p) { return p.name == name; });
   return at == paths.end() ? nullptr : &*at;
@@ -132,10 +135,12 @@ std::string emit_path(const EmitOptions& o, const std::string& path) {
 }
 
 std::string emit_dispatch(const EmitOptions& o) {
-  std::string declarations, names, supported, runs;
+  std::string declarations, names, supported, runs, known, level_of;
+  for (const std::string_view level : levels) known += fmt::format("{}\"{}\"", known.empty() ? "" : ", ", level);
   for (std::size_t i = 0; i < o.paths.size(); ++i) {
     declarations += fmt::format("namespace path_{} {{\n{}\n}}\n", o.paths[i], run_signature);
     names += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", o.paths[i]);
+    level_of += fmt::format("{}{}", i == 0 ? "" : ", ", std::find(levels.begin(), levels.end(), o.paths[i]) - levels.begin());
     supported += fmt::format("case {}: return {};\n", i, find_path(o.paths[i])->predicate);
     runs += fmt::format("case {}: return path_{}::run(dims, inputs, outputs, arena, weights);\n", i, o.paths[i]);
   }
@@ -154,14 +159,16 @@ std::string emit_dispatch(const EmitOptions& o) {
       }
     }
 
-    // The newest path that the machine can run, no newer than INFERC_ISA says.
+    // The newest path that the machine can run, no newer than INFERC_ISA says, be that path in this code or not.
     int choose_path() noexcept {
-      const char* limit = std::getenv("INFERC_ISA");
-      int newest = path_count - 1;
-      for (int i = 0; limit && i < path_count; ++i)
-        if (std::strcmp(limit, path_names[i]) == 0) newest = i;
-      for (int i = newest; i >= 0; --i)
-        if (supported(i)) return i;
+      constexpr const char* levels[] = {$levels$};
+      constexpr int level_of[] = {$level_of$};
+      const char* named = std::getenv("INFERC_ISA");
+      int limit = static_cast<int>(sizeof(levels) / sizeof(*levels)) - 1;
+      for (int i = limit; named && i >= 0; --i)
+        if (std::strcmp(named, levels[i]) == 0) limit = i;
+      for (int i = path_count - 1; i >= 0; --i)
+        if (level_of[i] <= limit && supported(i)) return i;
       return -1;
     }
 
@@ -175,7 +182,7 @@ std::string emit_dispatch(const EmitOptions& o) {
     }  // namespace
     )",
               {{"declarations", declarations}, {"detection", needs_detection(o) ? fill(x86_detection) : ""}, {"names", names},
-               {"count", std::to_string(o.paths.size())}, {"supported", supported}, {"runs", runs}});
+               {"count", std::to_string(o.paths.size())}, {"levels", known}, {"level_of", level_of}, {"supported", supported}, {"runs", runs}});
 }
 
 }  // namespace inferc

@@ -22,8 +22,12 @@ std::uint64_t checksum(const std::string& bytes) {
   return ((h[0] * 31 + h[1]) * 31 + h[2]) * 31 + h[3];
 }
 
+// The types that the format knows; others as integers of their width.
 std::string safetensors_name(DType t) {
   if (t == DType::boolean) return "BOOL";
+  if (t == DType::float8e4m3fn) return "F8_E4M3";
+  if (t == DType::float8e5m2) return "F8_E5M2";
+  if (byte_size(t) == 1 && (is_float(t) || bit_width(t) < 8)) return is_float(t) || !is_signed(t) ? "U8" : "I8";
   std::string out(short_name(t));
   for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return out;
@@ -46,7 +50,11 @@ std::string emit_weights(const Program& p, const EmitOptions& o) {
                                       {"shape", p.weights[i].tensor.shape()},
                                       {"data_offsets", {data.size(), data.size() + bytes.size()}}};
     data.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    data.resize((data.size() + alignment - 1) / alignment * alignment);
+    // The format allows no holes.
+    if (const std::size_t padding = (alignment - data.size() % alignment) % alignment; padding != 0) {
+      tensors[fmt::format("w{}_padding", i)] = {{"dtype", "U8"}, {"shape", {padding}}, {"data_offsets", {data.size(), data.size() + padding}}};
+      data.resize(data.size() + padding);
+    }
   }
   const std::string begin = fmt::format(R"({{"__metadata__":{{"structure":"{}","checksum":")", o.structure_sha256);
   std::string rest = fmt::format(R"(","model":"{}","inferc":"{}"}})", o.model_sha256, INFERC_VERSION);

@@ -41,6 +41,7 @@ struct Pipe {
 // The child's side, between fork and exec: async-signal-safe calls only. A failure is told through `failure`.
 [[noreturn]] void become(char* const* words, const char* folder, bool own_group, int output, int failure) {
   if (own_group) ::setpgid(0, 0);
+  ::signal(SIGPIPE, SIG_DFL);
   const int nothing = ::open("/dev/null", O_RDONLY);
   const bool ready = nothing >= 0 && ::dup2(nothing, 0) >= 0 && ::dup2(output, 1) >= 0 && ::dup2(output, 2) >= 0 &&
                      (!*folder || ::chdir(folder) == 0);
