@@ -138,7 +138,8 @@ void call_differences(const Json& old, const Json& fresh, std::vector<Diagnostic
   for (std::size_t i = 0; i < std::max(old.size(), fresh.size()); ++i) {
     if (i < old.size() && i < fresh.size() && work_of(old[i]) == work_of(fresh[i])) continue;
     const std::string before = i < old.size() ? nodes_of(old[i]) : "nothing", after = i < fresh.size() ? nodes_of(fresh[i]) : "nothing";
-    out.push_back({fmt::format("call {} stands for {} in the new model, for {} in the code", i, escape(after), escape(before)), remedy});
+    if (before == after) out.push_back({fmt::format("{}: its kernel, a size or a table of integers differs", escape(after)), remedy});
+    else out.push_back({fmt::format("call {} stands for {} in the new model, for {} in the code", i, escape(after), escape(before)), remedy});
   }
 }
 
@@ -146,7 +147,7 @@ void code_differences(const std::string& old_body, const std::string& new_body, 
   const auto before = lines_of(old_body), after = lines_of(new_body);
   for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i)
     if (i >= before.size() || i >= after.size() || before[i].second != after[i].second)
-      if (const std::string at = i < after.size() ? after[i].first : before[i].first; out.empty() || out.back().message.find(escape(at)) == std::string::npos)
+      if (const std::string at = i < after.size() ? after[i].first : before[i].first; !at.starts_with("--- ") && (out.empty() || out.back().message.find(escape(at)) == std::string::npos))
         out.push_back({fmt::format("{}: a constant or size that the code relies on differs", escape(at)), remedy});
 }
 
@@ -160,6 +161,14 @@ std::vector<Diagnostic> differences(const Compiled& old, const Json& fresh, cons
   if (out.empty()) code_differences(old_body, new_body, out);
   if (out.empty()) out.push_back({"the new model's structure differs from the one that the code was generated for", remedy});
   return out;
+}
+
+// Whether new weights in the old code compute what the new model does.
+bool fits(const Compiled& old, const Json& fresh) {
+  const Json &before = old.manifest.at("calls"), &after = fresh.at("calls");
+  const auto tables = [](const Json& call) { return call.value("tables_sha256", ""); };
+  return fresh.at("structure_sha256") == old.structure &&
+         std::equal(before.begin(), before.end(), after.begin(), after.end(), [&](const Json& a, const Json& b) { return tables(a) == tables(b); });
 }
 
 const File& file_named(const std::vector<File>& files, const std::string& name) {
@@ -176,7 +185,7 @@ int weights(const Arguments& a) {
   o.paths = old.paths;
   const std::vector<File> files = emit(lower_model(front), o);
   const Json manifest = Json::parse(file_named(files, old.name + ".json").content);
-  if (manifest.at("structure_sha256") != old.structure) {
+  if (!fits(old, manifest)) {
     const fs::path body = a.manifest.parent_path() / (old.name + "_body.hpp");
     const std::string& fresh = file_named(files, old.name + "_body.hpp").content;
     throw UserError(differences(old, manifest, fs::exists(body) ? content(body) : fresh, fresh));

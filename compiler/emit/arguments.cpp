@@ -68,12 +68,12 @@ std::string CallPrinter::accessor(const Accessor& a) {
 std::string CallPrinter::print(const PointerArg& a) { return pointer(a.operand); }
 
 std::string CallPrinter::print(const ViewArg& a) {
-  const std::string type = (a.access == Access::read ? "const " : "") + std::string(cpp_type(a.operand.dtype));
+  const std::string type = (a.access == Access::read ? "const " : "") + public_type(a.operand.dtype);
   return fmt::format("View<{}, {}>{{{}, {}, {}}}", type, a.operand.rank(), pointer(a.operand), list(a.operand.shape, false), list(a.operand.strides, true));
 }
 
 std::string CallPrinter::print(const StridedArg& a) {
-  const std::string type = (a.access == Access::read ? "const " : "") + std::string(cpp_type(a.operand.dtype));
+  const std::string type = (a.access == Access::read ? "const " : "") + public_type(a.operand.dtype);
   const Dim& last = a.operand.strides.back();
   return fmt::format("cpu::Strided<{}, {}, cpu::Step::{}>{{{}, {}}}", type, a.operand.rank(), last.is(1) ? "unit" : last.is(0) ? "splat" : "any",
                      pointer(a.operand), list(a.operand.strides, true));

@@ -10,7 +10,7 @@ namespace {
 // The pointer to a buffer, with the name that it has in the model.
 std::string local(const Program& p, const Names& names, const CallPrinter& printer, std::size_t index) {
   const Buffer& b = p.buffers[index];
-  const std::string type(cpp_type(b.dtype)), name = printer.variable(index), offset = names.size(p.offsets[index]);
+  const std::string type = public_type(b.dtype), name = printer.variable(index), offset = names.size(p.offsets[index]);
   const std::string comment = b.name.empty() ? "" : fmt::format("  // {}", escape(b.name));
   switch (b.space) {
     case Space::input: return fmt::format("const auto* const {} = static_cast<const {}*>(inputs[{}]);{}\n", name, type, b.index, comment);

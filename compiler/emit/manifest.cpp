@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/emit/parts.hpp"
+#include "compiler/support/sha256.hpp"
 
 namespace inferc {
 namespace {
@@ -19,6 +20,25 @@ Json ports(const std::vector<TensorPort>& all, const std::vector<std::string>& m
 
 std::int64_t at_upper(const Program& p, const Dim& d) { return p.symbols->bounds(d).upper; }
 
+// Bytes of the constant integers and booleans that a call reads: indices, sizes and masks belong to the structure of a
+// model. A call that reads narrow integers, too, is a quantised product: its wide ones are a bias.
+void collect_tables(const Program& p, const Call& c, std::string& out) {
+  std::string tables;
+  bool quantised = false;
+  for (const Arg& a : c.args)
+    for (const auto& [operand, access] : operands(a)) {
+      const Buffer& b = p.buffers[operand->buffer.index];
+      const bool narrow = is_integer(b.dtype) && bit_width(b.dtype) <= 8;
+      quantised = quantised || narrow;
+      if (b.space != Space::weight || narrow || !(is_integer(b.dtype) || b.dtype == DType::boolean)) continue;
+      const auto bytes = p.weights[b.index].tensor.bytes();
+      tables.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+  if (!quantised) out += tables;
+  for (const auto& body : c.bodies)
+    for (const Call& inner : body) collect_tables(p, inner, out);
+}
+
 Json calls(const Program& p) {
   Json out = Json::array();
   for (const Call& c : p.calls) {
@@ -26,6 +46,9 @@ Json calls(const Program& p) {
     for (const Arg& a : c.args)
       for (const auto& [operand, access] : operands(a)) bytes = bytes + operand->size() * Dim(static_cast<std::int64_t>(byte_size(operand->dtype)));
     out.push_back({{"kernel", c.kernel}, {"nodes", c.nodes}, {"fast", c.fast}, {"flops", at_upper(p, c.flops)}, {"bytes", at_upper(p, bytes)}});
+    std::string tables;
+    collect_tables(p, c, tables);
+    if (!tables.empty()) out.back()["tables_sha256"] = sha256(std::as_bytes(std::span(tables)));
   }
   return out;
 }
