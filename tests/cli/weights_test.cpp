@@ -31,7 +31,6 @@ std::vector<float> ramp(std::size_t n, float from, float step) {
 struct Constants {
   float weights = 0.1F, lower = -1, epsilon = 1e-5F;
   std::vector<std::int64_t> table{2, 0, 1, 3}, shape{-1, 2, 2};
-  bool tied = false;  // both products by one matrix
 };
 
 // Gather of columns, Gemm + BatchNormalization, Clip, LayerNormalization, MatMul, Reshape.
@@ -45,7 +44,7 @@ ModelSpec network(const Constants& c = {}) {
   m.graph.inputs = {{"x", DType::float32, {"n", 4}}};
   for (const char* name : {"scale", "shift", "mean", "variance", "bias", "gain"}) constant(name, {4}, c.weights + 1);
   constant("w", {4, 4}, c.weights);
-  constant("v", {4, 4}, c.tied ? c.weights : c.weights + 0.5F);
+  constant("v", {4, 4}, c.weights + 0.5F);
   m.graph.initializers.emplace_back("table", tensor_of<std::int64_t>({4}, c.table));
   m.graph.initializers.emplace_back("shape", tensor_of<std::int64_t>({static_cast<std::int64_t>(c.shape.size())}, c.shape));
   m.graph.initializers.emplace_back("lower", tensor_of<float>({}, std::vector<float>{c.lower}));
@@ -104,9 +103,17 @@ TEST(Weights, ThatAreConstantsOfTheCodeMayNot) {
   expect_refusal("weights_shape", network(), network({.shape = {-1, 4, 1}}), "largest");
 }
 
-TEST(Weights, ThatWereStoredOnceMayNotBecomeTwo) {
-  expect_refusal("weights_tied", network({.tied = true}), network(), "product");
+// Two products, by equal matrices if `second` is 0.
+ModelSpec products(float second) {
+  ModelSpec m;
+  m.graph.inputs = {{"x", DType::float32, {"n", 4}}};
+  m.graph.initializers = {{"w", tensor_of<float>({4, 4}, ramp(16, 0, 0.1F))}, {"v", tensor_of<float>({4, 4}, ramp(16, second, 0.1F))}};
+  m.graph.nodes = {{"MatMul", {"x", "w"}, {"h"}, {}, "first"}, {"Relu", {"h"}, {"r"}}, {"MatMul", {"r", "v"}, {"y"}, {}, "second"}};
+  m.graph.outputs = {{"y", DType::float32, {"n", 4}}};
+  return m;
 }
+
+TEST(Weights, ThatAreStoredOnceMayNotBecomeTwo) { expect_refusal("weights_tied", products(0), products(1), "second"); }
 
 TEST(Weights, OfAnotherStructureNameTheNode) {
   ModelSpec other = network();
