@@ -198,9 +198,16 @@ void top_k(Cases& cases) {
           }
 }
 
-void cum_sum(Cases& cases) {
+// The product of up to 33 factors; the error of each step is relative to its result.
+Result multiplied(DType t, const Terms& x, bool) {
+  if (!is_real(t)) return {std::accumulate(x.begin(), x.end(), Real{1}, [&](Real y, Real v) { return wrapped(t, static_cast<Wide>(y) * static_cast<Wide>(v)); })};
+  const Real y = std::accumulate(x.begin(), x.end(), Real{1}, std::multiplies<>());
+  return {y, static_cast<Real>(x.size() + 1) * 2 * roundoff(t) * std::fabs(y)};
+}
+
+void cumulative(Cases& cases, const char* op, Result (*joined)(DType, const Terms&, bool)) {
   unsigned seed = 2;
-  for (const DType t : declared("CumSum"))
+  for (const DType t : declared(op))
     for (const Integers& s : std::vector<Integers>{{1}, {17}, {0}, {3, 7, 5}, {2, 33}})
       for (std::int64_t axis = -static_cast<std::int64_t>(s.size()); axis < static_cast<std::int64_t>(s.size()); ++axis)
         for (const std::int64_t exclusive : {0, 1})
@@ -218,13 +225,16 @@ void cum_sum(Cases& cases) {
                   if (in) v.push_back(x.at(i));
                 }
                 i[d] = k;
-                const Result r = summed(t, v, false);
+                const Result r = joined(t, v, false);
                 y.value.at(i) = rounded(t, r.value);
                 if (is_real(t)) y.allowed[y.value.offset(i)] = r.allowed;
               }
             });
             const DType at = seed % 2 == 0 ? DType::int64 : DType::int32;
-            cases.push_back({{x, scalar(at, static_cast<Real>(axis))}, {{"exclusive", exclusive}, {"reverse", reverse}}, {y}, {1}});
+            const Case c{{x, scalar(at, static_cast<Real>(axis))}, {{"exclusive", exclusive}, {"reverse", reverse}}, {y}, {1}};
+            cases.push_back(c);
+            cases.push_back(c);
+            cases.back().constants.clear();
           }
 }
 
@@ -478,7 +488,8 @@ const Rows reductions({
     {"ArgMax", [](Cases& c) { arg_extreme(c, "ArgMax", true); }},
     {"ArgMin", [](Cases& c) { arg_extreme(c, "ArgMin", false); }},
     {"TopK", top_k},
-    {"CumSum", cum_sum},
+    {"CumSum", [](Cases& c) { cumulative(c, "CumSum", summed); }},
+    {"CumProd", [](Cases& c) { cumulative(c, "CumProd", multiplied); }},
 });
 
 const Rows normalisations({
