@@ -423,6 +423,18 @@ void reverse_sequence(Cases& cases) {
       }
 }
 
+void bit_cast(Cases& cases) {
+  for (const DType t : declared("BitCast"))
+    for (const DType to : declared("BitCast"))
+      for (const Integers& s : shapes) {
+        const Tensor x = tensor_of(t == DType::boolean || to == DType::boolean ? random(t, s, 3, 0, 1) : random(t, s, 3, -99, 99));
+        if (bits(t) != bits(to)) continue;
+        Tensor y(to, x.shape());
+        std::copy(x.bytes().begin(), x.bytes().end(), y.bytes().begin());
+        cases.push_back({{array_of(x)}, {{"to", static_cast<std::int64_t>(to)}}, {exact(array_of(y))}});
+      }
+}
+
 void flatten(Cases& cases) {
   over("Flatten", [&](const Array& x) {
     for (std::int64_t axis = -x.rank(); axis <= x.rank(); ++axis) {
@@ -501,7 +513,7 @@ const Rows rows({
     {"Size", [](Cases& c) { over("Size", [&](const Array& x) { c.push_back({{x}, {}, {exact(scalar(DType::int64, static_cast<Real>(elements(x.shape))))}}); }); }},
     {"DepthToSpace", [](Cases& c) { blocks(c, "DepthToSpace", true); }},
     {"SpaceToDepth", [](Cases& c) { blocks(c, "SpaceToDepth", false); }},
-    {"EyeLike", eye_like}, {"ReverseSequence", reverse_sequence}, {"Flatten", flatten}, {"Reshape", reshape}, {"Squeeze", squeeze},
+    {"EyeLike", eye_like}, {"BitCast", bit_cast}, {"ReverseSequence", reverse_sequence}, {"Flatten", flatten}, {"Reshape", reshape}, {"Squeeze", squeeze},
     {"Unsqueeze", unsqueeze}, {"ConstantOfShape", constant_of_shape}, {"NonZero", nonzero}, {"Range", range},
 });
 

@@ -161,6 +161,8 @@ const Refusal refusals[] = {
     {"Pad", {f({3}), i({1, 0})}, {{"mode", text("mirror")}}, "mode 'mirror' is not known"},
     {"Trilu", {f({3})}, {}, "its rank must be at least 2"},
     {"CumProd", {f({3}), i({1})}, {}, "axis 1 is out of range for rank 1"},
+    {"BitCast", {f({3})}, {{"to", number(11)}}, "float32 and float64 have different widths"},
+    {"BitCast", {f({3})}, {{"to", number(8)}}, "which is not supported"},
     {"EyeLike", {f({3})}, {}, "the input is f32[3], its rank must be 2"},
     {"EyeLike", {f({3, 3})}, {{"dtype", number(8)}}, "is not supported"},
     {"ReverseSequence", {f({3, 2}), i({1, 1})}, {{"time_axis", number(1)}}, "time_axis is 1 and batch_axis is 1"},

@@ -1,0 +1,43 @@
+#include "kernels/ref/bit_cast.hpp"
+
+#include <fmt/format.h>
+
+#include "compiler/ops/op.hpp"
+
+namespace inferc {
+namespace {
+
+void infer(Infer& i) {
+  const std::int64_t stated = i.node.attr_int("to", 0);
+  const auto to = dtype_from_onnx(static_cast<int>(stated));
+  if (!to || !types::all.has(*to)) {
+    i.fail(fmt::format("attribute 'to' is {}, which is not supported", to ? std::string(name(*to)) : std::to_string(stated)));
+    return;
+  }
+  if (byte_size(*to) != byte_size(i.dtype(0)))
+    i.fail(fmt::format("{} and {} have different widths", name(i.dtype(0)), name(*to)));
+  else
+    i.out(0, *to, i.shape(0));
+}
+
+void lower(Lower& l) {
+  const HostKernel kernel = by_dtype(l.out_type().dtype, AllTypes{}, [&]<class To>(std::type_identity<To>) {
+    return by_dtype(l.type(0).dtype, AllTypes{}, []<class From>(std::type_identity<From>) -> HostKernel {
+      if constexpr (sizeof(To) == sizeof(From)) return host(&ref::bit_cast<To, From>);
+      else internal_error("BitCast between types of different widths");
+    });
+  });
+  l.reference("ref::bit_cast", "kernels/ref/bit_cast.hpp", kernel,
+              {write(l.out_dense()), read(l.in_dense(0)), runtime_size(product(l.out_type().shape))});
+}
+
+}  // namespace
+
+extern const Op op_BitCast = {.name = "BitCast",
+                              .inputs = {{"input", types::all}},
+                              .attributes = {{"to", AttributeKind::integer}},
+                              .infer = infer,
+                              .lower = lower,
+                              .versions = "26"};
+
+}  // namespace inferc
