@@ -163,6 +163,8 @@ const Refusal refusals[] = {
     {"CumProd", {f({3}), i({1})}, {}, "axis 1 is out of range for rank 1"},
     {"BitCast", {f({3})}, {{"to", number(11)}}, "float32 and float64 have different widths"},
     {"BitCast", {f({3})}, {{"to", number(8)}}, "which is not supported"},
+    {"NegativeLogLikelihoodLoss", {f({3, 5}), i({1, 2})}, {}, "sizes 3 and 2 differ"},
+    {"NegativeLogLikelihoodLoss", {f({2, 5}), i({1, 2})}, {{"reduction", text("max")}}, "reduction 'max' is not defined"},
     {"EyeLike", {f({3})}, {}, "the input is f32[3], its rank must be 2"},
     {"EyeLike", {f({3, 3})}, {{"dtype", number(8)}}, "is not supported"},
     {"ReverseSequence", {f({3, 2}), i({1, 1})}, {{"time_axis", number(1)}}, "time_axis is 1 and batch_axis is 1"},
