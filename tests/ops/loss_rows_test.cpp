@@ -91,7 +91,8 @@ void losses(Cases& cases, const char* op, bool softmax) {
             }
 }
 
-const Rows rows({{"NegativeLogLikelihoodLoss", [](Cases& c) { losses(c, "NegativeLogLikelihoodLoss", false); }}});
+const Rows rows({{"NegativeLogLikelihoodLoss", [](Cases& c) { losses(c, "NegativeLogLikelihoodLoss", false); }},
+                 {"SoftmaxCrossEntropyLoss", [](Cases& c) { losses(c, "SoftmaxCrossEntropyLoss", true); }}});
 
 }  // namespace
 }  // namespace inferc::test

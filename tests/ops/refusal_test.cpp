@@ -165,6 +165,7 @@ const Refusal refusals[] = {
     {"BitCast", {f({3})}, {{"to", number(8)}}, "which is not supported"},
     {"NegativeLogLikelihoodLoss", {f({3, 5}), i({1, 2})}, {}, "sizes 3 and 2 differ"},
     {"NegativeLogLikelihoodLoss", {f({2, 5}), i({1, 2})}, {{"reduction", text("max")}}, "reduction 'max' is not defined"},
+    {"SoftmaxCrossEntropyLoss", {f({2, 5, 3}), i({1, 2})}, {}, "[N, C, d...] and [N, d...] are defined"},
     {"EyeLike", {f({3})}, {}, "the input is f32[3], its rank must be 2"},
     {"EyeLike", {f({3, 3})}, {{"dtype", number(8)}}, "is not supported"},
     {"ReverseSequence", {f({3, 2}), i({1, 1})}, {{"time_axis", number(1)}}, "time_axis is 1 and batch_axis is 1"},
