@@ -75,7 +75,33 @@ void linear_attention_cases(Cases& cases) {
         }
 }
 
-const Rows rows({{"LinearAttention", linear_attention_cases}});
+void causal_conv(Cases& cases) {
+  unsigned seed = 7;
+  for (const DType t : declared("CausalConvWithState"))
+    for (const auto& [batch, channels, length, taps] : std::vector<std::array<std::int64_t, 4>>{{1, 1, 1, 1}, {2, 3, 7, 4}, {1, 2, 2, 5}, {2, 1, 0, 3}, {1, 1, 33, 17}})
+      for (const char* activation : {"none", "silu", "swish"})
+        for (const bool given : {false, true}) {
+          const Array x = random(t, {batch, channels, length}, seed++, -1, 1), w = random(t, {channels, 1, taps}, seed++, -1, 1);
+          const Array bias = given ? random(t, {channels}, seed++, -1, 1) : Array(t, {channels});
+          const Array past = given ? random(t, {batch, channels, taps - 1}, seed++, -1, 1) : Array(t, {batch, channels, taps - 1});
+          const auto padded = [&](std::int64_t b, std::int64_t c, std::int64_t p) { return p < taps - 1 ? past.at({b, c, p}) : x.at({b, c, p - taps + 1}); };
+          Array y(t, x.shape), present(t, past.shape);
+          for_each(y.shape, [&](const Index& i) {
+            Real sum = bias.at({i[1]});
+            for (std::int64_t j = 0; j < taps; ++j) sum += w.at({i[1], 0, j}) * padded(i[0], i[1], i[2] + j);
+            y.at(i) = activation[0] == 's' ? sum / (1 + std::exp(-sum)) : sum;
+          });
+          for_each(present.shape, [&](const Index& i) { present.at(i) = padded(i[0], i[1], length + i[2]); });
+          Case c{{x, w}, {{"activation", std::string(activation)}}, {near(y, 8 * static_cast<Real>(taps + 1) * roundoff(t)), exact(present)}};
+          if (given) c.inputs.push_back(bias), c.inputs.push_back(past);
+          cases.push_back(c);
+          c.outputs.pop_back();
+          cases.push_back(c);
+        }
+}
+
+const Rows rows({{"LinearAttention", linear_attention_cases},
+                 {"CausalConvWithState", causal_conv}});
 
 }  // namespace
 }  // namespace inferc::test
