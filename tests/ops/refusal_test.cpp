@@ -170,6 +170,7 @@ const Refusal refusals[] = {
     {"LinearAttention", {f({1, 2, 4}), f({1, 2, 4}), f({1, 2, 4})}, {{"q_num_heads", number(2)}, {"kv_num_heads", number(2)}}, "takes a decay and a beta"},
     {"CausalConvWithState", {f({1, 2, 4}), f({3, 1, 2})}, {}, "sizes 3 and 2 differ"},
     {"CausalConvWithState", {f({1, 2, 4}), f({2, 1, 2})}, {{"activation", text("relu")}}, "activation 'relu' is not defined"},
+    {"TensorScatter", {f({1, 2, 4}), f({1, 3, 4})}, {}, "update has 3 entries, which may exceed the cache of 2"},
     {"EyeLike", {f({3})}, {}, "the input is f32[3], its rank must be 2"},
     {"EyeLike", {f({3, 3})}, {{"dtype", number(8)}}, "is not supported"},
     {"ReverseSequence", {f({3, 2}), i({1, 1})}, {{"time_axis", number(1)}}, "time_axis is 1 and batch_axis is 1"},

@@ -100,8 +100,35 @@ void causal_conv(Cases& cases) {
         }
 }
 
-const Rows rows({{"LinearAttention", linear_attention_cases},
-                 {"CausalConvWithState", causal_conv}});
+void tensor_scatter(Cases& cases) {
+  unsigned seed = 9;
+  for (const DType t : declared("TensorScatter"))
+    for (const auto& [shape, axis, steps] : std::vector<std::tuple<Integers, std::int64_t, std::int64_t>>{{{2, 5, 3}, -2, 2}, {{3, 2, 4, 2}, 2, 4}, {{2, 7}, 1, 1}, {{1, 3, 0}, 1, 2}, {{2, 4, 3}, -2, 0}})
+      for (const bool circular : {false, true})
+        for (const bool given : {false, true}) {
+          const auto d = static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(shape.size()) : axis);
+          Integers rows = shape;
+          rows[d] = steps;
+          const Array past = random(t, shape, seed++, -99, 99), update = random(t, rows, seed++, -99, 99);
+          Array first(DType::int64, {shape[0]});
+          for (std::int64_t b = 0; given && b < shape[0]; ++b) first.at({b}) = static_cast<Real>(circular ? shape[d] - 1 + 3 * b : std::min(b, shape[d] - steps));
+          Array y = past;
+          for_each(rows, [&](const Index& i) {
+            Index to = i;
+            to[d] = (static_cast<std::int64_t>(first.at({i[0]})) + i[d]) % shape[d];
+            y.at(to) = update.at(i);
+          });
+          Case c{{past, update}, {{"axis", axis}, {"mode", std::string(circular ? "circular" : "linear")}}, {exact(y)}};
+          if (given) c.inputs.push_back(first);
+          cases.push_back(c);
+          if (!given) continue;
+          c.inputs[2].values.back() = circular ? -1 : static_cast<Real>(shape[d] - steps + 1);
+          c.fault = "out of range";
+          cases.push_back(c);
+        }
+}
+
+const Rows rows({{"LinearAttention", linear_attention_cases}, {"CausalConvWithState", causal_conv}, {"TensorScatter", tensor_scatter}});
 
 }  // namespace
 }  // namespace inferc::test
