@@ -173,6 +173,8 @@ const Refusal refusals[] = {
     {"TensorScatter", {f({1, 2, 4}), f({1, 3, 4})}, {}, "update has 3 entries, which may exceed the cache of 2"},
     {"DeformConv", {f({1, 3, 4, 4}), f({1, 3, 2, 2}), f({1, 8, 3, 3})}, {{"offset_group", number(2)}}, "3 channels do not divide into offset_group 2"},
     {"DeformConv", {f({1, 3, 4, 4}), f({1, 3, 2, 2}), f({1, 6, 3, 3})}, {}, "sizes 6 and 8 differ"},
+    {"RoiAlign", {f({1, 1, 4, 4}), f({2, 3}), i({0, 0})}, {}, "sizes 3 and 4 differ"},
+    {"RoiAlign", {f({1, 1, 4, 4}), f({2, 4}), i({0, 0})}, {{"mode", text("min")}}, "mode 'min'"},
     {"EyeLike", {f({3})}, {}, "the input is f32[3], its rank must be 2"},
     {"EyeLike", {f({3, 3})}, {{"dtype", number(8)}}, "is not supported"},
     {"ReverseSequence", {f({3, 2}), i({1, 1})}, {{"time_axis", number(1)}}, "time_axis is 1 and batch_axis is 1"},

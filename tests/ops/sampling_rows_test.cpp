@@ -60,7 +60,66 @@ void deform_conv(Cases& cases) {
       }
 }
 
-const Rows rows({{"DeformConv", deform_conv}});
+struct Region {
+  bool aligned = true, largest = false;
+  std::int64_t ratio = 0;
+  Real scale = 1;
+};
+
+// The four products of one sample: edges repeat up to one element outside, zero beyond.
+std::array<Real, 4> sample(const Array& x, std::int64_t n, std::int64_t c, Real row, Real column) {
+  const std::int64_t rows = x.shape[2], columns = x.shape[3];
+  if (row < -1 || row > static_cast<Real>(rows) || column < -1 || column > static_cast<Real>(columns)) return {};
+  const Real i = std::clamp<Real>(row, 0, static_cast<Real>(rows - 1)), j = std::clamp<Real>(column, 0, static_cast<Real>(columns - 1));
+  const auto a = static_cast<std::int64_t>(i), b = static_cast<std::int64_t>(j);
+  const std::int64_t a1 = std::min(a + 1, rows - 1), b1 = std::min(b + 1, columns - 1);
+  const Real u = i - static_cast<Real>(a), v = j - static_cast<Real>(b);
+  return {(1 - u) * (1 - v) * x.at({n, c, a, b}), (1 - u) * v * x.at({n, c, a, b1}), u * (1 - v) * x.at({n, c, a1, b}), u * v * x.at({n, c, a1, b1})};
+}
+
+Expected regions(const Array& x, const Array& rois, const Array& image, std::int64_t height, std::int64_t width, const Region& p) {
+  Expected y{Array(x.dtype, {rois.shape[0], x.shape[1], height, width}), {}};
+  for_each(y.value.shape, [&](const Index& o) {
+    const auto corner = [&](std::int64_t k) { return rois.at({o[0], k}) * p.scale - (p.aligned ? 0.5L : 0); };
+    const auto bin = [&](std::int64_t axis, std::int64_t bins) {
+      const Real length = corner(2 + axis) - corner(axis);
+      return (p.aligned ? length : std::max<Real>(length, 1)) / static_cast<Real>(bins);
+    };
+    const Real bin_row = bin(1, height), bin_column = bin(0, width);
+    const auto grid = [&](Real size) { return p.ratio > 0 ? p.ratio : std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil(size))); };
+    const std::int64_t rows = grid(bin_row), columns = grid(bin_column);
+    Real total = 0, top = rows * columns == 0 ? 0 : -infinity;
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < columns; ++j) {
+        const Real row = corner(1) + bin_row * (static_cast<Real>(o[2]) + (static_cast<Real>(i) + 0.5L) / static_cast<Real>(rows));
+        const Real column = corner(0) + bin_column * (static_cast<Real>(o[3]) + (static_cast<Real>(j) + 0.5L) / static_cast<Real>(columns));
+        for (const Real part : sample(x, static_cast<std::int64_t>(image.at({o[0]})), o[1], row, column)) total += part, top = std::max(top, part);
+      }
+    y.value.at(o) = rounded(x.dtype, p.largest ? top : total / static_cast<Real>(std::max<std::int64_t>(rows * columns, 1)));
+    y.allowed.push_back(16 * roundoff(DType::float32) * 4 * (x.dtype == DType::float32 ? 1 : 0x1p-24L));
+  });
+  return y;
+}
+
+void roi_align(Cases& cases) {
+  unsigned seed = 3;
+  for (const DType t : declared("RoiAlign"))
+    for (const bool aligned : {false, true})
+      for (const bool largest : {false, true})
+        for (const std::int64_t ratio : {0, 2}) {
+          const Region p{aligned, largest, ratio, 0.5L};
+          const Array x = random(t, {2, 3, 7, 9}, seed++, -1, 1), image(DType::int64, {4}, {0, 1, 1, 0});
+          // Inside, across an edge, a point, outside.
+          const Array rois(t, {4, 4}, {1, 2, 11, 9.5L, -3, -2, 5.25L, 20, 4, 4, 4.25L, 4.25L, 40, 40, 50, 60});
+          Case c{{x, rois, image}, {{"output_height", number(3)}, {"output_width", number(2)}, {"sampling_ratio", ratio}, {"spatial_scale", 0.5f}, {"mode", std::string(largest ? "max" : "avg")}, {"coordinate_transformation_mode", std::string(aligned ? "half_pixel" : "output_half_pixel")}}, {regions(x, rois, image, 3, 2, p)}};
+          cases.push_back(c);
+          c.inputs[2].values.back() = 2;
+          c.fault = "out of range";
+          cases.push_back(c);
+        }
+}
+
+const Rows rows({{"DeformConv", deform_conv}, {"RoiAlign", roi_align}});
 
 }  // namespace
 }  // namespace inferc::test
