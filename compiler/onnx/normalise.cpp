@@ -127,6 +127,15 @@ void upsample(Node& n, std::int64_t) {
   old_resize(n);
 }
 
+// Before opset 20 the axis was an attribute.
+void dft(Node& n, std::int64_t opset) {
+  if (opset >= 20) return;
+  Value* axis = constant(n, {n.attr_int("axis", 1)}, true);
+  n.attributes.erase("axis");
+  while (n.inputs.size() < 2) n.graph->add_operand(&n, nullptr);
+  n.graph->add_operand(&n, axis);
+}
+
 // Renamed in opset 11.
 void scatter(Node& n, std::int64_t) { n.op = "ScatterElements"; }
 
@@ -144,6 +153,7 @@ const std::map<std::string_view, Rule> rules = {
     {"BatchNormalization", batch_normalization},                      {"Cast", cast},
     {"GroupNormalization", group_normalization},
     {"Resize", resize},              {"Upsample", upsample},           {"Scatter", scatter},
+    {"DFT", dft},
 };
 
 }  // namespace

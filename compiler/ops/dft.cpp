@@ -1,0 +1,88 @@
+#include "kernels/ref/dft.hpp"
+
+#include <fmt/format.h>
+
+#include "compiler/ops/op.hpp"
+
+namespace inferc {
+namespace {
+
+
+// Before opset 20 the axis was an attribute (normalised to the operand), 1 by default.
+std::optional<std::int64_t> stated_axis(Infer& i) {
+  if (!i.has(2)) return -2;
+  const auto axis = i.integers(2);
+  if (!axis) return std::nullopt;
+  if (axis->size() != 1) return i.fail(fmt::format("input 'axis' is {}, it must be a scalar", text(i.type(2)))), std::nullopt;
+  return (*axis)[0];
+}
+
+Dim length(bool given, const std::optional<std::vector<Dim>>& content, const Dim& size, bool mirrored) {
+  if (given) return (*content)[0];
+  return mirrored ? Dim(2) * (size - Dim(1)) : size;
+}
+
+Dim count(const Dim& n, bool inverse, bool onesided) { return onesided && !inverse ? floor_div(n, Dim(2)) + Dim(1) : n; }
+
+void infer(Infer& i) {
+  const bool inverse = i.node.attr_int("inverse", 0) != 0, onesided = i.node.attr_int("onesided", 0) != 0;
+  const int rank = i.rank(0);
+  if (rank < 2 || !(i.shape(0).back().is(1) || i.shape(0).back().is(2))) {
+    i.fail(fmt::format("the input is {}, its last axis must have 1 element (real) or 2 (complex)", text(i.type(0))));
+    return;
+  }
+  const bool real = i.shape(0).back().is(1);
+  if (onesided && real == inverse) {
+    i.fail(inverse ? "onesided and inverse take a complex input" : "onesided takes a real input", "leave attribute 'onesided' out");
+    return;
+  }
+  const auto stated = stated_axis(i);
+  if (!stated) return;
+  const auto axis = i.axis(*stated, rank);
+  if (!axis) return;
+  if (*axis + 1 == static_cast<std::size_t>(rank)) {
+    i.fail(fmt::format("axis {} is that of real and imaginary parts", *stated));
+    return;
+  }
+  const auto content = i.has(1) ? i.content(1) : std::nullopt;
+  if (i.has(1) && (!content || content->size() != 1)) {
+    i.fail("input 'dft_length' is not known before run time", "export it as a constant, or computed from the shapes of inputs");
+    return;
+  }
+  const Dim n = length(i.has(1), content, i.shape(0)[*axis], inverse && onesided);
+  if (!i.symbols().provably_le(1, n)) {
+    i.fail(fmt::format("the length of the transform is {}, it must be positive", n.text()));
+    return;
+  }
+  Shape out = i.shape(0);
+  out[*axis] = count(n, inverse, onesided);
+  out.back() = Dim(inverse && onesided ? 1 : 2);
+  i.out(0, i.dtype(0), std::move(out));
+}
+
+void lower(Lower& l) {
+  const bool inverse = l.node.attr_int("inverse", 0) != 0, onesided = l.node.attr_int("onesided", 0) != 0;
+  const std::int64_t stated = l.has(2) ? *l.content(2)[0].constant() : -2;
+  const auto axis = from_front(stated, l.type(0).rank());
+  const Shape &x = l.shape(0), &y = l.out_type().shape;
+  const Dim n = l.has(1) ? l.content(1)[0] : inverse && onesided ? Dim(2) * (x[axis] - Dim(1)) : x[axis];
+  const Shape rows{x.begin(), x.end() - 1};
+  const Split s = split_at(rows, axis);
+  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::dft<T>); });
+  l.reference("ref::dft", "kernels/ref/dft.hpp", kernel,
+              {write(l.out_dense()), write(l.temporary(DType::float64, {Dim(2) * n})), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.inner),
+               runtime_size(s.axis), runtime_size(n), runtime_size(y[axis]), runtime_size(x.back()), runtime_size(y.back()), flag(inverse),
+               flag(inverse && onesided)})
+      .flops = Dim(8) * product(y) * n;
+}
+
+}  // namespace
+
+extern const Op op_DFT = {.name = "DFT",
+                          .inputs = {{"input", types::floats}, {"dft_length", types::index, Port::Arity::optional}, {"axis", types::int64, Port::Arity::optional}},
+                          .attributes = {{"inverse", AttributeKind::integer}, {"onesided", AttributeKind::integer}},
+                          .infer = infer,
+                          .lower = lower,
+                          .versions = "17, 20"};
+
+}  // namespace inferc

@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <array>
+#include <complex>
+#include <numbers>
+#include <tuple>
+
+#include "tests/support/op_table.hpp"
+
+// Fourier transforms, windows, unpooling and centred cuts.
+namespace inferc::test {
+namespace {
+
+using Number = std::complex<Real>;
+std::vector<DType> declared(const char* op, std::size_t input = 0) { return types_in(find_op(op)->inputs[input].types); }
+constexpr Real turn = 2 * std::numbers::pi_v<Real>;
+
+std::vector<Number> transform(const std::vector<Number>& x, bool inverse) {
+  std::vector<Number> y(x.size());
+  for (std::size_t k = 0; k < x.size(); ++k)
+    for (std::size_t j = 0; j < x.size(); ++j)
+      y[k] += x[j] * std::polar<Real>(1, (inverse ? turn : -turn) * static_cast<Real>(j * k % x.size()) / static_cast<Real>(x.size())) / (inverse ? static_cast<Real>(x.size()) : 1);
+  return y;
+}
+
+// Sums in double, rounded once to the element type: the value itself stays unrounded, a tie may go either way.
+Expected near(Array y, Real size) {
+  Expected e{std::move(y), {}};
+  for (const Real v : e.value.values) e.allowed.push_back(roundoff(e.value.dtype) * std::fabs(v) + 64 * roundoff(DType::float64) * size);
+  return e;
+}
+
+void dft(Cases& cases) {
+  unsigned seed = 1;
+  for (const DType t : declared("DFT"))
+    for (const auto& [shape, axis, n] : std::vector<std::tuple<Integers, std::int64_t, std::int64_t>>{{{2, 8, 3}, 1, 8}, {{2, 7, 3}, -3, 7}, {{5}, 0, 5}, {{1, 16}, 1, 20}, {{3, 9}, 1, 4}, {{1, 1}, 1, 1}, {{0, 4}, 1, 4}})
+      for (const std::int64_t parts : {1, 2})
+        for (const bool inverse : {false, true})
+          for (const bool onesided : {false, true}) {
+            if (onesided && (parts == 1) == inverse) continue;
+            Integers in = shape;
+            const auto d = static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(shape.size()) + 1 : axis);
+            const bool mirrored = onesided && inverse;
+            if (mirrored) in[d] = n / 2 + 1;
+            const std::int64_t have = in[d];
+            in.push_back(parts);
+            const Array x = random(t, in, seed++, -1, 1);
+            Integers out = in;
+            out[d] = onesided && !inverse ? n / 2 + 1 : n;
+            out.back() = mirrored ? 1 : 2;
+            Array y(t, out);
+            Integers lines(out.begin(), out.end() - 1);
+            lines[d] = 1;
+            for_each(lines, [&](Index i) {
+              std::vector<Number> line(static_cast<std::size_t>(n));
+              i.push_back(0);
+              for (std::int64_t j = 0; j < n; ++j) {
+                const bool conjugate = mirrored && j > n / 2;
+                i[d] = conjugate ? n - j : j;
+                if (i[d] >= have) continue;
+                i.back() = 0;
+                const Real real = x.at(i);
+                i.back() = parts - 1;
+                Real imaginary = parts == 1 || (mirrored && (j == 0 || 2 * j == n)) ? 0 : x.at(i);
+                line[static_cast<std::size_t>(j)] = {real, conjugate ? -imaginary : imaginary};
+              }
+              const auto z = transform(line, inverse);
+              for (i[d] = 0; i[d] < out[d]; ++i[d])
+                for (i.back() = 0; i.back() < out.back(); ++i.back()) y.at(i) = i.back() == 0 ? z[static_cast<std::size_t>(i[d])].real() : z[static_cast<std::size_t>(i[d])].imag();
+            });
+            Case c{{x, Array(), scalar(DType::int64, static_cast<Real>(axis))}, {{"inverse", number(inverse)}, {"onesided", number(onesided)}}, {near(y, static_cast<Real>(n))}, {1, 2}};
+            if (n != have || mirrored) c.inputs[1] = scalar(seed % 2 == 0 ? DType::int64 : DType::int32, static_cast<Real>(n));
+            cases.push_back(c);
+          }
+}
+
+const Rows rows({{"DFT", dft}});
+
+}  // namespace
+}  // namespace inferc::test
