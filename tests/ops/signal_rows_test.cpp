@@ -73,7 +73,33 @@ void dft(Cases& cases) {
           }
 }
 
-const Rows rows({{"DFT", dft}});
+void stft(Cases& cases) {
+  unsigned seed = 1;
+  for (const DType t : declared("STFT"))
+    for (const auto& [batch, length, step, n] : std::vector<std::array<std::int64_t, 4>>{{1, 16, 4, 8}, {2, 17, 3, 5}, {1, 6, 10, 6}})
+      for (const std::int64_t parts : {1, 2})
+        for (const bool onesided : {false, true})
+          for (const bool windowed : {false, true}) {
+            if (onesided && parts == 2) continue;
+            const Array x = random(t, {batch, length, parts}, seed++, -1, 1), window = windowed ? random(t, {n}, seed++, 0, 1) : filled(t, {n}, 1);
+            Array y(t, {batch, (length - n) / step + 1, onesided ? n / 2 + 1 : n, 2});
+            for_each({batch, y.shape[1]}, [&](const Index& i) {
+              std::vector<Number> line;
+              for (std::int64_t j = 0; j < n; ++j) {
+                const Index at{i[0], i[1] * step + j, 0}, second{i[0], i[1] * step + j, parts - 1};
+                line.push_back(Number(x.at(at), parts == 1 ? 0 : x.at(second)) * window.at({j}));
+              }
+              const auto z = transform(line, false);
+              for (std::int64_t k = 0; k < y.shape[2]; ++k) y.at({i[0], i[1], k, 0}) = z[static_cast<std::size_t>(k)].real(), y.at({i[0], i[1], k, 1}) = z[static_cast<std::size_t>(k)].imag();
+            });
+            const DType index = windowed ? DType::int64 : DType::int32;
+            Case c{{x, scalar(index, static_cast<Real>(step)), windowed ? window : Array(), scalar(index, static_cast<Real>(n))}, {{"onesided", number(onesided)}}, {near(y, static_cast<Real>(n))}, {1, 3}};
+            cases.push_back(c);
+          }
+}
+
+const Rows rows({{"DFT", dft},
+                 {"STFT", stft}});
 
 }  // namespace
 }  // namespace inferc::test

@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include "compiler/ops/op.hpp"
+#include "kernels/ref/dft.hpp"
+
+namespace inferc {
+namespace {
+
+enum : std::size_t { signal, frame_step, window, frame_length };
+
+std::optional<std::int64_t> positive(Infer& i, std::size_t input, const char* name) {
+  const auto value = i.integers(input);
+  if (!value) return std::nullopt;
+  if (value->size() == 1 && (*value)[0] > 0) return (*value)[0];
+  return i.fail(fmt::format("input '{}' must be one positive number", name)), std::nullopt;
+}
+
+bool onesided(const Node& n) { return n.attr_int("onesided", 1) != 0; }
+
+Dim frames(const Dim& length, const Dim& size, std::int64_t step) { return floor_div(length - size, Dim(step)) + Dim(1); }
+
+void infer(Infer& i) {
+  const Shape& x = i.shape(signal);
+  if (x.size() != 3 || !(x[2].is(1) || x[2].is(2))) {
+    i.fail(fmt::format("the signal is {}, [batch, length, 1 or 2] is defined", text(i.type(signal))));
+    return;
+  }
+  if (onesided(i.node) && x[2].is(2)) {
+    i.fail("onesided takes a real signal", "set attribute 'onesided' to 0");
+    return;
+  }
+  const auto step = positive(i, frame_step, "frame_step");
+  if (!step) return;
+  if (i.has(window) && i.rank(window) != 1) {
+    i.fail(fmt::format("the window is {}, its rank must be 1", text(i.type(window))));
+    return;
+  }
+  Dim n = i.has(window) ? i.shape(window)[0] : x[1];
+  if (i.has(frame_length)) {
+    const auto stated = positive(i, frame_length, "frame_length");
+    if (!stated) return;
+    n = i.has(window) ? i.unify(n, Dim(*stated)) : Dim(*stated);
+  }
+  if (!i.symbols().provably_le(1, n) || !i.symbols().provably_le(n, x[1])) {
+    i.fail(fmt::format("frames of {} do not fit a signal of {}", n.text(), x[1].text()), "bound the signal's length with --dim SYM=LO..HI");
+    return;
+  }
+  i.out(0, i.dtype(signal), {x[0], frames(x[1], n, *step), onesided(i.node) ? floor_div(n, Dim(2)) + Dim(1) : n, Dim(2)});
+}
+
+void lower(Lower& l) {
+  const Shape &x = l.shape(signal), &y = l.out_type().shape;
+  const Dim n = l.has(frame_length) ? l.content(frame_length)[0] : l.has(window) ? l.shape(window)[0] : x[1];
+  const HostKernel kernel = by_dtype(l.type(signal).dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {
+    return l.has(window) ? host(&ref::stft<T, const T*>) : host(&ref::stft<T, ref::Constantly<1>>);
+  });
+  l.reference("ref::stft", "kernels/ref/dft.hpp", kernel,
+              {write(l.out_dense()), write(l.temporary(DType::float64, {Dim(2) * n})), read(l.in_dense(signal)),
+               l.has(window) ? read(l.in_dense(window)) : Arg(TypeArg{"ref::Constantly<1>{}"}), runtime_size(x[0]), runtime_size(x[1]), runtime_size(x[2]),
+               runtime_size(y[1]), runtime_size(l.content(frame_step)[0]), runtime_size(n), runtime_size(y[2])})
+      .flops = Dim(4) * product(y) * n;
+}
+
+}  // namespace
+
+extern const Op op_STFT = {.name = "STFT",
+                           .inputs = {{"signal", types::floats, Port::Arity::required, 'T'}, {"frame_step", types::index},
+                                      {"window", types::floats, Port::Arity::optional, 'T'}, {"frame_length", types::index, Port::Arity::optional}},
+                           .attributes = {{"onesided", AttributeKind::integer}},
+                           .infer = infer,
+                           .lower = lower,
+                           .versions = "17"};
+
+}  // namespace inferc
