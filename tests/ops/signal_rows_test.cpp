@@ -98,8 +98,25 @@ void stft(Cases& cases) {
           }
 }
 
+void windows(Cases& cases, const std::array<Real, 3>& a) {
+  for (const DType t : types_in(types::numeric))
+    for (const std::int64_t n : {0, 2, 10, 33})
+      for (const bool periodic : {false, true}) {
+        if (!is_real(t) && n == 33) continue;
+        Array y(t, {n});
+        for (std::int64_t i = 0; i < n; ++i) {
+          const Real x = turn * static_cast<Real>(i) / static_cast<Real>(periodic ? n : n - 1), v = a[0] - a[1] * std::cos(x) + a[2] * std::cos(2 * x);
+          y.at({i}) = is_real(t) ? v : std::trunc(std::max<Real>(v, 0) + 1e-12L);
+        }
+        Expected e = near(y, 1);
+        if (!is_real(t)) e.allowed.clear();
+        cases.push_back({{scalar(n % 4 == 0 ? DType::int32 : DType::int64, static_cast<Real>(n))}, {{"output_datatype", static_cast<std::int64_t>(t)}, {"periodic", number(periodic)}}, {e}, {0}});
+      }
+}
+
 const Rows rows({{"DFT", dft},
-                 {"STFT", stft}});
+                 {"STFT", stft},
+                 {"HannWindow", [](Cases& c) { windows(c, {0.5L, 0.5L, 0}); }}});
 
 }  // namespace
 }  // namespace inferc::test
