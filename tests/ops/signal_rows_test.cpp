@@ -116,7 +116,8 @@ void windows(Cases& cases, const std::array<Real, 3>& a) {
 
 const Rows rows({{"DFT", dft},
                  {"STFT", stft},
-                 {"HannWindow", [](Cases& c) { windows(c, {0.5L, 0.5L, 0}); }}});
+                 {"HannWindow", [](Cases& c) { windows(c, {0.5L, 0.5L, 0}); }},
+                 {"HammingWindow", [](Cases& c) { windows(c, {25.0L / 46, 21.0L / 46, 0}); }}});
 
 }  // namespace
 }  // namespace inferc::test
