@@ -182,6 +182,7 @@ const Refusal refusals[] = {
     {"STFT", {f({1, 8, 1}), i({0})}, {}, "input 'frame_step' must be one positive number"},
     {"HannWindow", {i({-1})}, {}, "the size is -1"},
     {"HammingWindow", {i({4})}, {{"output_datatype", number(9)}}, "output_datatype bool is not supported"},
+    {"BlackmanWindow", {i({4, 4})}, {}, "input 'size' must be a scalar"},
     {"EyeLike", {f({3})}, {}, "the input is f32[3], its rank must be 2"},
     {"EyeLike", {f({3, 3})}, {{"dtype", number(8)}}, "is not supported"},
     {"ReverseSequence", {f({3, 2}), i({1, 1})}, {{"time_axis", number(1)}}, "time_axis is 1 and batch_axis is 1"},

@@ -117,7 +117,8 @@ void windows(Cases& cases, const std::array<Real, 3>& a) {
 const Rows rows({{"DFT", dft},
                  {"STFT", stft},
                  {"HannWindow", [](Cases& c) { windows(c, {0.5L, 0.5L, 0}); }},
-                 {"HammingWindow", [](Cases& c) { windows(c, {25.0L / 46, 21.0L / 46, 0}); }}});
+                 {"HammingWindow", [](Cases& c) { windows(c, {25.0L / 46, 21.0L / 46, 0}); }},
+                 {"BlackmanWindow", [](Cases& c) { windows(c, {0.42L, 0.5L, 0.08L}); }}});
 
 }  // namespace
 }  // namespace inferc::test

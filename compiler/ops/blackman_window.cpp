@@ -1,0 +1,12 @@
+#include "compiler/ops/cosine_window.hpp"
+
+namespace inferc {
+namespace {
+
+void lower(Lower& l) { cosine_window::lower(l, 0.42, 0.5, 0.08); }
+
+}  // namespace
+
+extern const Op op_BlackmanWindow = cosine_window::op("BlackmanWindow", lower);
+
+}  // namespace inferc
