@@ -114,11 +114,34 @@ void windows(Cases& cases, const std::array<Real, 3>& a) {
       }
 }
 
+void max_unpool(Cases& cases) {
+  for (const DType t : declared("MaxUnpool"))
+    for (const bool stated : {false, true})
+      for (const std::int64_t pad : {0, 1}) {
+        const Array x = random(t, {1, 2, 2, 3}, 4);
+        const Integers pooled{1, 2, 4 - pad, 6 - pad}, shape = stated ? Integers{2, 2, 5, 6} : pooled;
+        Array place(DType::int64, x.shape), y(t, shape);
+        const Array from(t, pooled);
+        for_each(x.shape, [&](const Index& i) {
+          const Index to{i[0], i[1], 2 * i[2], 2 * i[3] + (i[2] == 0 && i[3] < 2 ? 1 : 0)};
+          place.at(i) = static_cast<Real>(from.offset(to));
+          y.at(to) = x.at(i);
+        });
+        Case c{{x, place}, {{"kernel_shape", Integers{2, 2}}, {"strides", Integers{2, 2}}, {"pads", Integers{pad, 0, 0, pad}}}, {exact(y)}};
+        if (stated) c.inputs.push_back(integers(shape)), c.constants = {2};
+        cases.push_back(c);
+        c.inputs[1].values.back() = static_cast<Real>(elements(pooled));
+        c.fault = "out of range";
+        cases.push_back(c);
+      }
+}
+
 const Rows rows({{"DFT", dft},
                  {"STFT", stft},
                  {"HannWindow", [](Cases& c) { windows(c, {0.5L, 0.5L, 0}); }},
                  {"HammingWindow", [](Cases& c) { windows(c, {25.0L / 46, 21.0L / 46, 0}); }},
-                 {"BlackmanWindow", [](Cases& c) { windows(c, {0.42L, 0.5L, 0.08L}); }}});
+                 {"BlackmanWindow", [](Cases& c) { windows(c, {0.42L, 0.5L, 0.08L}); }},
+                 {"MaxUnpool", max_unpool}});
 
 }  // namespace
 }  // namespace inferc::test
