@@ -184,6 +184,7 @@ const Refusal refusals[] = {
     {"HammingWindow", {i({4})}, {{"output_datatype", number(9)}}, "output_datatype bool is not supported"},
     {"BlackmanWindow", {i({4, 4})}, {}, "input 'size' must be a scalar"},
     {"MaxUnpool", {f({1, 1, 2, 2}), Array(DType::int64, {1, 1, 2, 2})}, {}, "kernel_shape, strides and pads must be 2 sizes each"},
+    {"CenterCropPad", {f({2, 3}), i({4})}, {}, "input 'shape' has 1 elements for 2 axes"},
     {"EyeLike", {f({3})}, {}, "the input is f32[3], its rank must be 2"},
     {"EyeLike", {f({3, 3})}, {{"dtype", number(8)}}, "is not supported"},
     {"ReverseSequence", {f({3, 2}), i({1, 1})}, {{"time_axis", number(1)}}, "time_axis is 1 and batch_axis is 1"},

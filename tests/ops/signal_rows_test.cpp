@@ -136,12 +136,36 @@ void max_unpool(Cases& cases) {
       }
 }
 
-const Rows rows({{"DFT", dft},
-                 {"STFT", stft},
+void center_crop_pad(Cases& cases) {
+  unsigned seed = 1;
+  for (const DType t : declared("CenterCropPad"))
+    for (const auto& [shape, axes, sizes] : std::vector<std::tuple<Integers, Integers, Integers>>{{{20, 10, 3}, {}, {10, 7, 3}}, {{10, 7, 3}, {}, {20, 10, 3}}, {{5, 8}, {-1, 0}, {5, 8}}, {{4, 5, 2}, {1}, {0}}, {{0, 3}, {0, 1}, {2, 1}}, {{17}, {0}, {4}}}) {
+      const Array x = random(t, shape, seed++, -99, 99);
+      Integers out = shape;
+      for (std::size_t k = 0; k < sizes.size(); ++k) {
+        const std::int64_t a = axes.empty() ? static_cast<std::int64_t>(k) : axes[k];
+        out[static_cast<std::size_t>(a < 0 ? a + x.rank() : a)] = sizes[k];
+      }
+      Array y(t, out);
+      for_each(out, [&](Index i) {
+        Real& to = y.at(i);
+        for (std::size_t d = 0; d < i.size(); ++d) {
+          i[d] += shape[d] > out[d] ? (shape[d] - out[d]) / 2 : -((out[d] - shape[d]) / 2);
+          if (i[d] < 0 || i[d] >= shape[d]) return;
+        }
+        to = x.at(i);
+      });
+      Case c{{x, integers(sizes, seed % 2 == 0 ? DType::int64 : DType::int32)}, {}, {exact(y)}, {1}};
+      if (!axes.empty()) c.attributes["axes"] = axes;
+      cases.push_back(c);
+    }
+}
+
+const Rows rows({{"DFT", dft}, {"STFT", stft},
                  {"HannWindow", [](Cases& c) { windows(c, {0.5L, 0.5L, 0}); }},
                  {"HammingWindow", [](Cases& c) { windows(c, {25.0L / 46, 21.0L / 46, 0}); }},
                  {"BlackmanWindow", [](Cases& c) { windows(c, {0.42L, 0.5L, 0.08L}); }},
-                 {"MaxUnpool", max_unpool}});
+                 {"MaxUnpool", max_unpool}, {"CenterCropPad", center_crop_pad}});
 
 }  // namespace
 }  // namespace inferc::test

@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include "compiler/ops/content.hpp"
+
+namespace inferc {
+namespace {
+
+std::optional<std::vector<std::size_t>> axes_of(Infer& i) {
+  std::vector<std::size_t> out;
+  const auto stated = i.node.attributes.find("axes");
+  if (stated == i.node.attributes.end()) {
+    for (std::size_t d = 0; d < i.shape(0).size(); ++d) out.push_back(d);
+    return out;
+  }
+  for (const std::int64_t a : std::get<std::vector<std::int64_t>>(stated->second)) {
+    const auto axis = i.axis(a, i.rank(0));
+    if (!axis) return std::nullopt;
+    out.push_back(*axis);
+  }
+  return out;
+}
+
+void infer(Infer& i) {
+  const auto axes = axes_of(i);
+  if (!axes) return;
+  const auto sizes = i.content(1);
+  if (!sizes || sizes->size() != axes->size()) {
+    i.fail(sizes ? fmt::format("input 'shape' has {} elements for {} axes", sizes->size(), axes->size()) : "the shape is not known before run time",
+           "export it as a constant, or computed from the shapes of inputs");
+    return;
+  }
+  Shape out = i.shape(0);
+  for (std::size_t k = 0; k < axes->size(); ++k) {
+    if (content::negative(i.symbols(), (*sizes)[k])) i.fail(fmt::format("the shape has the size {}", (*sizes)[k].text()));
+    out[(*axes)[k]] = (*sizes)[k];
+  }
+  i.out(0, i.dtype(0), std::move(out));
+}
+
+// The middle of the input in the middle of zeros; of an odd difference the larger half stands at the end.
+void lower(Lower& l) {
+  Operand to = l.out(), from = l.in(0);
+  l.copy(to, broadcast_view(l.weight(Tensor(l.type(0).dtype, {})), to.shape));
+  for (std::size_t d = 0; d < to.shape.size(); ++d) {
+    const Dim kept = content::min(l.symbols(), to.shape[d], from.shape[d]);
+    to = slice_view(to, d, floor_div(to.shape[d] - kept, Dim(2)), kept);
+    from = slice_view(from, d, floor_div(from.shape[d] - kept, Dim(2)), kept);
+  }
+  l.copy(to, from);
+}
+
+}  // namespace
+
+extern const Op op_CenterCropPad = {.name = "CenterCropPad",
+                                    .inputs = {{"input_data", types::all}, {"shape", types::index}},
+                                    .attributes = {{"axes", AttributeKind::integers}},
+                                    .infer = infer,
+                                    .lower = lower,
+                                    .versions = "18"};
+
+}  // namespace inferc
