@@ -59,10 +59,10 @@ void clear_types(Graph& graph) {
       }
 }
 
-// One round over all nodes; true if a branch was inlined, so that a new round is due.
+// One round over all nodes; true if a region was inlined, so that a new round is due.
 bool infer_nodes(Graph& graph, Diagnostics& round) {
   for (Node* n : graph.nodes()) {
-    if (resolve_if(graph, n)) return true;
+    if (resolve_if(graph, n) || expand_flex_attention(graph, n)) return true;
     infer_node(*n, round);
   }
   return false;

@@ -25,9 +25,18 @@ std::map<const Value*, Value*> actual_inputs(const Node& n, const Region& chosen
   return out;
 }
 
-// Copies of the region's nodes before `n`, whose outputs the region's outputs replace.
+// The node becomes the nodes of the region.
 void inline_region(Graph& graph, Node* n, const Region& region) {
-  std::map<const Value*, Value*> actual = actual_inputs(*n, region);
+  const std::vector<Value*> results = copy_region(graph, n, region);
+  for (std::size_t o = 0; o < n->outputs.size() && o < results.size(); ++o)
+    if (n->outputs[o]) graph.replace_uses(n->outputs[o], results[o]);
+  graph.erase(n);
+}
+
+}  // namespace
+
+std::vector<Value*> copy_region(Graph& graph, Node* n, const Region& region, std::map<const Value*, Value*> actual) {
+  actual.merge(actual_inputs(*n, region));
   for (const Value* c : region.graph->constants())
     if (!actual.count(c)) actual[c] = graph.add_constant(*c->constant, c->name);
   for (const Node* inner : region.graph->nodes()) {
@@ -45,12 +54,10 @@ void inline_region(Graph& graph, Node* n, const Region& region) {
       actual[inner->outputs[o]] = copy->outputs[o];
     }
   }
-  for (std::size_t o = 0; o < n->outputs.size() && o < region.graph->outputs().size(); ++o)
-    if (n->outputs[o]) graph.replace_uses(n->outputs[o], actual.at(region.graph->outputs()[o]));
-  graph.erase(n);
+  std::vector<Value*> out;
+  for (const Value* v : region.graph->outputs()) out.push_back(actual.at(v));
+  return out;
 }
-
-}  // namespace
 
 bool resolve_if(Graph& graph, Node* n) {
   if (!n->is("If") || !n->in(0) || n->regions.size() != 2) return false;

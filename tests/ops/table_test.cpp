@@ -15,6 +15,7 @@ namespace {
 const Covered covered[] = {
     {"Fused", "inferc", "tests/ops/fused_map_test.cpp"},
     {"Attention", "inferc", "tests/ops/attention_composite_test.cpp"},
+    {"FlexAttention", "ai.onnx.preview", "tests/ops/flex_attention_test.cpp"},
     {"View", "inferc", "tests/ops/internal_test.cpp"},
     {"Sizes", "inferc", "tests/ops/internal_test.cpp"},
 };

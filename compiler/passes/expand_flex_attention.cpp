@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/passes/resolve_control.hpp"
+
+namespace inferc {
+namespace {
+
+struct Heads {
+  std::int64_t q = 0, kv = 0, size = 0;
+};
+
+// Q, K and V of rank 4 with constant heads, those of Q a multiple of those of K.
+std::optional<Heads> heads_of(const Node& n) {
+  for (std::size_t k = 0; k < 3; ++k)
+    if (!n.in(k) || !n.in(k)->type || n.in(k)->type->rank() != 4 || n.in(k)->type->dtype != n.in(0)->type->dtype) return std::nullopt;
+  const auto q = n.in(0)->type->shape[1].constant(), kv = n.in(1)->type->shape[1].constant(), size = n.in(0)->type->shape[3].constant();
+  if (!q || !kv || !size || *kv <= 0 || *size <= 0 || *q % *kv != 0) return std::nullopt;
+  return Heads{*q, *kv, *size};
+}
+
+Tensor scalar(DType t, double value) {
+  if (t == DType::float64) return tensor_of<double>({}, std::span<const double>(&value, 1));
+  const auto single = static_cast<float>(value);
+  return tensor_of<float>({}, std::span<const float>(&single, 1));
+}
+
+class Expansion {
+ public:
+  Expansion(Graph& graph, Node* at) : graph_(graph), at_(at) {}
+
+  void run(const Heads& heads) {
+    const DType t = at_->in(0)->type->dtype;
+    const DType precise = static_cast<DType>(at_->attr_int("softmax_precision", static_cast<std::int64_t>(t)));
+    const float stated = at_->attr("scale", 0.0f);
+    const bool given = at_->attributes.contains("scale");
+    const double scale = given ? static_cast<double>(stated) : 1 / std::sqrt(static_cast<double>(heads.size));
+    Value* keys = node("Transpose", {shared(at_->in(1), heads)}, {{"perm", std::vector<std::int64_t>{0, 1, 3, 2}}});
+    Value* scores = node("Mul", {node("MatMul", {at_->in(0), keys}), graph_.add_constant(scalar(t, scale))});
+    Value* weights = modified("prob_mod", node("Softmax", {modified("score_mod", as(scores, t, precise))}, {{"axis", std::int64_t{-1}}}));
+    Value* out = node("MatMul", {as(weights, precise, t), shared(at_->in(2), heads)});
+    out->name = at_->outputs[0]->name;
+    graph_.replace_uses(at_->outputs[0], out);
+    graph_.erase(at_);
+  }
+
+ private:
+  Value* node(const char* op, std::vector<Value*> inputs, Attributes attributes = {}) {
+    Node* n = graph_.add_node(op, std::move(inputs), 1, std::move(attributes), at_);
+    n->origins = at_->origins;
+    return n->outputs[0];
+  }
+  Value* as(Value* v, DType from, DType to) {
+    return from == to ? v : node("Cast", {v}, {{"to", static_cast<std::int64_t>(to)}});
+  }
+  // Query head h reads head h / group.
+  Value* shared(Value* v, const Heads& heads) {
+    if (heads.q == heads.kv) return v;
+    std::vector<std::int64_t> index;
+    for (std::int64_t h = 0; h < heads.q; ++h) index.push_back(h / (heads.q / heads.kv));
+    return node("Gather", {v, graph_.add_constant(tensor_of<std::int64_t>({heads.q}, std::span<const std::int64_t>(index)))}, {{"axis", std::int64_t{1}}});
+  }
+  Value* modified(std::string_view name, Value* v) {
+    for (const Region& r : at_->regions)
+      if (r.name == name) {
+        const Value* own = r.graph->inputs().back();
+        Value* out = copy_region(graph_, at_, r, {{own, v}})[0];
+        forget_symbols(*own);
+        return out;
+      }
+    return v;
+  }
+  // Sizes that only a region's input is declared with are no symbols of the model.
+  void forget_symbols(const Value& input) {
+    std::vector<std::string> inner, outer;
+    for (const Dim& d : input.type->shape) collect_symbols(d, inner);
+    for (const Value* v : graph_.inputs())
+      for (const Dim& d : v->type->shape) collect_symbols(d, outer);
+    for (const std::string& name : inner)
+      if (std::find(outer.begin(), outer.end(), name) == outer.end() && graph_.symbols().find(name)) graph_.symbols().erase(name);
+  }
+  Graph& graph_;
+  Node* at_;
+};
+
+bool modifiers_fit(const Node& n) {
+  return std::all_of(n.regions.begin(), n.regions.end(), [](const Region& r) {
+    return (r.name == "score_mod" || r.name == "prob_mod") && r.graph->inputs().size() == r.captures + 1 && r.graph->outputs().size() == 1;
+  });
+}
+
+}  // namespace
+
+bool expand_flex_attention(Graph& graph, Node* n) {
+  if (!n->is("FlexAttention", "ai.onnx.preview") || n->outputs.size() != 1 || !modifiers_fit(*n)) return false;
+  const auto heads = heads_of(*n);
+  if (!heads) return false;
+  Expansion(graph, n).run(*heads);
+  return true;
+}
+
+}  // namespace inferc
