@@ -132,11 +132,10 @@ Json bench(const Arguments& a) {
   const SymbolValues sizes = sizes_of(signature_of(program), a.sizes);
   const auto model = build_and_load(program, options, progress);
   const std::vector<Tensor> inputs = sample_inputs(model->signature(), sizes, 1);
-  BoundCall call(*model, resolve_symbols(model->signature(), inputs, sizes), inputs);
-  call.require(call.run());
+  const std::vector<std::unique_ptr<BoundCall>> calls = calls_of(*model, sizes, inputs, a.threads);
+  BoundCall& call = *calls.front();
   const std::vector<Tensor> outputs = call.outputs();
   const Peers peers = open_peers(a, inputs, outputs);
-  const std::vector<std::unique_ptr<BoundCall>> calls = calls_of(*model, sizes, inputs, a.threads);
   progress.show("measuring");
   const std::optional<Pinned> pinned = a.threads == 1 ? std::optional<Pinned>(std::in_place) : std::nullopt;
   const auto timings = time_all(a, calls, peers);
