@@ -9,7 +9,7 @@ std::vector<File> emit(const Program& program, const EmitOptions& given) {
   const Names names(program);
   EmitOptions o = given;
   const std::string body = emit_body(program, names, o);
-  o.structure_sha256 = structure_hash(program, names);
+  o.structure_sha256 = structure_hash(program, names, body);
   std::vector<File> files{{o.name + ".hpp", emit_header(program, names, o)},
                           {o.name + ".cpp", emit_source(program, names, o)},
                           {o.name + "_body.hpp", body},

@@ -46,8 +46,8 @@ class Functors {
 // --- N.json and N.weights
 // SHA-256 of the generated code without its comments: calls, sizes and literals (folded constants among them), the interface and
 // its checks. Code and weights of two programs fit together where it is equal. Names of nodes and inner tensors stand in comments
-// only; the model's own name, its code paths and where its weights lie are left out.
-[[nodiscard]] std::string structure_hash(const Program&, const Names&);
+// only; the model's own name, its code paths and where its weights lie are left out. `body`: what emit_body gave.
+[[nodiscard]] std::string structure_hash(const Program&, const Names&, std::string_view body);
 // C++ text without comments, blank lines and blanks at line ends.
 [[nodiscard]] std::string without_comments(std::string_view code);
 

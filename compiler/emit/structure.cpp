@@ -49,12 +49,11 @@ class CodeOnly {
 
 std::string without_comments(std::string_view code) { return CodeOnly(code).take(); }
 
-std::string structure_hash(const Program& p, const Names& names) {
+std::string structure_hash(const Program& p, const Names& names, std::string_view body) {
   EmitOptions neutral;
   neutral.name = "model";
   neutral.paths = {};
-  const std::string text = emit_header(p, names, neutral) + emit_source(p, names, neutral) + emit_body(p, names, neutral);
-  const std::string code = without_comments(text);
+  const std::string code = without_comments(emit_header(p, names, neutral) + emit_source(p, names, neutral).append(body));
   return sha256(std::as_bytes(std::span(code)));
 }
 
