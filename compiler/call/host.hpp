@@ -12,6 +12,14 @@ namespace inferc {
 // Views in the compiler always have this rank, padded with leading dims of size 1.
 inline constexpr int max_rank = 8;
 
+// Throws UserError for a fault of a kernel that runs for `who`.
+inline void stop_on(Fault fault, const std::string& who) {
+  if (fault == Fault::none) return;
+  throw UserError(who + (fault == Fault::index_out_of_range  ? ": an index is out of range"
+                         : fault == Fault::division_by_zero ? ": division by zero"
+                                                            : ": operands do not fit"));
+}
+
 namespace host_detail {
 
 [[noreturn]] inline void mismatch() { internal_error("a reference kernel's parameter differs from its call's argument"); }

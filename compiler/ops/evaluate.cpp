@@ -83,10 +83,7 @@ class NodeRun {
   void execute(const Call& call) {
     if (!call.host) internal_error(call.kernel + " cannot run on the host");
     const HostFrame frame{&call.args, &symbols_, [this](const Operand& v) { return address_of(v); }};
-    const Fault fault = call.host(frame);
-    if (fault == Fault::index_out_of_range) throw UserError(address(*node_) + ": an index is out of range");
-    if (fault == Fault::division_by_zero) throw UserError(address(*node_) + ": division by zero");
-    if (fault != Fault::none) throw UserError(address(*node_) + ": operands do not fit");
+    stop_on(call.host(frame), address(*node_));
   }
   Tensor collect(const Operand& v) {
     std::vector<std::int64_t> shape;

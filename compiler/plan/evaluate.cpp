@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include <fmt/format.h>
-
 #include "compiler/plan/control.hpp"
 #include "compiler/support/diagnostics.hpp"
 
@@ -54,12 +52,7 @@ class Run {
   }
   void one(const Call& call) {
     if (!call.host) internal_error(call.kernel + " cannot run in the compiler");
-    switch (call.host({&call.args, &symbols_, [this](const Operand& v) { return address(v); }})) {
-      case Fault::none: return;
-      case Fault::index_out_of_range: throw UserError(fmt::format("{}: an index is out of range", call.nodes.front()));
-      case Fault::division_by_zero: throw UserError(fmt::format("{}: division by zero", call.nodes.front()));
-      default: throw UserError(fmt::format("{}: operands do not fit", call.nodes.front()));
-    }
+    stop_on(call.host({&call.args, &symbols_, [this](const Operand& v) { return address(v); }}), call.nodes.empty() ? call.kernel : call.nodes.front());
   }
 
   std::vector<Tensor>& memory_;
