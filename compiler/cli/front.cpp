@@ -114,6 +114,12 @@ std::string identifier_of(const std::filesystem::path& model) {
   return is_identifier(out) && out[0] != '_' ? out : "n_" + out;
 }
 
+// What a compiler said may have many lines.
+std::string one_line(std::string text) {
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  return text;
+}
+
 }  // namespace
 
 void add_model_arguments(CLI::App& command, ModelArguments& a) {
@@ -153,16 +159,6 @@ EmitOptions emit_options(const Front& front, const std::filesystem::path& model,
     add_metadata(o, "opset " + (opset.domain.empty() ? "ai.onnx" : opset.domain), std::to_string(opset.version));
   return o;
 }
-
-namespace {
-
-// What a compiler said may have many lines.
-std::string one_line(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  return text;
-}
-
-}  // namespace
 
 void print_problems(const std::vector<Diagnostic>& problems, const char* kind) {
   const bool color = ::isatty(2) && !std::getenv("NO_COLOR");

@@ -7,7 +7,6 @@
 namespace inferc {
 namespace {
 
-
 // Before opset 20 the axis was an attribute (normalised to the operand), 1 by default.
 std::optional<std::int64_t> stated_axis(Infer& i) {
   if (!i.has(2)) return -2;
@@ -17,10 +16,8 @@ std::optional<std::int64_t> stated_axis(Infer& i) {
   return (*axis)[0];
 }
 
-Dim length(bool given, const std::optional<std::vector<Dim>>& content, const Dim& size, bool mirrored) {
-  if (given) return (*content)[0];
-  return mirrored ? Dim(2) * (size - Dim(1)) : size;
-}
+// Where it is not given.
+Dim length(const Dim& size, bool mirrored) { return mirrored ? Dim(2) * (size - Dim(1)) : size; }
 
 Dim count(const Dim& n, bool inverse, bool onesided) { return onesided && !inverse ? floor_div(n, Dim(2)) + Dim(1) : n; }
 
@@ -49,7 +46,7 @@ void infer(Infer& i) {
     i.fail("input 'dft_length' is not known before run time", "export it as a constant, or computed from the shapes of inputs");
     return;
   }
-  const Dim n = length(i.has(1), content, i.shape(0)[*axis], inverse && onesided);
+  const Dim n = i.has(1) ? (*content)[0] : length(i.shape(0)[*axis], inverse && onesided);
   if (!i.symbols().provably_le(1, n)) {
     i.fail(fmt::format("the length of the transform is {}, it must be positive", n.text()));
     return;
@@ -65,7 +62,7 @@ void lower(Lower& l) {
   const std::int64_t stated = l.has(2) ? *l.content(2)[0].constant() : -2;
   const auto axis = from_front(stated, l.type(0).rank());
   const Shape &x = l.shape(0), &y = l.out_type().shape;
-  const Dim n = l.has(1) ? l.content(1)[0] : inverse && onesided ? Dim(2) * (x[axis] - Dim(1)) : x[axis];
+  const Dim n = l.has(1) ? l.content(1)[0] : length(x[axis], inverse && onesided);
   const Shape rows{x.begin(), x.end() - 1};
   const Split s = split_at(rows, axis);
   const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::dft<T>); });

@@ -149,10 +149,6 @@ void check_types(const Op& op, Infer& infer) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 // The constant dims alone exceed every memory.
 bool too_large(const Type& t) {
   constexpr std::int64_t largest = std::int64_t{1} << 40;
