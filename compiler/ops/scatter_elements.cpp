@@ -40,8 +40,7 @@ void lower(Lower& l) {
 
 // As [outer, axis, inner], where the indices cover all of data beside the axis.
 bool lower_fast(Lower& l) {
-  const std::int64_t axis = l.node.attr_int("axis", 0);
-  const auto at = static_cast<std::size_t>(axis < 0 ? axis + l.type(0).rank() : axis);
+  const std::size_t at = from_front(l.node.attr_int("axis", 0), l.type(0).rank());
   for (std::size_t d = 0; d < l.shape(0).size(); ++d)
     if (d != at && !(l.shape(0)[d] == l.shape(1)[d])) return false;
   const Split data = split_at(l.shape(0), at);

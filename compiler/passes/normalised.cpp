@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compiler/ops/op.hpp"
+
 namespace inferc::normalised {
 namespace {
 
@@ -37,7 +39,7 @@ std::optional<std::vector<std::int64_t>> kept_axes(const Match& m, std::string_v
   const Tensor& axes = *n.in(1)->constant;
   if (n.attr_int("keepdims", 1) != 1 || axes.size() == 0 || axes.dtype() != DType::int64 || !n.in(0)->type) return std::nullopt;
   std::vector<std::int64_t> out;
-  for (const std::int64_t a : axes.as<std::int64_t>()) out.push_back(a < 0 ? a + n.in(0)->type->rank() : a);
+  for (const std::int64_t a : axes.as<std::int64_t>()) out.push_back(static_cast<std::int64_t>(from_front(a, n.in(0)->type->rank())));
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -103,7 +103,7 @@ bool through_elementwise(Graph& graph, Node* n) {
 
 std::int64_t axis_of(const Node& n, std::int64_t otherwise) {
   const std::int64_t axis = n.attr_int("axis", otherwise);
-  return axis < 0 ? axis + n.out()->type->rank() : axis;
+  return static_cast<std::int64_t>(from_front(axis, n.out()->type->rank()));
 }
 
 // Concat, Softmax: one attribute axis.
@@ -124,7 +124,7 @@ std::optional<std::vector<std::int64_t>> reduced_axes(const Node& n) {
   const Value* axes = n.in(1);
   if (!axes || !axes->is_constant() || axes->constant->dtype() != DType::int64) return std::nullopt;
   std::vector<std::int64_t> out;
-  for (const std::int64_t a : axes->constant->as<std::int64_t>()) out.push_back(a < 0 ? a + n.in(0)->type->rank() : a);
+  for (const std::int64_t a : axes->constant->as<std::int64_t>()) out.push_back(static_cast<std::int64_t>(from_front(a, n.in(0)->type->rank())));
   return out;
 }
 
@@ -230,7 +230,7 @@ bool through_gather(Graph& graph, Node* n) {
   if (!t) return false;
   const auto p = t->attr("perm", Permutation{});
   const std::int64_t rank = n->in(0)->type->rank(), added = n->in(1)->type->rank() - 1, given = n->attr_int("axis", 0);
-  const std::size_t axis = static_cast<std::size_t>(given < 0 ? given + rank : given);
+  const std::size_t axis = from_front(given, rank);
   const auto moved = [&](std::int64_t d) { return d > p[axis] ? d + added : d; };
   Permutation out;
   for (std::size_t d = 0; d < p.size(); ++d) {

@@ -36,8 +36,7 @@ class Placer {
   void concat(const Node& n) {
     const Value* out = n.out();
     if (!placed_.count(out)) placed_[out] = builder_.temporary(out->name, *out->type);
-    const std::int64_t axis = n.attr_int("axis", 0);
-    const auto d = static_cast<std::size_t>(axis < 0 ? axis + out->type->rank() : axis);
+    const std::size_t d = from_front(n.attr_int("axis", 0), out->type->rank());
     Dim begin(0);
     for (const Value* v : n.inputs) {
       const Dim size = v->type->shape[d];

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "compiler/ops/evaluate_graph.hpp"
+#include "compiler/ops/op.hpp"
 #include "compiler/run/elements.hpp"
 
 namespace inferc {
@@ -22,8 +23,7 @@ std::optional<std::size_t> index_output(const Node& n, const Tensor& operand) {
 struct Lines {
   std::size_t outer, axis, inner, chosen;
   Lines(const Node& n, const Tensor& x, const Tensor& indices) {
-    const std::int64_t given = n.attr_int("axis", n.op == "TopK" ? -1 : 0), rank = static_cast<std::int64_t>(x.rank());
-    const auto at = static_cast<std::size_t>(given < 0 ? given + rank : given);
+    const std::size_t at = from_front(n.attr_int("axis", n.op == "TopK" ? -1 : 0), static_cast<std::int64_t>(x.rank()));
     outer = inner = 1;
     for (std::size_t d = 0; d < x.rank(); ++d) (d < at ? outer : inner) *= d == at ? 1 : static_cast<std::size_t>(x.shape()[d]);
     axis = static_cast<std::size_t>(x.shape()[at]);
