@@ -5,6 +5,7 @@
 #include "compiler/run/tensor_file.hpp"
 #include "compiler/support/process.hpp"
 #include "compiler/support/write_files.hpp"
+#include "tests/cli/cli.hpp"
 #include "tests/support/onnx_writer.hpp"
 #include "tests/support/paths.hpp"
 
@@ -12,11 +13,7 @@ namespace inferc {
 namespace {
 
 namespace fs = std::filesystem;
-
-Finished cli(std::vector<std::string> words) {
-  words.insert(words.begin(), INFERC);
-  return run_process({words, {}, 300});
-}
+using test::cli;
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
 

@@ -14,6 +14,7 @@
 #include "compiler/run/tensor_file.hpp"
 #include "compiler/support/process.hpp"
 #include "compiler/support/write_files.hpp"
+#include "tests/cli/cli.hpp"
 #include "tests/support/onnx_writer.hpp"
 #include "tests/support/paths.hpp"
 
@@ -24,17 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-Finished cli(std::vector<std::string> words) {
-  words.insert(words.begin(), INFERC);
-  return run_process({words, {}, 300});
-}
-
 Finished shell(const std::string& command) { return run_process({{"bash", "-c", command}, {}, 300}); }
-
-std::string text_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // y = x + w with x f32[n, 3].
 ModelSpec add_model() {

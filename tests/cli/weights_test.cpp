@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/support/process.hpp"
+#include "tests/cli/cli.hpp"
 #include "tests/support/onnx_writer.hpp"
 #include "tests/support/paths.hpp"
 
@@ -11,16 +12,6 @@ namespace inferc::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-Finished cli(std::vector<std::string> words) {
-  words.insert(words.begin(), INFERC);
-  return run_process({words, {}, 300});
-}
-
-std::string text_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::vector<float> ramp(std::size_t n, float from, float step) {
   std::vector<float> out(n);
