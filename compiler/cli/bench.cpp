@@ -3,6 +3,7 @@
 #include <memory>
 #include <numeric>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "compiler/cli/allocations.hpp"

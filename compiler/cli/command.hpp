@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "compiler/emit/emit.hpp"
@@ -12,6 +11,10 @@
 #include "compiler/onnx/model.hpp"
 #include "compiler/plan/program.hpp"
 #include "compiler/support/diagnostics.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace inferc::cli {
 

@@ -122,15 +122,6 @@ std::string one_line(std::string text) {
 
 }  // namespace
 
-void add_model_arguments(CLI::App& command, ModelArguments& a) {
-  command.add_option("MODEL", a.model, "ONNX file")->required();
-  command.add_option("--dim", a.dims, "SYM=N fixes a symbolic size, SYM=LO..HI bounds it; INPUT:AXIS names one by its place")->take_all()->allow_extra_args(false);
-}
-
-void add_json_option(CLI::App& command, std::string& path) {
-  command.add_option("--json", path, "write the report as JSON to this file; - is standard output");
-}
-
 Front open_model(const ModelArguments& a) {
   Front front{onnx::read(a.model), nullptr};
   Diagnostics diagnostics;

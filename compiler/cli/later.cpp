@@ -1,5 +1,6 @@
 #include "compiler/cli/later.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace inferc::cli {

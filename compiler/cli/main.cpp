@@ -3,6 +3,8 @@
 #include <exception>
 #include <iostream>
 
+#include <CLI/CLI.hpp>
+
 #include "compiler/cli/command.hpp"
 #include "compiler/support/diagnostics.hpp"
 

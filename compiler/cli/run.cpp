@@ -1,5 +1,7 @@
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 #include "compiler/cli/command.hpp"
 #include "compiler/cli/later.hpp"
 #include "compiler/cli/ready.hpp"

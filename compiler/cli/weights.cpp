@@ -4,6 +4,7 @@
 #include <memory>
 #include <sstream>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::int64_t safe = std::int64_t{1} << 61;
 
-// Sizes of buffers, and whether computing them needs checked arithmetic: unbounded symbols can make them overflow.
-class Sizes {
+// SizeExpressions of buffers, and whether computing them needs checked arithmetic: unbounded symbols can make them overflow.
+class SizeExpressions {
  public:
-  Sizes(const Program& p, const Names& names) : p_(p), names_(names) {
+  SizeExpressions(const Program& p, const Names& names) : p_(p), names_(names) {
     for (const auto* ports : {&p.inputs, &p.outputs})
       for (const TensorPort& t : *ports) consider(bytes_of(t));
     consider(p.arena_bytes);
@@ -98,7 +98,7 @@ void collect(const std::vector<Call>& calls, const Symbols& symbols, std::set<st
   }
 }
 
-// Sizes that some dims within bounds would make negative: the graph has no meaning for those.
+// SizeExpressions that some dims within bounds would make negative: the graph has no meaning for those.
 std::vector<Dim> perhaps_negative(const Program& p) {
   std::set<std::string> seen;
   std::vector<Dim> out;
@@ -227,7 +227,7 @@ std::string checked_locals(const Names& names, std::string_view from, bool by_in
 }  // namespace
 
 CheckedSize arena_size(const Program& p, const Names& names, std::string_view from, bool by_index) {
-  const Sizes sizes(p, names);
+  const SizeExpressions sizes(p, names);
   if (p.arena_bytes.is_constant()) return {"", p.arena_bytes.text(), ""};
   if (sizes.checked())
     return {checked_locals(names, from, by_index) + names.arena_locals("Size"), sizes.print(p.arena_bytes), fill(checked_size)};
@@ -239,7 +239,7 @@ std::string emit_check(const Program& p, const Names& names) {
   for (const auto* ports : {&p.inputs, &p.outputs})
     for (const TensorPort& t : *ports)
       for (const Dim& d : t.type.shape) shapes += names.size(d);
-  const Sizes sizes(p, names);
+  const SizeExpressions sizes(p, names);
   const bool in = !p.inputs.empty(), out = !p.outputs.empty();
   const std::string consistency = consistency_checks(p, names, sizes.checked());
   const std::string checks = consistency + names.arena_locals("") + sizes.list(p.inputs) + sizes.list(p.outputs) + sizes.print(p.arena_bytes);
