@@ -12,7 +12,7 @@
 namespace inferc::onnx {
 namespace {
 
-constexpr std::int64_t oldest_opset = 7, newest_opset = 27;
+constexpr std::int64_t oldest_opset = 1, newest_opset = 27;
 constexpr int deepest_expansion = 64;
 
 using Scope = std::map<std::string, Value*, std::less<>>;

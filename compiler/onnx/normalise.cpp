@@ -4,6 +4,8 @@
 #include <map>
 #include <string_view>
 
+#include "compiler/onnx/legacy.hpp"
+
 namespace inferc::onnx {
 namespace {
 
@@ -79,11 +81,36 @@ void top_k(Node& n, std::int64_t opset) {
   n.attributes.erase("k");
 }
 
+// Output `index` of `n`, which nothing reads yet, as the output of `producer`.
+void hand_over(Node& n, std::size_t index, Node& producer) {
+  Value* v = n.outputs[index];
+  v->producer = &producer;
+  producer.outputs = {v};
+  n.outputs[index] = nullptr;
+}
+
+// The mask of Dropout in inference: all true, before opset 10 of the data's type.
+void dropout_mask(Node& n, std::int64_t opset) {
+  const auto add = [&](std::string op, std::vector<Value*> inputs, std::size_t outputs, Attributes attributes = {}) {
+    Node* node = n.graph->add_node(std::move(op), std::move(inputs), outputs, std::move(attributes), &n);
+    node->origins = n.origins;
+    node->opset = n.opset;
+    return node;
+  };
+  Tensor one(DType::boolean, {1});
+  one.as<bool>()[0] = true;
+  const Node* shape = add("Shape", {n.in(0)}, 1);
+  Node* mask = add("ConstantOfShape", {shape->out()}, opset < 10 ? 1 : 0, {{"value", one}});
+  if (opset < 10) mask = add("CastLike", {mask->out(), n.in(0)}, 0);
+  hand_over(n, 1, *mask);
+}
+
 // Inference: the data passes unchanged.
-void dropout(Node& n, std::int64_t) {
+void dropout(Node& n, std::int64_t opset) {
   const Value* training = n.in(2);
   if (training && !(training->constant && training->constant->dtype() == DType::boolean && !training->constant->as<bool>()[0])) return;
-  if (n.outputs.size() > 1 && n.outputs[1] && !n.outputs[1]->uses.empty()) return;
+  if (n.inputs.empty() || !n.inputs[0] || n.attributes.contains("is_test")) return;
+  if (n.outputs.size() == 2 && n.outputs[1]) dropout_mask(n, opset);
   n.graph->drop_operands(&n, 1);
   n.attributes.clear();
   n.outputs.resize(1);
@@ -160,6 +187,7 @@ const std::map<std::string_view, Rule> rules = {
 
 void normalise(inferc::Node& node, std::int64_t opset) {
   if (!node.domain.empty()) return;
+  modernise(node, opset);
   const auto rule = rules.find(node.op);
   if (rule != rules.end()) rule->second(node, opset);
 }

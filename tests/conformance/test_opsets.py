@@ -80,7 +80,42 @@ def cases():
         yield "AveragePool", v, [x(1, 2, 6, 6)], {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "count_include_pad": 1}, 1, []
 
 
-def write(folder, op, version, arrays, attributes, outputs, constants):
+def oldest():
+    """Forms before operator set 7, which no other tool runs, with what they mean."""
+    a, b, c = x(2, 3, 4, 5), x(3, 4), x(3)
+    yield "Add", 6, [a, b], {"broadcast": 1, "axis": 1}, [a + b[:, :, None]]
+    yield "Add", 6, [a, b[:, :1].copy()], {"broadcast": 1, "axis": 1}, [a + b[:, :1, None]]
+    yield "Mul", 1, [a, x(5) * 0 + 2], {"broadcast": 1, "consumed_inputs": [0, 0]}, [a * F(2)]
+    yield "Sub", 6, [a, np.array([2], F)], {"broadcast": 1, "axis": 0}, [a - F(2)]
+    yield "Greater", 1, [a, c], {"broadcast": 1, "axis": 1}, [a > c[:, None, None]]
+    yield "PRelu", 6, [a, c], {}, [np.where(a < 0, a * c[:, None, None], a)]
+    yield "PRelu", 1, [a, c[:1].copy()], {"consumed_inputs": [0, 0]}, [np.where(a < 0, a * c[0], a)]
+    yield "Cast", 1, [a * 9], {"to": "INT32"}, [(a * 9).astype(np.int32)]
+    yield "Cast", 1, [a], {"to": "DOUBLE"}, [a.astype(np.float64)]
+    yield "Reshape", 1, [a], {"shape": [0, -1, 10], "consumed_inputs": [0]}, [a.reshape(2, 6, 10)]
+    yield "Pad", 1, [b], {"paddings": [0, 1, 2, 0], "value": 1.5}, [np.pad(b, ((0, 2), (1, 0)), constant_values=F(1.5))]
+    yield "Concat", 1, [a, a], {}, [np.concatenate([a, a], 1)]
+    yield "Selu", 1, [c], {}, [F(1.0507) * np.where(c > 0, c, F(1.6732) * np.expm1(c))]
+    yield "Upsample", 1, [a], {"height_scale": 2.0, "width_scale": 3.0, "mode": "nearest"}, [a.repeat(2, 2).repeat(3, 3)]
+    yield "BatchNormalization", 6, [a, c, c + 1, c * 2, c * c + 1], {"is_test": 1, "epsilon": 0.0}, [((a - (c * 2)[:, None, None]) / np.sqrt(c * c + 1)[:, None, None] * c[:, None, None] + (c + 1)[:, None, None]).astype(F)]
+    for v in (1, 6):
+        yield "Dropout", v, [a], {"is_test": 1, "ratio": 0.25}, [a, np.ones_like(a)]
+    for v in (7, 9):
+        yield "Dropout", v, [a], {}, [a, np.ones_like(a)]
+    yield "Dropout", 10, [a], {}, [a, np.ones(a.shape, bool)]
+    yield "Dropout", 13, [a], {}, [a, np.ones(a.shape, bool)]
+
+
+def reference(m, feed):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(m.SerializeToString(), options, providers=["CPUExecutionProvider"]).run(None, feed)
+    except Exception:  # ONNX Runtime has no kernel for the form: ONNX's own definition
+        return ReferenceEvaluator(m).run(None, feed)
+
+
+def write(folder, op, version, arrays, attributes, outputs, constants, expected=None):
     names = [f"x{i}" for i in range(len(arrays))] + [f"c{i}" for i in range(len(constants))]
     ys = [f"y{i}" for i in range(outputs)]
     graph = h.make_graph([h.make_node(op, names, ys, name="it", **attributes)], "g",
@@ -88,13 +123,8 @@ def write(folder, op, version, arrays, attributes, outputs, constants):
                          [onnx.ValueInfoProto(name=y) for y in ys],
                          [numpy_helper.from_array(c, n) for c, n in zip(constants, names[len(arrays):])])
     m = h.make_model(graph, opset_imports=[h.make_opsetid("", version)], ir_version=7)
-    feed = dict(zip(names, arrays))
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    try:
-        expected = onnxruntime.InferenceSession(m.SerializeToString(), options, providers=["CPUExecutionProvider"]).run(None, feed)
-    except Exception:  # ONNX Runtime has no kernel for the form: ONNX's own definition
-        expected = ReferenceEvaluator(m).run(None, feed)
+    if expected is None:
+        expected = reference(m, dict(zip(names, arrays)))
     for y, value in zip(graph.output, expected):
         y.CopyFrom(h.make_tensor_value_info(y.name, h.np_dtype_to_tensor_dtype(np.asarray(value).dtype), np.asarray(value).shape))
     m.graph.CopyFrom(graph)
@@ -116,6 +146,10 @@ def main():
                 folders.append(folder)
             except Exception as e:
                 print(f"skipped {folder.name}: no reference: {str(e)[:150]}")
+        for k, (op, version, arrays, attributes, expected) in enumerate(oldest()):
+            folder = pathlib.Path(scratch) / f"old_{k:03}_{op}_{version}"
+            write(folder, op, version, arrays, attributes, len(expected), [], expected)
+            folders.append(folder)
         done = subprocess.run([sys.argv[1], "verify", "-j", "1", *map(str, folders)], capture_output=True, text=True)
         bad = [line for line in done.stdout.splitlines() if not line.startswith("PASS")]
         print("\n".join(bad), done.stderr)
