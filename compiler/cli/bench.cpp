@@ -3,11 +3,9 @@
 #include <memory>
 #include <numeric>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "compiler/cli/allocations.hpp"
-#include "compiler/cli/later.hpp"
 #include "compiler/cli/peer.hpp"
 #include "compiler/cli/ready.hpp"
 #include "compiler/run/compare.hpp"
@@ -20,16 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Arguments : ModelArguments {
-  std::vector<std::string> against, sizes;
-  std::filesystem::path onnxruntime;
-  std::size_t threads = 1;
-  bool cold = false;
-  double seconds = 1;
-  std::string json;
-};
-
-void check(const Arguments& a) {
+void check_contestants(const BenchArguments& a) {
   for (const std::string& peer : a.against)
     if (peer != "onnxruntime") throw UsageError(fmt::format("--against {}: no such contestant", escape(peer)), "onnxruntime");
 }
@@ -67,7 +56,7 @@ struct Peers {
 };
 constexpr std::pair<ort::Optimization, std::string_view> levels[] = {{ort::Optimization::all, "all"}, {ort::Optimization::basic, "basic"}};
 
-Peers open_peers(const Arguments& a, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
+Peers open_peers(const BenchArguments& a, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
   Peers out;
   if (a.against.empty()) return out;
   out.library = std::make_unique<ort::Library>(ort::find_library(a.onnxruntime));
@@ -111,7 +100,7 @@ double timed_by_all(Crew& crew, const Items& items, std::size_t n) {
 }
 
 // Ours first.
-std::vector<Timing> time_all(const Arguments& a, const std::vector<std::unique_ptr<BoundCall>>& calls, const Peers& peers) {
+std::vector<Timing> time_all(const BenchArguments& a, const std::vector<std::unique_ptr<BoundCall>>& calls, const Peers& peers) {
   std::optional<Crew> crew;
   if (a.threads > 1) crew.emplace(a.threads);
   const auto contestant = [&](std::string name, const auto& items) {
@@ -125,7 +114,7 @@ std::vector<Timing> time_all(const Arguments& a, const std::vector<std::unique_p
   return measure(contestants, {a.seconds, a.cold});
 }
 
-Json bench(const Arguments& a) {
+Json measured(const BenchArguments& a) {
   const Progress progress;
   Front front = open_model(a);
   const EmitOptions options = emit_options(front, a.model, "model");
@@ -171,29 +160,14 @@ std::string text(const Json& r) {
                            r["weights_bytes"].dump());
 }
 
-int run(const Arguments& a) {
-  check(a);
-  const Json report = bench(a);
+}  // namespace
+
+int bench(const BenchArguments& a) {
+  check_contestants(a);
+  const Json report = measured(a);
   if (a.json != "-") std::cout << text(report);
   if (!a.json.empty()) write_json(a.json, report);
   return ok;
-}
-
-}  // namespace
-
-void add_bench(CLI::App& app, int& status) {
-  const auto a = std::make_shared<Arguments>();
-  CLI::App* c = app.add_subcommand("bench", "measure generated code, alone or against ONNX Runtime in the same process");
-  add_model_arguments(*c, *a);
-  c->add_option("--at", a->sizes, "SYM=N: size to measure of a symbol that --dim leaves open (default: its upper bound)")->take_all()->allow_extra_args(false);
-  c->add_option("--against", a->against, "contestants: onnxruntime")->delimiter(',')->allow_extra_args(false);
-  c->add_option("--onnxruntime", a->onnxruntime, "libonnxruntime.so (default: INFERC_ONNXRUNTIME, or the wheel in .venv)");
-  c->add_option("--threads", a->threads, "calls at the same time, each with a workspace of its own (default: 1)")->check(CLI::Range(1, 1024));
-  c->add_flag("--cold", a->cold, "overwrite the caches before each call");
-  c->add_option("--seconds", a->seconds, "time for each contestant (default: 1)")->check(CLI::Range(0.001, 3600.0));
-  add_json_option(*c, a->json);
-  add_later_options(*c);
-  c->callback([a, &status] { status = run(*a); });
 }
 
 }  // namespace inferc::cli

@@ -1,20 +1,12 @@
-#include <memory>
-
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
 #include <iostream>
 
+#include <fmt/format.h>
+
 #include "compiler/cli/command.hpp"
-#include "compiler/cli/later.hpp"
 
 namespace inferc::cli {
-namespace {
 
-struct Arguments : ModelArguments {
-  std::string json;
-};
-
-int check(const Arguments& a) {
+int check(const CheckArguments& a) {
   std::vector<Diagnostic> problems;
   try {
     Front front = open_model(a);
@@ -31,17 +23,6 @@ int check(const Arguments& a) {
     std::cout << a.model.string() << ": ok\n";
   }
   return problems.empty() ? ok : failed;
-}
-
-}  // namespace
-
-void add_check(CLI::App& app, int& status) {
-  const auto a = std::make_shared<Arguments>();
-  CLI::App* c = app.add_subcommand("check", "tell whether a model would compile, and every problem if it would not");
-  add_model_arguments(*c, *a);
-  add_json_option(*c, a->json);
-  add_later_options(*c);
-  c->callback([a, &status] { status = check(*a); });
 }
 
 }  // namespace inferc::cli

@@ -6,15 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compiler/cli/arguments.hpp"
 #include "compiler/emit/emit.hpp"
 #include "compiler/ir/graph.hpp"
 #include "compiler/onnx/model.hpp"
 #include "compiler/plan/program.hpp"
 #include "compiler/support/diagnostics.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace inferc::cli {
 
@@ -30,14 +27,6 @@ class UsageError : public std::runtime_error {
  private:
   std::string help_;
 };
-
-// MODEL and --dim of every command that reads a model.
-struct ModelArguments {
-  std::filesystem::path model;
-  std::vector<std::string> dims;
-};
-void add_model_arguments(CLI::App& command, ModelArguments& arguments);
-void add_json_option(CLI::App& command, std::string& path);
 
 // A model read, imported, bounded by --dim and typed.
 struct Front {
@@ -55,15 +44,15 @@ void print_problems(const std::vector<Diagnostic>& problems, const char* kind = 
 // Writes a report to `path`; "-": standard output.
 void write_json(const std::string& path, const nlohmann::ordered_json& report);
 
-// One per file: registers the sub-command, whose callback sets `status`.
-void add_bench(CLI::App& app, int& status);
-void add_check(CLI::App& app, int& status);
-void add_compile(CLI::App& app, int& status);
-void add_inspect(CLI::App& app, int& status);
-void add_ops(CLI::App& app, int& status);
-void add_report(CLI::App& app, int& status);
-void add_run(CLI::App& app, int& status);
-void add_verify(CLI::App& app, int& status);
-void add_weights(CLI::App& app, int& status);
+// The commands, one per file; they return the exit code.
+[[nodiscard]] int bench(const BenchArguments& arguments);
+[[nodiscard]] int check(const CheckArguments& arguments);
+[[nodiscard]] int compile(const CompileArguments& arguments);
+[[nodiscard]] int inspect(const InspectArguments& arguments);
+[[nodiscard]] int ops(const std::string& json);
+[[nodiscard]] int report(const ReportArguments& arguments);
+[[nodiscard]] int run(const RunArguments& arguments);
+[[nodiscard]] int verify(const VerifyArguments& arguments);
+[[nodiscard]] int weights(const WeightsArguments& arguments);
 
 }  // namespace inferc::cli

@@ -1,25 +1,14 @@
 #include <iostream>
-#include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "compiler/cli/command.hpp"
-#include "compiler/cli/later.hpp"
 #include "compiler/run/reference_samples.hpp"
 #include "compiler/support/write_files.hpp"
 
 namespace inferc::cli {
 namespace {
-
-struct Arguments : ModelArguments {
-  std::filesystem::path output;
-  std::string name, name_space;
-  std::vector<std::string> paths = default_paths();
-  bool embed_weights = false;
-  std::string json;
-};
 
 void write(const std::filesystem::path& folder, const std::vector<File>& files) {
   std::vector<FileView> views;
@@ -64,7 +53,9 @@ void check_namespace(const std::string& name) {
   }
 }
 
-int compile(const Arguments& a) {
+}  // namespace
+
+int compile(const CompileArguments& a) {
   if (!a.name_space.empty()) check_namespace(a.name_space);
   Front front = open_model(a);
   EmitOptions o = emit_options(front, a.model, a.name);
@@ -84,22 +75,6 @@ int compile(const Arguments& a) {
   write_json(a.json, {{"name", o.name}, {"folder", a.output.string()}, {"files", names}, {"calls", program.calls.size()}, {"weights_bytes", weights_size(program)},
                       {"workspace_bytes", workspace}, {"build", build}});
   return ok;
-}
-
-}  // namespace
-
-void add_compile(CLI::App& app, int& status) {
-  const auto a = std::make_shared<Arguments>();
-  CLI::App* c = app.add_subcommand("compile", "write C++20 that runs a model");
-  add_model_arguments(*c, *a);
-  c->add_option("-o,--output", a->output, "folder for the files; made if absent")->required();
-  c->add_option("--name", a->name, "name of the files and of the namespace (default: the file's name)");
-  c->add_option("--namespace", a->name_space, "C++ namespace A::B (default: the name)");
-  c->add_option("--isa", a->paths, "code paths: base,v3,v4,neon")->delimiter(',')->allow_extra_args(false);
-  c->add_flag("--embed-weights", a->embed_weights, "put the weights into the program: N_weights.S");
-  add_json_option(*c, a->json);
-  add_later_options(*c);
-  c->callback([a, &status] { status = compile(*a); });
 }
 
 }  // namespace inferc::cli

@@ -1,27 +1,20 @@
 #include <iostream>
 #include <map>
-#include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"
-#include "compiler/cli/later.hpp"
 #include "compiler/passes/passes.hpp"
 
 namespace inferc::cli {
 namespace {
-
-struct Arguments : ModelArguments {
-  std::string after, json;
-};
 
 bool is_pass(std::string_view name) {
   const auto& all = pipeline();
   return std::any_of(all.begin(), all.end(), [&](const Pass& p) { return p.name == name; });
 }
 
-int print_after(const Arguments& a) {
+int print_after(const InspectArguments& a) {
   if (a.after != "import" && !is_pass(a.after)) {
     std::string names = "import";
     for (const Pass& p : pipeline()) names += ", " + std::string(p.name);
@@ -70,7 +63,7 @@ void add_costs(const Program& p, nlohmann::ordered_json& out) {
   out["fast_kernels"] = {{"calls", share(calls)}, {"flops", share(operations)}, {"bytes", share(bytes)}};
 }
 
-nlohmann::ordered_json report(const Arguments& a) {
+nlohmann::ordered_json report(const InspectArguments& a) {
   Front front = open_model(a);
   nlohmann::ordered_json out{{"model", a.model.string()}, {"inputs", ports(front.graph->inputs())}, {"outputs", ports(front.graph->outputs())}};
   auto symbols = nlohmann::ordered_json::array();
@@ -99,7 +92,9 @@ std::string row_text(const nlohmann::ordered_json& row) {
   return out + "\n";
 }
 
-int inspect(const Arguments& a) {
+}  // namespace
+
+int inspect(const InspectArguments& a) {
   if (!a.after.empty()) return print_after(a);
   const auto r = report(a);
   if (!a.json.empty()) return write_json(a.json, r), ok;
@@ -112,18 +107,6 @@ int inspect(const Arguments& a) {
     for (const auto& [k, row] : value.items()) std::cout << (value.is_object() ? fmt::format("  {} {}\n", escape(k), row.dump()) : row_text(row));
   }
   return ok;
-}
-
-}  // namespace
-
-void add_inspect(CLI::App& app, int& status) {
-  const auto a = std::make_shared<Arguments>();
-  CLI::App* c = app.add_subcommand("inspect", "show what a model is, or its graph after a pass");
-  add_model_arguments(*c, *a);
-  c->add_option("--after", a->after, "print the graph as it is after this pass ('import': before the first)");
-  add_json_option(*c, a->json);
-  add_later_options(*c);
-  c->callback([a, &status] { status = inspect(*a); });
 }
 
 }  // namespace inferc::cli

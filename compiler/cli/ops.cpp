@@ -1,7 +1,5 @@
 #include <iostream>
-#include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"
@@ -28,6 +26,8 @@ nlohmann::ordered_json table() {
   return out;
 }
 
+}  // namespace
+
 int ops(const std::string& json) {
   const auto rows = table();
   if (!json.empty()) return write_json(json, rows), ok;
@@ -38,15 +38,6 @@ int ops(const std::string& json) {
                              r["kernel"].get<std::string>(), r["dtypes"].get<std::string>());
   }
   return ok;
-}
-
-}  // namespace
-
-void add_ops(CLI::App& app, int& status) {
-  const auto json = std::make_shared<std::string>();
-  CLI::App* c = app.add_subcommand("ops", "list the operators that are supported");
-  add_json_option(*c, *json);
-  c->callback([json, &status] { status = ops(*json); });
 }
 
 }  // namespace inferc::cli

@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <iostream>
-#include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"
@@ -13,11 +11,6 @@ namespace inferc::cli {
 namespace {
 
 using Json = nlohmann::json;
-
-struct Arguments {
-  std::vector<std::filesystem::path> benches;
-  std::filesystem::path output;
-};
 
 struct Row {
   std::string model, dims, isa, peer;
@@ -94,7 +87,9 @@ svg{{width:100%;font-size:13px}}rect{{fill:#3b7ea1}}line{{stroke:#b33;stroke-das
                      INFERC_VERSION, peer, compared.empty() ? "<p>No peer was measured.</p>" : plot(compared), table);
 }
 
-int report(const Arguments& a) {
+}  // namespace
+
+int report(const ReportArguments& a) {
   std::vector<Row> rows;
   Diagnostics problems;
   for (const auto& path : a.benches) try {
@@ -106,16 +101,6 @@ int report(const Arguments& a) {
   write_file(a.output, page(rows));
   std::cout << fmt::format("{}: {} measurements\n", a.output.string(), rows.size());
   return ok;
-}
-
-}  // namespace
-
-void add_report(CLI::App& app, int& status) {
-  const auto a = std::make_shared<Arguments>();
-  CLI::App* c = app.add_subcommand("report", "one HTML page of measurements, self-contained");
-  c->add_option("BENCH", a->benches, "reports of `inferc bench --json`")->required();
-  c->add_option("-o,--output", a->output, "the page")->required();
-  c->callback([a, &status] { status = report(*a); });
 }
 
 }  // namespace inferc::cli

@@ -9,13 +9,6 @@ namespace inferc::cli {
 
 // Compiles folders of the ONNX backend tests (model.onnx, test_data_set_*/input_K.pb, output_K.pb), runs them and
 // compares with the stored outputs.
-struct VerifyCases {
-  std::vector<std::filesystem::path> folders;
-  int jobs = 1;
-  int seconds = 60;                    // that a case may run
-  std::filesystem::path keep_outputs;  // may be empty
-  std::string json;                    // may be empty
-};
 [[nodiscard]] int verify_cases(const VerifyCases& options);
 
 // Compiles a model and compares its outputs for seeded inputs and several sizes of each symbol with ONNX Runtime's.

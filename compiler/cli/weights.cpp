@@ -1,10 +1,8 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
-#include <memory>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"
@@ -16,10 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-struct Arguments {
-  fs::path model, manifest, output;
-};
 
 std::string content(const fs::path& path) {
   const MappedFile file(path);
@@ -178,7 +172,9 @@ const File& file_named(const std::vector<File>& files, const std::string& name) 
   return *at;
 }
 
-int weights(const Arguments& a) {
+}  // namespace
+
+int weights(const WeightsArguments& a) {
   const Compiled old = read_manifest(a.manifest);
   Front front = open_model({a.model, open_dims(a.model, old)});
   EmitOptions o = emit_options(front, a.model, old.name);
@@ -194,17 +190,6 @@ int weights(const Arguments& a) {
   write_file(a.output, file_named(files, old.name + ".weights").content);
   std::cout << fmt::format("{}: {} bytes of weights for {}\n", a.output.string(), manifest.at("weights_bytes").dump(), old.name);
   return ok;
-}
-
-}  // namespace
-
-void add_weights(CLI::App& app, int& status) {
-  const auto a = std::make_shared<Arguments>();
-  CLI::App* c = app.add_subcommand("weights", "write new weights for code that is compiled already");
-  c->add_option("MODEL", a->model, "ONNX file of equal structure with new weights")->required();
-  c->add_option("--for", a->manifest, "N.json of the compiled model")->required();
-  c->add_option("-o,--output", a->output, "the new N.weights")->required();
-  c->callback([a, &status] { status = weights(*a); });
 }
 
 }  // namespace inferc::cli

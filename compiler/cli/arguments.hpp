@@ -1,0 +1,72 @@
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "compiler/emit/emit.hpp"
+
+namespace inferc::cli {
+
+// What the command line says, command by command; a path to a JSON report may be empty.
+
+struct ModelArguments {
+  std::filesystem::path model;
+  std::vector<std::string> dims;  // SYM=N, SYM=LO..HI
+};
+
+struct BenchArguments : ModelArguments {
+  std::vector<std::string> against, sizes;
+  std::filesystem::path onnxruntime;
+  std::size_t threads = 1;
+  bool cold = false;
+  double seconds = 1;
+  std::string json;
+};
+
+struct CheckArguments : ModelArguments {
+  std::string json;
+};
+
+struct CompileArguments : ModelArguments {
+  std::filesystem::path output;
+  std::string name, name_space;
+  std::vector<std::string> paths = default_paths();
+  bool embed_weights = false;
+  std::string json;
+};
+
+struct InspectArguments : ModelArguments {
+  std::string after, json;
+};
+
+struct ReportArguments {
+  std::vector<std::filesystem::path> benches;
+  std::filesystem::path output;
+};
+
+struct RunArguments : ModelArguments {
+  std::filesystem::path inputs, outputs;
+  std::string name;
+};
+
+struct VerifyCases {
+  std::vector<std::filesystem::path> folders;
+  int jobs = 1;
+  int seconds = 60;                    // that a case may run
+  std::filesystem::path keep_outputs;  // may be empty
+  std::string json;
+};
+
+struct VerifyArguments {
+  std::vector<std::filesystem::path> what;
+  std::vector<std::string> dims, against;
+  std::filesystem::path onnxruntime;
+  VerifyCases cases;
+};
+
+struct WeightsArguments {
+  std::filesystem::path model, manifest, output;
+};
+
+}  // namespace inferc::cli
