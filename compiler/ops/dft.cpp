@@ -67,7 +67,7 @@ void lower(Lower& l) {
   const Split s = split_at(rows, axis);
   const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::dft<T>); });
   l.reference("ref::dft", "kernels/ref/dft.hpp", kernel,
-              {write(l.out_dense()), write(l.temporary(DType::float64, {Dim(2) * n})), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.inner),
+              {write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * n})), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.inner),
                runtime_size(s.axis), runtime_size(n), runtime_size(y[axis]), runtime_size(x.back()), runtime_size(y.back()), flag(inverse),
                flag(inverse && onesided)})
       .flops = Dim(8) * product(y) * n;

@@ -55,7 +55,7 @@ void lower(Lower& l) {
     return l.has(window) ? host(&ref::stft<T, const T*>) : host(&ref::stft<T, ref::Constantly<1>>);
   });
   l.reference("ref::stft", "kernels/ref/dft.hpp", kernel,
-              {write(l.out_dense()), write(l.temporary(DType::float64, {Dim(2) * n})), read(l.in_dense(signal)),
+              {write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * n})), read(l.in_dense(signal)),
                l.has(window) ? read(l.in_dense(window)) : Arg(TypeArg{"ref::Constantly<1>{}"}), runtime_size(x[0]), runtime_size(x[1]), runtime_size(x[2]),
                runtime_size(y[1]), runtime_size(l.content(frame_step)[0]), runtime_size(n), runtime_size(y[2])})
       .flops = Dim(4) * product(y) * n;

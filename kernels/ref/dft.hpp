@@ -7,7 +7,8 @@
 namespace inferc::ref {
 namespace dft_detail {
 
-// e^(i sign 2 pi r / n) for r < n as pairs, by eighths of a turn: exact where the angle is a multiple of it.
+// e^(i sign 2 pi r / n) for r < n as triples (cosine, sine, -sine), by eighths of a turn: exact where the angle is a multiple of
+// it. With a minus in place of the third number g++ 12 would make vfmaddsub of a complex product in spite of -ffp-contract=off.
 inline void roots(double* out, std::size_t n, double sign) {
   constexpr double pi = 3.14159265358979323846;
   for (std::size_t r = 0; r < n; ++r) {
@@ -15,8 +16,10 @@ inline void roots(double* out, std::size_t n, double sign) {
     const bool upper = 2 * rest > n;
     const double angle = pi / 2 * static_cast<double>(upper ? n - rest : rest) / static_cast<double>(n);
     const double a = math64::cos(angle), b = math64::sin(angle), c = upper ? b : a, s = upper ? a : b;
-    out[2 * r] = quarter == 0 ? c : quarter == 1 ? -s : quarter == 2 ? -c : s;
-    out[2 * r + 1] = sign * (quarter == 0 ? s : quarter == 1 ? c : quarter == 2 ? -s : -c);
+    const double sine = sign * (quarter == 0 ? s : quarter == 1 ? c : quarter == 2 ? -s : -c);
+    out[3 * r] = quarter == 0 ? c : quarter == 1 ? -s : quarter == 2 ? -c : s;
+    out[3 * r + 1] = sine;
+    out[3 * r + 2] = -sine;
   }
 }
 
@@ -33,8 +36,8 @@ void dft_line(std::size_t n, std::size_t count, const double* root, In in, Out o
     Sum<double> real, imaginary;
     for (std::size_t j = 0, at = 0; j < n; ++j, at = (at + k) % n) {
       const Complex x = in(j);
-      const double c = root[2 * at], s = root[2 * at + 1];
-      real.add(x.real * c - x.imaginary * s);
+      const double c = root[3 * at], s = root[3 * at + 1], minus_s = root[3 * at + 2];
+      real.add(x.real * c + x.imaginary * minus_s);
       imaginary.add(x.real * s + x.imaginary * c);
     }
     out(k, Complex{real.total(), imaginary.total()});
@@ -43,7 +46,7 @@ void dft_line(std::size_t n, std::size_t count, const double* root, In in, Out o
 
 // Lines of `size` elements of `parts` numbers (1: real, 2: complex) along the axis of [outer, axis, inner, parts], cut or padded
 // with zeros to n. With `mirrored` the input is the first half of a spectrum whose other half is its conjugate. The first `count`
-// results are written, of one or two numbers; an inverse divides by n. `roots` has room for n pairs.
+// results are written, of one or two numbers; an inverse divides by n. `roots` has room for n triples.
 template <class T>
 void dft(T* out, double* roots, const T* in, std::size_t outer, std::size_t inner, std::size_t size, std::size_t n, std::size_t count,
          std::size_t parts, std::size_t out_parts, bool inverse, bool mirrored) {
