@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -148,6 +149,8 @@ struct Call {
   // written at the same place.
   std::vector<std::pair<std::size_t, std::size_t>> in_place{};
   HostKernel host{};  // the reference kernel, instantiated in the compiler; empty for fast kernels
+  // The input of the model that this call checks: it reads nothing else but weights and writes nothing.
+  std::optional<std::size_t> guards{};
   // A symbol measured by this call: `measured` is stored by the kernel into the frame; its users come later.
   std::string measures{};
   // Bodies of control flow (If, Loop, Scan); the frame is shared, buffers are the outer Program's.

@@ -79,9 +79,7 @@ std::string symbol_of(const Graph& g, const onnx::Model& model, const std::strin
 }
 
 void fix(Graph& g, const std::string& symbol, std::int64_t value) {
-  const auto with = [&](std::string_view n) { return n == symbol ? std::optional<Dim>(value) : std::nullopt; };
-  for (Value* v : g.inputs())
-    for (Dim& d : v->type->shape) d = substitute(d, with);
+  g.substitute_symbol(symbol, value);
   g.symbols().erase(symbol);
 }
 

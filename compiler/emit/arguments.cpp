@@ -18,7 +18,8 @@ std::string CallPrinter::call(const Call& c) {
   for (const std::string& n : c.nodes) append(nodes, n, " + ");
   if (!templates.empty()) templates = "<" + templates + ">";
   const std::string text = fmt::format("{}{}({})", c.kernel, templates, args);
-  const std::string line = c.may_fault ? fmt::format("if (const Fault f = {}; f != Fault::none) return f;", text) : text + ";";
+  const std::string result = c.guards ? fmt::format("{} + static_cast<int>(f)", guarded_input_code * (*c.guards + 1)) : "static_cast<int>(f)";
+  const std::string line = c.may_fault ? fmt::format("if (const Fault f = {}; f != Fault::none) return {};", text, result) : text + ";";
   return fmt::format("// {}: {}\n{}\n", nodes, c.comment, line);
 }
 

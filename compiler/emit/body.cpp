@@ -58,13 +58,13 @@ std::string emit_body(const Program& program, const Names& names, const EmitOpti
 
     $size_functions$
     $functors$
-    inline Fault body([[maybe_unused]] const std::size_t* dims, [[maybe_unused]] const void* const* inputs,
+    inline int body([[maybe_unused]] const std::size_t* dims, [[maybe_unused]] const void* const* inputs,
                       [[maybe_unused]] void* const* outputs, [[maybe_unused]] std::byte* arena,
                       [[maybe_unused]] const std::byte* weights) noexcept {
       $locals$
       // --- calls
       $calls$
-      return Fault::none;
+      return 0;
     }
     )",
               {{"version", INFERC_VERSION}, {"name", escape(o.name)}, {"kernels", amalgamate(headers_of(program, printer.functors() + calls))},

@@ -26,6 +26,8 @@ struct CheckedSize {
 [[nodiscard]] std::string emit_twin(const Program&, const Names&, const EmitOptions&);
 
 // --- N_body.hpp
+// What body() returns: a Fault, and where a guard of input k found it, k + 1 times this more.
+inline constexpr std::size_t guarded_input_code = 256;
 // Kernel headers, each once and after those it includes, their own include lines taken out.
 [[nodiscard]] std::string amalgamate(const std::vector<std::string>& headers);
 

@@ -126,7 +126,7 @@ std::string emit_path(const EmitOptions& o, const std::string& path) {
 
     $run$
     int run(const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights) noexcept {
-      return static_cast<int>(body(dims, inputs, outputs, arena, weights));
+      return body(dims, inputs, outputs, arena, weights);
     }
 
     }  // namespace $namespace$::path_$path$

@@ -117,6 +117,15 @@ void Graph::move_input_to_front(std::size_t index) {
   std::rotate(inputs_.begin(), at, at + 1);
 }
 
+void Graph::substitute_symbol(std::string_view symbol, const Dim& size) {
+  const auto in = [&](Shape& shape) {
+    for (Dim& d : shape) d = substitute(d, [&](std::string_view n) { return n == symbol ? std::optional(size) : std::nullopt; });
+  };
+  for (Value* v : inputs_) in(v->type->shape);
+  for (const auto& v : values_)
+    if (v->declared) in(*v->declared);
+}
+
 bool Graph::erase_dead() {
   bool changed = false;
   for (auto at = order_.end(); at != order_.begin();) {
@@ -179,6 +188,8 @@ Value* copy_value(Graph& to, const Value& from, Copies& copies) {
   Value* out = to.new_value(from.name, from.type);
   out->constant = from.constant;
   out->content = from.content;
+  out->known = from.known;
+  out->declared = from.declared;
   copies[&from] = out;
   return out;
 }

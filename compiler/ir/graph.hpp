@@ -49,6 +49,10 @@ struct Value {
   std::optional<Tensor> constant;  // known elements
   // Partial data: the elements of a small integer tensor as sizes, row-major. Shape arithmetic lives here.
   std::optional<std::vector<Dim>> content;
+  // Elements of a small tensor that follow from constants and sizes alone, of a type that content has not.
+  std::optional<Tensor> known;
+  // The shape that the file declares for it, where all of its sizes are known.
+  std::optional<Shape> declared;
   std::vector<Use> uses;
 
   [[nodiscard]] bool is_constant() const { return constant.has_value(); }
@@ -116,6 +120,7 @@ class Graph {
   void move_before(Node* node, Node* before);
   void remove_input(std::size_t index);  // unused
   void move_input_to_front(std::size_t index);
+  void substitute_symbol(std::string_view symbol, const Dim& size);  // in the types of inputs and in declared shapes
   bool erase_dead();                     // nodes whose outputs nobody reads, unused constants; true if any
 
   // --- look

@@ -136,6 +136,19 @@ class Importer {
     return Dim::symbol(at->second);
   }
 
+  // Sizes that are numbers or names of inputs' sizes.
+  std::optional<Shape> declared_shape(const inferc::Graph& g, const ValueInfo& v) const {
+    if (!v.is_tensor || !v.shape) return std::nullopt;
+    Shape out;
+    for (const Dimension& d : *v.shape) {
+      const auto name = symbol_names_.find(d.parameter);
+      const bool symbol = !d.value && name != symbol_names_.end() && g.symbols().find(name->second);
+      if (!symbol && !(d.value && *d.value >= 0 && *d.value <= std::int64_t{1} << 40)) return std::nullopt;
+      out.push_back(symbol ? Dim::symbol(name->second) : Dim(*d.value));
+    }
+    return out;
+  }
+
   // A graph's inputs, initializers, nodes and outputs. `formals`: types of a region's inputs (unknown: none).
   void fill(inferc::Graph& g, const Graph& from, Scope& scope, const std::vector<Value*>& captured,
             const std::vector<OperatorSet>& opsets) {
@@ -154,6 +167,9 @@ class Importer {
       }
     (void)captured;
     add_nodes(g, from.nodes, scope, opsets);
+    for (const auto* infos : {&from.value_infos, &from.outputs})
+      for (const ValueInfo& v : *infos)
+        if (const auto at = scope.find(v.name); at != scope.end() && at->second->producer) at->second->declared = declared_shape(g, v);
     std::vector<Value*> outputs;
     for (const ValueInfo& v : from.outputs) {
       const auto at = scope.find(v.name);

@@ -20,13 +20,22 @@ std::optional<std::vector<std::size_t>> axes_of(Infer& i) {
   return out;
 }
 
+std::optional<std::vector<Dim>> declared_sizes(Infer& i, const std::vector<std::size_t>& axes) {
+  const auto shape = i.declared(1);
+  if (!shape || !content::has_elements(i, 1, axes.size())) return std::nullopt;
+  if (shape->size() != i.shape(0).size()) return i.fail(fmt::format("the output is declared with rank {}, the input has {}", shape->size(), i.rank(0))), std::nullopt;
+  std::vector<Dim> out;
+  for (const std::size_t a : axes) out.push_back((*shape)[a]);
+  return out;
+}
+
 void infer(Infer& i) {
   const auto axes = axes_of(i);
   if (!axes) return;
-  const auto sizes = i.content(1);
-  if (!sizes || sizes->size() != axes->size()) {
-    i.fail(sizes ? fmt::format("input 'shape' has {} elements for {} axes", sizes->size(), axes->size()) : "the shape is not known before run time",
-           "export it as a constant, or computed from the shapes of inputs");
+  const auto sizes = i.known(1) ? i.content(1) : declared_sizes(i, *axes);
+  if (!sizes) return;
+  if (sizes->size() != axes->size()) {
+    i.fail(fmt::format("input 'shape' has {} elements for {} axes", sizes->size(), axes->size()));
     return;
   }
   Shape out = i.shape(0);
@@ -39,6 +48,11 @@ void infer(Infer& i) {
 
 // The middle of the input in the middle of zeros; of an odd difference the larger half stands at the end.
 void lower(Lower& l) {
+  Diagnostics none;
+  Infer again(const_cast<Node&>(l.node), none);
+  std::vector<Dim> sizes;
+  for (const std::size_t a : *axes_of(again)) sizes.push_back(l.out_type().shape[a]);
+  content::guard_sizes(l, 1, sizes);
   Operand to = l.out(), from = l.in(0);
   l.copy(to, broadcast_view(l.weight(Tensor(l.type(0).dtype, {})), to.shape));
   for (std::size_t d = 0; d < to.shape.size(); ++d) {

@@ -18,12 +18,10 @@ std::optional<Dim> as_size(const Tensor& t) {
 }
 
 void infer(Infer& i) {
-  const auto shape = i.content(0);
+  const auto known = i.content(0);
+  const auto shape = known ? known : i.declared(0);
   const Tensor value = value_of(i.node);
-  if (!shape) {
-    i.fail("the shape is not known before run time", "export it as a constant, or computed from the shapes of inputs");
-    return;
-  }
+  if (!shape || (!known && !content::has_elements(i, 0, shape->size()))) return;
   for (const Dim& d : *shape)
     if (content::negative(i.symbols(), d)) i.fail(fmt::format("the shape has the size {}", d.text()));
   if (value.size() != 1 || !types::all.has(value.dtype()))
@@ -39,7 +37,10 @@ void infer(Infer& i) {
 }
 
 // One element, broadcast.
-void lower(Lower& l) { l.view(0, broadcast_view(l.weight(value_of(l.node).reshaped({})), l.out_type().shape)); }
+void lower(Lower& l) {
+  content::guard_sizes(l, 0, l.out_type().shape);
+  l.view(0, broadcast_view(l.weight(value_of(l.node).reshaped({})), l.out_type().shape));
+}
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "compiler/ops/content.hpp"
 
+#include "kernels/ref/shape_operand.hpp"
+
 namespace inferc::content {
 
 Dim min(const Symbols& symbols, const Dim& a, const Dim& b) {
@@ -54,6 +56,41 @@ std::optional<std::vector<Dim>> broadcast(const Infer& i, std::size_t input, con
     out.push_back((*known)[at]);
   });
   return out;
+}
+
+bool same_size(Infer& i, const Shape& a, const Shape& b) {
+  (void)i.unify(product(a), product(b));
+  return !i.failed();
+}
+
+bool has_elements(Infer& i, std::size_t operand, std::size_t count) {
+  (void)i.unify(product(i.shape(operand)), Dim(static_cast<std::int64_t>(count)));
+  return !i.failed();
+}
+
+void guard_sizes(Lower& l, std::size_t k, const std::vector<Dim>& sizes) {
+  if (l.known(k)) return;
+  const HostKernel kernel = by_dtype(l.type(k).dtype, NumericTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::sizes_fit<T>); });
+  l.guard("ref::sizes_fit", kernel, {read(l.in_dense(k)), runtime_size(product(l.shape(k))), guarded_shape(sizes)});
+}
+
+std::optional<Tensor> known_tensor(const Value* v) {
+  if (!v) return std::nullopt;
+  if (v->constant) return v->constant;
+  if (v->known) return v->known;
+  const auto sizes = v->content && v->type ? small_shape(v->type->shape) : std::nullopt;
+  if (!sizes) return std::nullopt;
+  Tensor t(v->type->dtype, {sizes->begin(), sizes->end()});
+  if (t.size() != v->content->size()) return std::nullopt;
+  for (std::size_t e = 0; e < t.size(); ++e) {
+    const auto value = (*v->content)[e].constant();
+    if (!value) return std::nullopt;
+    if (t.dtype() == DType::int64) t.as<std::int64_t>()[e] = *value;
+    else if (t.dtype() == DType::int32) t.as<std::int32_t>()[e] = static_cast<std::int32_t>(*value);
+    else if (t.dtype() == DType::boolean) t.as<bool>()[e] = *value != 0;
+    else return std::nullopt;
+  }
+  return t;
 }
 
 void move(Infer& i, const Shape& out, const std::function<std::size_t(const std::vector<std::size_t>&)>& source) {

@@ -18,6 +18,14 @@ namespace inferc::content {
 [[nodiscard]] std::optional<std::vector<std::size_t>> small_shape(const Shape& shape);
 // The elements of input i broadcast to `shape`, where known.
 [[nodiscard]] std::optional<std::vector<Dim>> broadcast(const Infer& i, std::size_t input, const Shape& shape);
+// Whether both shapes have the same number of elements; records an equality when it cannot be decided, fails when they differ.
+bool same_size(Infer& i, const Shape& a, const Shape& b);
+// Whether an operand that is read at run time has `count` elements: likewise.
+bool has_elements(Infer& i, std::size_t operand, std::size_t count);
+// Fails at run time unless the elements of operand `k` are `sizes`.
+void guard_sizes(Lower& l, std::size_t k, const std::vector<Dim>& sizes);
+// The elements of a value where they are wholly known: a constant, or partial data without symbols.
+[[nodiscard]] std::optional<Tensor> known_tensor(const Value* v);
 // For movement operators: element k of the output is element source(index of k) of input 0. Gives content to output 0.
 void move(Infer& i, const Shape& out, const std::function<std::size_t(const std::vector<std::size_t>&)>& source);
 

@@ -8,9 +8,11 @@
 namespace inferc::cosine_window {
 
 void infer(Infer& i) {
-  const auto size = i.content(0);
-  if (!size || size->size() != 1) {
-    i.fail(size ? "input 'size' must be a scalar" : "the size is not known before run time", "export it as a constant, or computed from the shapes of inputs");
+  if (!content::has_elements(i, 0, 1)) return;
+  const auto size = i.known(0) ? i.content(0) : i.declared(0);
+  if (!size) return;
+  if (size->size() != 1) {
+    i.fail("input 'size' must be a scalar, and the output a vector");
     return;
   }
   if (content::negative(i.symbols(), (*size)[0])) {
@@ -26,6 +28,7 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l, double a, double b, double c) {
+  content::guard_sizes(l, 0, l.out_type().shape);
   const HostKernel kernel = by_dtype(l.out_type().dtype, NumericTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::cosine_window<T>); });
   l.reference("ref::cosine_window", "kernels/ref/cosine_window.hpp", kernel,
               {write(l.out_dense()), runtime_size(l.out_type().shape[0]), flag(l.node.attr_int("periodic", 1) != 0), real64(a), real64(b), real64(c)});

@@ -1,17 +1,15 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "kernels/ref/shape_operand.hpp"
 
 namespace inferc {
 namespace {
 
 void infer(Infer& i) {
-  const auto wanted = i.content(1);
-  if (!wanted) {
-    i.fail("the target shape is not known before run time",
-           "export with a constant shape, or one computed from the shapes of inputs");
-    return;
-  }
+  const auto known = i.content(1);
+  const auto wanted = known ? known : i.declared(1);
+  if (!wanted) return;
   for (const Dim& d : *wanted)
     if (content::negative(i.symbols(), d)) {
       i.fail(fmt::format("the target shape has the size {}", d.text()));
@@ -19,10 +17,18 @@ void infer(Infer& i) {
     }
   Shape out = i.broadcast(i.shape(0), *wanted);
   i.out(0, i.dtype(0), out);
-  if (auto known = content::broadcast(i, 0, out)) i.out_content(0, std::move(*known));
+  if (!known && !(out == *wanted)) i.fail(fmt::format("{} does not broadcast to the declared shape {}", text(i.type(0)), text(Type{i.dtype(0), *wanted})));
+  if (auto elements = content::broadcast(i, 0, out)) i.out_content(0, std::move(*elements));
 }
 
-void lower(Lower& l) { l.view(0, broadcast_view(l.in(0), l.out_type().shape)); }
+void lower(Lower& l) {
+  const Shape &from = l.shape(0), &to = l.out_type().shape;
+  if (!l.known(1))
+    l.guard("ref::expand_fits", host(&ref::expand_fits<std::int64_t>),
+            {read(l.in_dense(1)), runtime_size(product(l.shape(1))), guarded_shape(from), runtime_size(Dim(l.type(0).rank())), guarded_shape(to),
+             runtime_size(Dim(l.out_type().rank()))});
+  l.view(0, broadcast_view(l.in(0), to));
+}
 
 }  // namespace
 

@@ -6,11 +6,23 @@
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
+namespace {
+
+bool is_empty(const Value* v) { return v->type && product(v->type->shape).is(0); }
+bool is_known(const Value* v) { return !v || v->constant || v->content || v->known || is_empty(v); }
+
+std::string_view port_name(const Node& node, std::size_t i) {
+  const Op* op = find_op(node.op, node.domain);
+  return op && i < op->inputs.size() ? op->inputs[i].name : "operand";
+}
+
+}  // namespace
 
 std::optional<std::vector<Dim>> Infer::content(std::size_t i) const {
   const Value* v = node.in(i);
   if (!v) return std::nullopt;
   if (v->content) return v->content;
+  if (is_empty(v)) return std::vector<Dim>();
   if (!v->constant || v->constant->size() > max_content) return std::nullopt;
   std::vector<Dim> out;
   const Tensor& t = *v->constant;
@@ -27,16 +39,37 @@ std::optional<std::vector<Dim>> Infer::content(std::size_t i) const {
 
 std::optional<std::vector<std::int64_t>> Infer::integers(std::size_t i) {
   const auto known = content(i);
-  const Op* op = find_op(node.op, node.domain);
-  const std::string_view port = op && i < op->inputs.size() ? op->inputs[i].name : "operand";
   std::vector<std::int64_t> out;
   if (known)
     for (const Dim& d : *known)
       if (d.is_constant()) out.push_back(*d.constant());
   if (known && out.size() == known->size()) return out;
-  fail(fmt::format("input '{}' must be a constant", port),
+  fail(fmt::format("input '{}' must be a constant", port_name(node, i)),
        "export the model with this operand constant, or fix the symbols it depends on with --dim SYM=N");
   return std::nullopt;
+}
+
+bool Infer::known(std::size_t i) const { return is_known(node.in(i)); }
+bool Lower::known(std::size_t i) const { return is_known(node.in(i)); }
+
+bool checks_sizes(const Node& node) {
+  for (std::size_t i = 1; i < node.inputs.size(); ++i)
+    if (!is_known(node.inputs[i])) return true;
+  return false;
+}
+
+std::optional<Shape> Infer::declared(std::size_t operand, std::size_t i) {
+  const Value* v = node.out(i);
+  if (v && v->declared && v->declared->size() <= guarded_rank && shape(0).size() <= guarded_rank) return v->declared;
+  fail(fmt::format("input '{}', which gives the sizes of the output, is not known before run time", port_name(node, operand)),
+       "export it as a constant or computed from the shapes of inputs, or declare the shape of the output in the file (value_info)");
+  return std::nullopt;
+}
+
+SizesArg guarded_shape(const Shape& shape) {
+  SizesArg out{shape};
+  out.sizes.resize(guarded_rank, Dim(1));
+  return out;
 }
 
 void Infer::out(std::size_t i, DType dtype, Shape shape) {

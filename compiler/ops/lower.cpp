@@ -115,6 +115,10 @@ Call& Lower::reference(std::string kernel, std::string header, HostKernel host, 
   return add(std::move(call));
 }
 
+void Lower::guard(std::string kernel, HostKernel host, std::vector<Arg> args) {
+  reference(std::move(kernel), "kernels/ref/shape_operand.hpp", std::move(host), std::move(args)).may_fault = true;
+}
+
 Call& Lower::fast(std::string kernel, std::string header, std::vector<Arg> args) {
   Call call{.kernel = std::move(kernel), .header = std::move(header), .template_args = {}, .args = std::move(args)};
   call.fast = true;

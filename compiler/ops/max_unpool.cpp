@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/content.hpp"
 
 namespace inferc {
 namespace {
@@ -45,9 +45,10 @@ void infer(Infer& i) {
       return;
     }
   if (i.has(2)) {
-    const auto stated = i.content(2);
-    if (!stated || stated->size() != out.size()) {
-      i.fail(stated ? fmt::format("output_shape must have {} elements", out.size()) : "output_shape is not known before run time", "export it as a constant, or computed from the shapes of inputs");
+    const auto stated = i.known(2) ? i.content(2) : i.declared(2);
+    if (!stated || !content::has_elements(i, 2, out.size())) return;
+    if (stated->size() != out.size()) {
+      i.fail(fmt::format("output_shape must have {} elements", out.size()));
       return;
     }
     for (std::size_t d = 0; d < out.size(); ++d)
@@ -61,6 +62,7 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
+  if (l.has(2)) content::guard_sizes(l, 2, l.out_type().shape);
   const Shape pooled = pooled_shape(l.node, l.shape(0));
   std::vector<Dim> sizes = pooled;
   sizes.resize(max_rank, Dim(1));

@@ -15,18 +15,21 @@ std::optional<std::int64_t> integral(const Tensor& t) {
   return out;
 }
 
-std::optional<Dim> depth(Infer& i) {
+std::optional<Dim> depth(Infer& i, std::size_t axis) {
   if (const auto known = i.content(1); known && known->size() == 1) return (*known)[0];
   const Value* v = i.node.in(1);
   if (const auto value = v->constant ? integral(*v->constant) : std::nullopt) return Dim(*value);
-  i.fail("input 'depth' is not one element known before run time", "export the model with this operand constant");
+  const auto shape = i.declared(1);
+  if (!shape || !content::has_elements(i, 1, 1)) return std::nullopt;
+  if (shape->size() == i.shape(0).size() + 1) return (*shape)[axis];
+  i.fail(fmt::format("the output is declared with rank {}, indices have {}", shape->size(), i.rank(0)));
   return std::nullopt;
 }
 
 void infer(Infer& i) {
-  const auto n = depth(i);
   const auto axis = i.axis_attr(-1, i.rank(0) + 1);
-  if (!n || !axis) return;
+  const auto n = axis ? depth(i, *axis) : std::nullopt;
+  if (!n) return;
   if (content::negative(i.symbols(), *n)) {
     i.fail(fmt::format("depth is {}", n->text()));
     return;
@@ -43,6 +46,7 @@ void infer(Infer& i) {
 void lower(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1), rank = l.out_type().rank();
   const Split s = split_at(l.out_type().shape, from_front(axis, rank));
+  content::guard_sizes(l, 1, {s.axis});
   const HostKernel kernel = by_width(l.out_type().dtype, [&]<class T>(std::type_identity<T>) {
     return by_dtype(l.type(0).dtype, NumericTypes{}, []<class I>(std::type_identity<I>) { return host(&ref::one_hot<T, I>); });
   });

@@ -109,6 +109,12 @@ class Infer {
   // The same as integers; fails (with a remedy) when the operand is not known before run time.
   [[nodiscard]] std::optional<std::vector<std::int64_t>> integers(std::size_t i);
 
+  // Whether input i is omitted or its elements are known before run time.
+  [[nodiscard]] bool known(std::size_t i) const;
+  // The shape that the file declares for output `i`, whose sizes input `operand` would give if it were known; fails (with a
+  // remedy) where it declares none. What run() gets must agree with it: lower() guards that.
+  [[nodiscard]] std::optional<Shape> declared(std::size_t operand, std::size_t i = 0);
+
   void out(std::size_t i, DType dtype, Shape shape);
   void out_content(std::size_t i, std::vector<Dim> elements);
   bool fail(const std::string& reason, std::string help = {});  // returns false
@@ -167,6 +173,11 @@ class Lower {
   [[nodiscard]] Operand temporary(DType dtype, Shape shape);
   [[nodiscard]] Operand weight(Tensor tensor, const std::string& packing = {}, std::size_t from_input = SIZE_MAX);
 
+  // Whether input i is omitted or its elements were known when types were inferred.
+  [[nodiscard]] bool known(std::size_t i) const;
+  // A call of kernels/ref/shape_operand.hpp that checks operands which are read at run time against the sizes of this node.
+  void guard(std::string kernel, HostKernel host, std::vector<Arg> args);
+
   // Output i is a view: no Call unless the output is placed elsewhere already (then a copy).
   void view(std::size_t i, const Operand& operand);
   // Output 0 is the elements of input 0, in row-major order, under its own shape: a view, of a copy where strides forbid.
@@ -201,6 +212,12 @@ class Lower {
 [[nodiscard]] inline Arg real64(double v) { return ScalarArg{DType::float64, v, 0}; }
 [[nodiscard]] inline Arg flag(bool v) { return ScalarArg{DType::boolean, 0, v}; }
 [[nodiscard]] inline Arg range(Dim begin, Dim end) { return RangeArg{std::move(begin), std::move(end)}; }
+
+// Whether the node checks an operand at run time that gives its output's sizes, so that it is more than its result.
+[[nodiscard]] bool checks_sizes(const Node& node);
+// `shape` as eight sizes from the front, and its rank: the form in which guards take shapes.
+[[nodiscard]] SizesArg guarded_shape(const Shape& shape);
+inline constexpr std::size_t guarded_rank = 8;
 
 // Lowers one node: fast kernels when `allow_fast`, views, else reference kernels. A region named "epilogue" that the
 // operator's fast kernel does not take is lowered behind it.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
-#include "kernels/ref/pad.hpp"
+#include "kernels/ref/pad_given.hpp"
 
 namespace inferc {
 namespace {
@@ -16,7 +16,7 @@ struct Pads {
 
 std::optional<Pads> pads_of(Infer& i) {
   const auto pads = i.content(1);
-  if (!pads) return i.fail("the pads are not known before run time", "export them as constants, or computed from the shapes of inputs"), std::nullopt;
+  if (!pads) internal_error(address(i.node) + ": the pads are not known");
   const auto rank = static_cast<std::size_t>(i.rank(0));
   std::vector<std::int64_t> axes;
   for (std::size_t d = 0; d < rank; ++d) axes.push_back(static_cast<std::int64_t>(d));
@@ -45,6 +45,18 @@ bool fits(Infer& i, const Dim& n, const Dim& before, const Dim& after) {
   return s.provably_le(before + 1, n) && s.provably_le(after + 1, n);
 }
 
+bool reads_pads(const Infer& i) { return !i.known(1) || !i.known(3); }
+
+// Pads or axes that are read at run time.
+void infer_declared(Infer& i) {
+  auto out = i.declared(i.known(1) ? 3 : 1);
+  if (!out) return;
+  if (out->size() != i.shape(0).size()) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(0)), text(Type{i.dtype(0), *out})));
+  const Dim axes = i.has(3) ? product(i.shape(3)) : Dim(i.rank(0));
+  static_cast<void>(i.unify(product(i.shape(1)), Dim(2) * axes));
+  i.out(0, i.dtype(0), std::move(*out));
+}
+
 void infer(Infer& i) {
   const std::string mode = mode_of(i.node);
   if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap") {
@@ -55,6 +67,7 @@ void infer(Infer& i) {
     i.fail(fmt::format("input 'constant_value' is {}, it must be a scalar", text(i.type(2))));
     return;
   }
+  if (reads_pads(i)) return infer_declared(i);
   const auto pads = pads_of(i);
   if (!pads) return;
   Shape out;
@@ -71,19 +84,43 @@ void infer(Infer& i) {
   i.out(0, i.dtype(0), std::move(out));
 }
 
+std::int64_t mode_number(const Node& n) {
+  constexpr std::string_view modes[] = {"constant", "reflect", "edge", "wrap"};
+  return std::find(std::begin(modes), std::end(modes), mode_of(n)) - std::begin(modes);
+}
+
+Operand filler(Lower& l) { return l.has(2) ? l.in_dense(2) : l.weight(Tensor(l.type(0).dtype, {})); }
+
+Tensor all_axes(std::int64_t rank) {
+  Tensor t(DType::int64, {rank});
+  for (std::int64_t d = 0; d < rank; ++d) t.as<std::int64_t>()[static_cast<std::size_t>(d)] = d;
+  return t;
+}
+
+void lower_given(Lower& l) {
+  const Operand axes = l.has(3) ? l.in_dense(3) : l.weight(all_axes(l.type(0).rank()));
+  const Arg pads = read(l.in_dense(1)), count = runtime_size(axes.size()), rank = runtime_size(Dim(l.type(0).rank())), mode = integer(mode_number(l.node));
+  l.guard("ref::pad_fits", by_dtype(axes.dtype, IndexTypes{}, []<class A>(std::type_identity<A>) { return host(&ref::pad_fits<A>); }),
+          {pads, read(axes), count, guarded_shape(l.shape(0)), rank, guarded_shape(l.out_type().shape), mode});
+  const HostKernel kernel = by_width(l.type(0).dtype, [&]<class T>(std::type_identity<T>) {
+    return by_dtype(axes.dtype, IndexTypes{}, []<class A>(std::type_identity<A>) { return host(&ref::pad_given<T, A, max_rank>); });
+  });
+  l.reference("ref::pad_given", "kernels/ref/pad_given.hpp", kernel,
+              {write_view(l.out()), read_view(l.in(0)), read(filler(l)), pads, read(axes), count, rank, mode})
+      .may_fault = true;
+}
+
 void lower(Lower& l) {
   Diagnostics none;
   Infer again(const_cast<Node&>(l.node), none);
+  if (reads_pads(again)) return lower_given(l);
   const auto pads = pads_of(again);
   if (!pads) internal_error(address(l.node) + ": its pads are not known any more");
   std::vector<Dim> before = pads->before;
   while (before.size() < static_cast<std::size_t>(max_rank)) before.insert(before.begin(), Dim(0));
   const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) { return host(&ref::pad<T, max_rank>); });
-  constexpr std::string_view modes[] = {"constant", "reflect", "edge", "wrap"};
-  const auto mode = std::find(std::begin(modes), std::end(modes), mode_of(l.node)) - std::begin(modes);
-  const Operand value = l.has(2) ? l.in_dense(2) : l.weight(Tensor(l.type(0).dtype, {}));
   l.reference("ref::pad", "kernels/ref/pad.hpp", kernel,
-              {write_view(l.out()), read_view(l.in(0)), read(value), SizesArg{before}, integer(mode)});
+              {write_view(l.out()), read_view(l.in(0)), read(filler(l)), SizesArg{before}, integer(mode_number(l.node))});
 }
 
 }  // namespace

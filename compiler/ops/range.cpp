@@ -4,16 +4,17 @@
 
 #include "compiler/ops/content.hpp"
 #include "kernels/ref/range.hpp"
+#include "kernels/ref/shape_operand.hpp"
 
 namespace inferc {
 namespace {
 
 std::optional<double> real_constant(const Infer& i, std::size_t k) {
-  const Value* v = i.node.in(k);
-  if (!v->constant || v->constant->size() != 1) return std::nullopt;
-  if (v->constant->dtype() == DType::float32) return static_cast<double>(v->constant->as<float>()[0]);
-  if (v->constant->dtype() == DType::float64) return v->constant->as<double>()[0];
-  if (v->constant->dtype() == DType::int16) return v->constant->as<std::int16_t>()[0];
+  const auto t = content::known_tensor(i.node.in(k));
+  if (!t || t->size() != 1) return std::nullopt;
+  if (t->dtype() == DType::float32) return static_cast<double>(t->as<float>()[0]);
+  if (t->dtype() == DType::float64) return t->as<double>()[0];
+  if (t->dtype() == DType::int16) return t->as<std::int16_t>()[0];
   return std::nullopt;
 }
 
@@ -51,9 +52,10 @@ void infer(Infer& i) {
   const bool sizes = i.dtype(0) == DType::int32 || i.dtype(0) == DType::int64;
   const auto size = sizes ? integer_size(i) : real_size(i);
   if (i.failed()) return;
-  if (!size)
-    i.fail("its size depends on data", "operands must be constants, or computed from the shapes of inputs");
-  else if (!i.node.out()->content)
+  if (!size) {
+    if (auto shape = i.declared(1); shape && shape->size() == 1) i.out(0, i.dtype(0), std::move(*shape));
+    else if (shape) i.fail("its output is declared with a rank other than 1");
+  } else if (!i.node.out()->content)
     i.out(0, i.dtype(0), {*size});
 }
 
@@ -62,6 +64,10 @@ void lower(Lower& l) {
   const HostKernel kernel = by_dtype(l.type(0).dtype, RangeTypes{}, []<class T>(std::type_identity<T>) {
     return host(&ref::range<T>);
   });
+  if (!l.known(0) || !l.known(1) || !l.known(2)) {
+    const HostKernel check = by_dtype(l.type(0).dtype, RangeTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::range_fits<T>); });
+    l.guard("ref::range_fits", check, {read(l.in_dense(0)), read(l.in_dense(1)), read(l.in_dense(2)), runtime_size(l.out_type().shape[0])});
+  }
   l.reference("ref::range", "kernels/ref/range.hpp", kernel,
               {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(2)), runtime_size(l.out_type().shape[0])});
 }

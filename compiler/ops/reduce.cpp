@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace inferc::reduction {
 
 std::vector<bool> reduced(const Node& node, int rank, const std::optional<std::vector<std::int64_t>>& axes) {
@@ -12,8 +14,23 @@ std::vector<bool> reduced(const Node& node, int rank, const std::optional<std::v
   return out;
 }
 
+namespace {
+
+// Axes that are read at run time.
+void infer_declared(Infer& i, bool keep) {
+  auto out = i.declared(1);
+  if (!out) return;
+  const std::size_t rank = i.shape(0).size();
+  if (keep ? out->size() != rank : out->size() > rank) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(0)), text(Type{i.dtype(0), *out})));
+  i.out(0, i.dtype(0), std::move(*out));
+}
+
+}  // namespace
+
 void infer(Infer& i) {
   std::optional<std::vector<std::int64_t>> axes;
+  const bool keep = i.node.attr_int("keepdims", 1) != 0;
+  if (!i.known(1)) return infer_declared(i, keep);
   if (i.has(1)) {
     axes = i.integers(1);
     if (!axes) return;
@@ -21,7 +38,6 @@ void infer(Infer& i) {
       if (!i.axis(a, i.rank(0))) return;
   }
   const std::vector<bool> gone = reduced(i.node, i.rank(0), axes);
-  const bool keep = i.node.attr_int("keepdims", 1) != 0;
   Shape out;
   for (std::size_t d = 0; d < gone.size(); ++d) {
     if (!gone[d]) out.push_back(i.shape(0)[d]);
@@ -78,6 +94,7 @@ std::optional<Split> one_axis(const Shape& shape, const std::vector<bool>& gone)
 bool lower_fast(Lower& l) {
   const auto kernel = std::find_if(std::begin(fast_kernels), std::end(fast_kernels), [&](const Fast& f) { return f.op == l.node.op; });
   if (kernel == std::end(fast_kernels) || l.type(0).dtype != DType::float32) return false;
+  if (!l.known(1)) return false;
   const std::vector<bool> gone = reduced_dims(l);
   const auto s = one_axis(l.shape(0), gone);
   if (!s) return false;
@@ -97,6 +114,19 @@ bool lower_fast(Lower& l) {
 }  // namespace
 
 Operand keep_dims(Lower& l) { return keep_dims(l.out(), reduced_dims(l)); }
+
+void lower_given(Lower& l, const std::string& functor, HostKernel kernel) {
+  const Shape& to = l.out_type().shape;
+  const Arg count = runtime_size(product(l.shape(1))), rank = runtime_size(Dim(l.type(0).rank())), out_rank = runtime_size(Dim(l.out_type().rank()));
+  const Arg keep = flag(l.node.attr_int("keepdims", 1) != 0), noop = flag(l.node.attr_int("noop_with_empty_axes", 0) != 0);
+  l.guard("ref::reduce_fits", host(&ref::reduce_fits<std::int64_t>),
+          {read(l.in_dense(1)), count, guarded_shape(l.shape(0)), rank, guarded_shape(to), out_rank, keep, noop});
+  Call& c = l.reference("ref::reduce_given", "kernels/ref/reduce_given.hpp", std::move(kernel),
+                        {write(l.out_dense()), read_view(l.in(0)), read(l.in_dense(1)), count, rank, guarded_shape(to), out_rank, keep, noop});
+  c.template_args = {functor};
+  c.may_fault = true;
+  c.flops = product(l.shape(0));
+}
 
 Op op(std::string_view name, TypeSet types, void (*lower)(Lower&), std::string_view versions) {
   return {.name = name,

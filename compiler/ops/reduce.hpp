@@ -2,7 +2,7 @@
 #include <string>
 
 #include "compiler/ops/op.hpp"
-#include "kernels/ref/reduce.hpp"
+#include "kernels/ref/reduce_given.hpp"
 
 // What the reductions share: the input's axes in the normalised form (an operand), keepdims, noop_with_empty_axes.
 namespace inferc::reduction {
@@ -19,10 +19,14 @@ void infer(Infer& i);
 // The output with a dim of size 1 in place of each reduced dim that it lacks.
 [[nodiscard]] Operand keep_dims(const Operand& out, const std::vector<bool>& reduced);
 [[nodiscard]] Operand keep_dims(Lower& l);
+// With axes that are read at run time.
+void lower_given(Lower& l, const std::string& functor, HostKernel kernel);
 [[nodiscard]] Op op(std::string_view name, TypeSet types, void (*lower)(Lower&), std::string_view versions);
 
 template <class Reduction, class Set>
 void lower(Lower& l, const std::string& functor) {
+  if (!l.known(1))
+    return lower_given(l, functor, by_dtype(l.type(0).dtype, Set{}, []<class T>(std::type_identity<T>) { return host(&ref::reduce_given<Reduction, T, max_rank>); }));
   const HostKernel kernel = by_dtype(l.type(0).dtype, Set{}, []<class T>(std::type_identity<T>) {
     return host(&ref::reduce<Reduction, T, max_rank>);
   });

@@ -4,6 +4,10 @@ namespace inferc {
 namespace {
 
 void lower(Lower& l) {
+  if (!l.known(1))
+    return reduction::lower_given(l, "ref::log_sum_exp", by_dtype(l.type(0).dtype, reduction::KernelTypes{}, []<class T>(std::type_identity<T>) {
+                                    return host(&ref::reduce_given<ref::log_sum_exp, T, max_rank>);
+                                  }));
   const HostKernel kernel = by_dtype(l.type(0).dtype, reduction::KernelTypes{}, []<class T>(std::type_identity<T>) {
     return host(&ref::reduce_log_sum_exp<T, max_rank>);
   });

@@ -1,14 +1,17 @@
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/content.hpp"
+#include "kernels/ref/shape_operand.hpp"
 
 namespace inferc {
 namespace {
 
+bool allows_zero(const Node& n) { return n.attr_int("allowzero", 0) != 0; }
+
 // The target with 0 replaced by the input's size (unless allowzero) and -1 by what is left.
 std::optional<Shape> target(Infer& i, const std::vector<Dim>& wanted) {
   const Shape& from = i.shape(0);
-  const bool allow_zero = i.node.attr_int("allowzero", 0) != 0;
+  const bool allow_zero = allows_zero(i.node);
   Shape out;
   std::optional<std::size_t> open;
   for (std::size_t d = 0; d < wanted.size(); ++d) {
@@ -42,18 +45,22 @@ std::optional<Shape> target(Infer& i, const std::vector<Dim>& wanted) {
 
 void infer(Infer& i) {
   const auto wanted = i.content(1);
-  if (!wanted) {
-    i.fail("the target shape is not known before run time",
-           "export with a constant shape, or one computed from the shapes of inputs");
-    return;
-  }
-  if (auto shape = target(i, *wanted)) {
+  auto shape = wanted ? target(i, *wanted) : i.declared(1);
+  if (shape && !wanted && !(content::has_elements(i, 1, shape->size()) && content::same_size(i, i.shape(0), *shape))) return;
+  if (shape) {
     i.out(0, i.dtype(0), std::move(*shape));
     if (const auto content = i.content(0)) i.out_content(0, *content);
   }
 }
 
-void lower(Lower& l) { l.reshape(); }
+void lower(Lower& l) {
+  const Shape &from = l.shape(0), &to = l.out_type().shape;
+  if (!l.known(1))
+    l.guard("ref::reshape_fits", host(&ref::reshape_fits<std::int64_t>),
+            {read(l.in_dense(1)), runtime_size(product(l.shape(1))), guarded_shape(from), runtime_size(Dim(l.type(0).rank())), guarded_shape(to),
+             flag(allows_zero(l.node))});
+  l.reshape();
+}
 
 }  // namespace
 

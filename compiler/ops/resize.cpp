@@ -1,11 +1,11 @@
-#include "kernels/ref/resize.hpp"
+#include "kernels/ref/resize_given.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/content.hpp"
 
 namespace inferc {
 namespace {
@@ -15,6 +15,7 @@ enum : std::size_t { data, roi, scales, sizes };
 const std::vector<std::string> interpolations{"nearest", "linear", "cubic"};
 const std::vector<std::string> coordinates{"half_pixel",    "half_pixel_symmetric", "pytorch_half_pixel",
                                            "align_corners", "asymmetric",           "tf_crop_and_resize"};
+const std::vector<std::string> policies{"stretch", "not_larger", "not_smaller"};
 const std::vector<std::string> nearest_modes{"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
 
 std::int64_t position(const std::vector<std::string>& names, const std::string& name) {
@@ -36,10 +37,11 @@ std::vector<std::size_t> axes(const Node& n, std::size_t rank) {
 
 // Values of a float operand; nothing when it is absent or empty.
 std::optional<std::vector<double>> reals(const Value* v) {
-  if (!v || !v->constant || v->constant->size() == 0) return std::nullopt;
+  const auto t = content::known_tensor(v);
+  if (!t || t->size() == 0) return std::nullopt;
   std::vector<double> out;
-  for (std::size_t k = 0; k < v->constant->size(); ++k)
-    out.push_back(v->constant->dtype() == DType::float64 ? v->constant->as<double>()[k] : static_cast<double>(v->constant->as<float>()[k]));
+  for (std::size_t k = 0; k < t->size(); ++k)
+    out.push_back(t->dtype() == DType::float64 ? t->as<double>()[k] : static_cast<double>(t->as<float>()[k]));
   return out;
 }
 
@@ -98,8 +100,27 @@ bool size_shape(Infer& i, Shape& shape, const std::vector<std::size_t>& at, cons
   return true;
 }
 
+bool stated(const Node& n, std::size_t k) { return n.in(k) && !product(n.in(k)->type->shape).is(0); }
+bool crops(const Node& n) { return coordinate(n) == "tf_crop_and_resize"; }
+
+// Whether an operand is read at run time.
+bool reads(const Infer& i) { return !i.known(scales) || !i.known(sizes) || (crops(i.node) && !i.known(roi)); }
+
+void infer_declared(Infer& i) {
+  const auto at = axes(i.node, i.shape(data).size());
+  const std::size_t given = stated(i.node, scales) ? scales : sizes;
+  if (stated(i.node, scales) == stated(i.node, sizes)) i.fail("one of 'scales' and 'sizes' must be given", "export the model with one of them empty");
+  auto shape = i.declared(given);
+  if (!shape || !content::has_elements(i, given, at.size()) || (crops(i.node) && !(i.has(roi) && content::has_elements(i, roi, 2 * at.size())))) return;
+  if (shape->size() != i.shape(data).size()) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(data)), text(Type{i.dtype(data), *shape})));
+  for (const std::size_t a : at)
+    if (i.symbols().bounds(i.shape(data)[a]).lower < 1) i.fail(fmt::format("axis {} of size {} may be empty and cannot be resized", a, i.shape(data)[a].text()), "bound its symbol from below with --dim");
+  i.out(0, i.dtype(data), std::move(*shape));
+}
+
 void infer(Infer& i) {
   if (!check_attributes(i)) return;
+  if (reads(i)) return infer_declared(i);
   Shape shape = i.shape(data);
   const auto at = axes(i.node, shape.size());
   const auto factor = reals(i.node.in(scales));
@@ -112,15 +133,46 @@ void infer(Infer& i) {
     i.fail(fmt::format("{} axes are resized, 'scales' or 'sizes' has a different number of elements", at.size()));
     return;
   }
-  if (coordinate(i.node) == "tf_crop_and_resize" && (!reals(i.node.in(roi)) || reals(i.node.in(roi))->size() != 2 * at.size())) {
+  if (crops(i.node) && (!reals(i.node.in(roi)) || reals(i.node.in(roi))->size() != 2 * at.size())) {
     i.fail("tf_crop_and_resize needs a constant 'roi' with two elements per resized axis");
     return;
   }
   if (factor ? scale_shape(i, shape, at, *factor) : size_shape(i, shape, at, *wanted)) i.out(0, i.dtype(data), std::move(shape));
 }
 
+// Operand k where it counts, else nothing of its type.
+Operand given(Lower& l, std::size_t k, bool counts, DType dtype) { return counts ? l.in_dense(k) : l.weight(Tensor(dtype, {0})); }
+
+std::vector<Arg> rule(const Node& n) {
+  return {integer(position(interpolations, interpolation(n))), integer(position(coordinates, coordinate(n))), integer(position(nearest_modes, nearest(n))),
+          flag(n.attr_int("exclude_outside", 0) != 0 && interpolation(n) == "cubic"), real64(n.attr("cubic_coeff_a", -0.75f)), real64(n.attr("extrapolation_value", 0.0f))};
+}
+
+void lower_given(Lower& l) {
+  const Node& n = l.node;
+  Shape listed;
+  for (const std::size_t a : axes(n, l.shape(data).size())) listed.emplace_back(static_cast<std::int64_t>(a));
+  const Operand region = given(l, roi, crops(n), DType::float32), factor = given(l, scales, stated(n, scales), DType::float32), wanted = given(l, sizes, stated(n, sizes), DType::int64);
+  std::vector<Arg> check{read(factor), runtime_size(factor.size()), read(wanted), runtime_size(wanted.size()), read(region), runtime_size(region.size()),
+                         guarded_shape(listed), runtime_size(Dim(static_cast<std::int64_t>(listed.size()))), guarded_shape(l.shape(data)),
+                         runtime_size(Dim(l.type(data).rank())), guarded_shape(l.out_type().shape), integer(position(policies, policy(n)))};
+  l.guard("ref::resize_fits", by_dtype(region.dtype, FloatTypes{}, []<class F>(std::type_identity<F>) { return host(&ref::resize_fits<F>); }), check);
+  std::vector<Arg> args{write_view(l.out()), read_view(l.in(data))};
+  const std::vector<Arg> last = rule(n);
+  args.insert(args.end(), check.begin(), check.end());
+  args.insert(args.end(), last.begin(), last.end());
+  const HostKernel kernel = by_dtype(l.type(data).dtype, AllTypes{}, [&]<class T>(std::type_identity<T>) {
+    return by_dtype(region.dtype, FloatTypes{}, []<class F>(std::type_identity<F>) { return host(&ref::resize_given<T, F, max_rank>); });
+  });
+  Call& c = l.reference("ref::resize_given", "kernels/ref/resize_given.hpp", kernel, std::move(args));
+  c.may_fault = true;
+  c.flops = Dim(4) * product(l.out_type().shape);
+}
+
 void lower(Lower& l) {
   const Node& n = l.node;
+  Diagnostics none;
+  if (reads(Infer(const_cast<Node&>(n), none))) return lower_given(l);
   const std::size_t rank = l.shape(data).size();
   const auto at = axes(n, rank);
   ParamsArg scale{std::vector<double>(ref::resize_rank, 1)}, start{std::vector<double>(ref::resize_rank, 0)}, end{std::vector<double>(ref::resize_rank, 1)};
@@ -134,12 +186,10 @@ void lower(Lower& l) {
     end.values[p] = (*region)[at.size() + k];
   }
   const HostKernel kernel = by_dtype(l.type(data).dtype, AllTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::resize<T, max_rank>); });
-  l.reference("ref::resize", "kernels/ref/resize.hpp", kernel,
-              {write_view(l.out()), read_view(l.in(data)), scale, start, end, integer(position(interpolations, interpolation(n))),
-               integer(position(coordinates, coordinate(n))), integer(position(nearest_modes, nearest(n))),
-               flag(n.attr_int("exclude_outside", 0) != 0 && interpolation(n) == "cubic"), real64(n.attr("cubic_coeff_a", -0.75f)),
-               real64(n.attr("extrapolation_value", 0.0f))})
-      .flops = Dim(4) * product(l.out_type().shape);
+  std::vector<Arg> args{write_view(l.out()), read_view(l.in(data)), scale, start, end};
+  const std::vector<Arg> last = rule(n);
+  args.insert(args.end(), last.begin(), last.end());
+  l.reference("ref::resize", "kernels/ref/resize.hpp", kernel, std::move(args)).flops = Dim(4) * product(l.out_type().shape);
 }
 
 }  // namespace

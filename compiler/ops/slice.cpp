@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "kernels/ref/slice.hpp"
 
 namespace inferc {
 namespace {
@@ -67,10 +68,7 @@ std::vector<std::int64_t> iota(std::size_t n) {
 
 std::optional<std::vector<Window>> windows_of(Infer& i) {
   const auto starts = i.content(1), ends = i.content(2);
-  if (!starts || !ends) {
-    i.fail("starts and ends are not known before run time", "export them as constants, or computed from the shapes of inputs");
-    return std::nullopt;
-  }
+  if (!starts || !ends) internal_error(address(i.node) + ": starts and ends are not known");
   auto axes = i.has(3) ? i.integers(3) : iota(starts->size());
   auto steps = i.has(4) ? i.integers(4) : std::vector<std::int64_t>(starts->size(), 1);
   if (!axes || !steps) return std::nullopt;
@@ -85,7 +83,22 @@ std::optional<std::vector<Window>> windows_of(Infer& i) {
   return windows(i.symbols(), i.shape(0), *starts, *ends, *axes, *steps, fail);
 }
 
+bool all_known(const Node& n) { return !checks_sizes(n); }
+
+// Starts, ends, axes or steps that are read at run time.
+void infer_declared(Infer& i) {
+  auto out = i.declared(1);
+  const Dim count = product(i.shape(1));
+  if (!out) return;
+  if (out->size() != i.shape(0).size()) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(0)), text(Type{i.dtype(0), *out})));
+  if (!count.is_constant() || *count.constant() > i.rank(0)) i.fail(fmt::format("{} starts for an input of rank {}", count.text(), i.rank(0)));
+  for (std::size_t k = 2; !i.failed() && k < 5; ++k)
+    if (i.has(k)) static_cast<void>(content::has_elements(i, k, static_cast<std::size_t>(*count.constant())));
+  i.out(0, i.dtype(0), std::move(*out));
+}
+
 void infer(Infer& i) {
+  if (!all_known(i.node)) return infer_declared(i);
   const auto all = windows_of(i);
   if (!all) return;
   Shape out;
@@ -103,7 +116,36 @@ void infer(Infer& i) {
   });
 }
 
+// Operand k, or if it is omitted what it then stands for.
+Operand given(Lower& l, std::size_t k, std::size_t count) {
+  if (l.has(k)) return l.in_dense(k);
+  Tensor t(l.type(1).dtype, {static_cast<std::int64_t>(count)});
+  for (std::size_t e = 0; e < count; ++e) {
+    const std::int64_t value = k == 3 ? static_cast<std::int64_t>(e) : 1;
+    if (t.dtype() == DType::int64) t.as<std::int64_t>()[e] = value;
+    else t.as<std::int32_t>()[e] = static_cast<std::int32_t>(value);
+  }
+  return l.weight(std::move(t));
+}
+
+void lower_given(Lower& l) {
+  const Dim size = product(l.shape(1));
+  const auto count = static_cast<std::size_t>(*size.constant());
+  const std::vector<Arg> operands{read(l.in_dense(1)), read(l.in_dense(2)), read(given(l, 3, count)), read(given(l, 4, count)), runtime_size(size)};
+  const Arg rank = runtime_size(Dim(l.type(0).rank()));
+  std::vector<Arg> check = operands, args{write_view(l.out()), read_view(l.in(0))};
+  check.insert(check.end(), {guarded_shape(l.shape(0)), rank, guarded_shape(l.out_type().shape)});
+  l.guard("ref::slice_fits", by_dtype(l.type(1).dtype, IndexTypes{}, []<class I>(std::type_identity<I>) { return host(&ref::slice_fits<I>); }), check);
+  args.insert(args.end(), operands.begin(), operands.end());
+  args.push_back(rank);
+  const HostKernel kernel = by_width(l.type(0).dtype, [&]<class T>(std::type_identity<T>) {
+    return by_dtype(l.type(1).dtype, IndexTypes{}, []<class I>(std::type_identity<I>) { return host(&ref::slice<T, I, max_rank>); });
+  });
+  l.reference("ref::slice", "kernels/ref/slice.hpp", kernel, std::move(args)).may_fault = true;
+}
+
 void lower(Lower& l) {
+  if (!all_known(l.node)) return lower_given(l);
   Diagnostics none;
   Infer again(const_cast<Node&>(l.node), none);
   const auto all = windows_of(again);

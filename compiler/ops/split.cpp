@@ -5,12 +5,25 @@
 namespace inferc {
 namespace {
 
+// Those of the outputs' declared shapes.
+std::optional<std::vector<Dim>> declared_parts(Infer& i, std::size_t axis) {
+  std::vector<Dim> out;
+  for (std::size_t k = 0; k < i.node.outputs.size(); ++k) {
+    const auto shape = i.declared(1, k);
+    if (!shape || shape->size() != i.shape(0).size()) return std::nullopt;
+    out.push_back((*shape)[axis]);
+  }
+  if (out.size() > guarded_rank) return i.fail(fmt::format("input 'split' with {} elements is not known before run time", out.size()), "export it as a constant"), std::nullopt;
+  return content::has_elements(i, 1, out.size()) ? std::optional(std::move(out)) : std::nullopt;
+}
+
 // Sizes of the outputs along the axis: operand `split`, else equal parts of which the last may be smaller.
-std::optional<std::vector<Dim>> parts(Infer& i, const Dim& n) {
+std::optional<std::vector<Dim>> parts(Infer& i, std::size_t axis) {
+  const Dim& n = i.shape(0)[axis];
   const std::size_t count = i.node.outputs.size();
   if (i.has(1)) {
-    auto sizes = i.content(1);
-    if (!sizes) return i.fail("the sizes of the parts are not known before run time"), std::nullopt;
+    auto sizes = i.known(1) ? i.content(1) : declared_parts(i, axis);
+    if (!sizes) return std::nullopt;
     if (sizes->size() != count) return i.fail(fmt::format("{} sizes for {} outputs", sizes->size(), count)), std::nullopt;
     Dim sum(0);
     for (const Dim& d : *sizes) {
@@ -43,7 +56,7 @@ std::optional<std::vector<Dim>> parts(Infer& i, const Dim& n) {
 void infer(Infer& i) {
   const auto axis = i.axis_attr(0, i.rank(0));
   if (!axis) return;
-  const auto sizes = parts(i, i.shape(0)[*axis]);
+  const auto sizes = parts(i, *axis);
   if (!sizes) return;
   const auto known = i.content(0);
   std::size_t at = 0;
@@ -62,6 +75,9 @@ void infer(Infer& i) {
 void lower(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", 0);
   const auto d = from_front(axis, l.type(0).rank());
+  std::vector<Dim> sizes;
+  for (std::size_t k = 0; k < l.node.outputs.size(); ++k) sizes.push_back(l.out_type(k).shape[d]);
+  content::guard_sizes(l, 1, sizes);
   Dim begin(0);
   for (std::size_t k = 0; k < l.node.outputs.size(); ++k) {
     if (!l.node.out(k)) internal_error(address(l.node) + " has an omitted output");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "kernels/ref/shape_operand.hpp"
 
 namespace inferc {
 namespace {
@@ -40,16 +41,29 @@ std::optional<std::vector<bool>> removed(Infer& i) {
 }
 
 void infer(Infer& i) {
-  const auto gone = removed(i);
-  if (!gone) return;
   Shape out;
-  for (std::size_t d = 0; d < gone->size(); ++d)
-    if (!(*gone)[d]) out.push_back(i.shape(0)[d]);
+  if (i.known(1)) {
+    const auto gone = removed(i);
+    if (!gone) return;
+    for (std::size_t d = 0; d < gone->size(); ++d)
+      if (!(*gone)[d]) out.push_back(i.shape(0)[d]);
+  } else {
+    auto declared = i.declared(1);
+    if (!declared || !content::same_size(i, i.shape(0), *declared)) return;
+    out = std::move(*declared);
+  }
   i.out(0, i.dtype(0), std::move(out));
   if (auto known = i.content(0)) i.out_content(0, std::move(*known));
 }
 
-void lower(Lower& l) { l.reshape(); }
+void lower(Lower& l) {
+  const Shape &from = l.shape(0), &to = l.out_type().shape;
+  if (!l.known(1))
+    l.guard("ref::squeeze_fits", host(&ref::squeeze_fits<std::int64_t>),
+            {read(l.in_dense(1)), runtime_size(product(l.shape(1))), guarded_shape(from), runtime_size(Dim(l.type(0).rank())), guarded_shape(to),
+             runtime_size(Dim(l.out_type().rank()))});
+  l.reshape();
+}
 
 }  // namespace
 

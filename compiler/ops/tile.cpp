@@ -1,17 +1,26 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "kernels/ref/shape_operand.hpp"
 #include "kernels/ref/tile.hpp"
 
 namespace inferc {
 namespace {
 
+void infer_declared(Infer& i) {
+  auto out = i.declared(1);
+  if (!out || !content::has_elements(i, 1, i.shape(0).size())) return;
+  for (std::size_t d = 0; d < i.shape(0).size(); ++d)
+    if (out->size() != i.shape(0).size() || i.symbols().bounds(i.shape(0)[d]).lower < 1) {
+      i.fail(fmt::format("{} is no input of the declared shape {}", text(i.type(0)), text(Type{i.dtype(0), *out})), "export the repeats as constants");
+      return;
+    }
+  i.out(0, i.dtype(0), std::move(*out));
+}
+
 void infer(Infer& i) {
   const auto repeats = i.content(1);
-  if (!repeats) {
-    i.fail("the repeats are not known before run time", "export them as constants, or computed from the shapes of inputs");
-    return;
-  }
+  if (!repeats) return infer_declared(i);
   if (repeats->size() != i.shape(0).size()) {
     i.fail(fmt::format("{} repeats for an input of rank {}", repeats->size(), i.rank(0)));
     return;
@@ -42,6 +51,9 @@ bool broadcasts(const Shape& from, const Shape& to) {
 }
 
 void lower(Lower& l) {
+  if (!l.known(1))
+    l.guard("ref::tile_fits", host(&ref::tile_fits<std::int64_t>),
+            {read(l.in_dense(1)), runtime_size(product(l.shape(1))), guarded_shape(l.shape(0)), guarded_shape(l.out_type().shape)});
   if (broadcasts(l.shape(0), l.out_type().shape)) return l.view(0, broadcast_view(l.in(0), l.out_type().shape));
   const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) {
     return host(&ref::tile<T, max_rank>);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/content.hpp"
 
 namespace inferc {
 namespace {
@@ -15,16 +15,26 @@ bool fits(const Symbols& s, const Dim& k, const Dim& n) {
   return a.kind == Dim::Kind::min && (fits(s, a.a, n) || fits(s, a.b, n));
 }
 
+// Operand K, else the size that a declared shape has along the axis.
+std::optional<Dim> wanted(Infer& i, std::size_t axis) {
+  const auto known = i.content(1);
+  if (!i.known(1)) {
+    const auto shape = i.declared(1, i.node.out(0) && i.node.out(0)->declared ? 0 : 1);
+    if (!shape || !content::has_elements(i, 1, 1)) return std::nullopt;
+    if (shape->size() == i.shape(0).size()) return (*shape)[axis];
+  } else if (known && known->size() == 1) {
+    return known->front();
+  }
+  i.fail(i.known(1) ? "input 'K' must have one element" : "the output is declared with another rank than the input");
+  return std::nullopt;
+}
+
 void infer(Infer& i) {
   const auto axis = i.axis_attr(-1, i.rank(0));
   if (!axis) return;
-  const auto content = i.content(1);
-  if (!content || content->size() != 1) {
-    i.fail(content ? "input 'K' must have one element" : "input 'K' is not known before run time",
-           "export the model with k constant, or computed from the shapes of inputs");
-    return;
-  }
-  const Dim k = content->front(), n = i.shape(0)[*axis];
+  const auto given = wanted(i, *axis);
+  if (!given) return;
+  const Dim k = *given, n = i.shape(0)[*axis];
   if (i.symbols().bounds(k).lower < 0) {
     i.fail(fmt::format("k is {}, it must not be negative", k.text()));
     return;
@@ -55,7 +65,8 @@ Problem problem(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1);
   const auto at = from_front(axis, l.type(0).rank());
   Shape shape = l.shape(0);
-  shape[at] = l.content(1)[0];
+  shape[at] = l.out_type(l.node.out(0) ? 0 : 1).shape[at];
+  content::guard_sizes(l, 1, {shape[at]});
   const auto place = [&](std::size_t output, DType dtype) {
     return l.node.out(output) ? l.out_dense(output) : l.temporary(dtype, shape);
   };

@@ -1,32 +1,47 @@
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/content.hpp"
+#include "kernels/ref/shape_operand.hpp"
 
 namespace inferc {
 namespace {
 
-void infer(Infer& i) {
+// With 1 at the axes of operand 1.
+std::optional<Shape> extended(Infer& i) {
   const auto axes = i.integers(1);
-  if (!axes) return;
+  if (!axes) return std::nullopt;
   const int rank = i.rank(0) + static_cast<int>(axes->size());
   std::vector<bool> added(static_cast<std::size_t>(rank), false);
   for (const std::int64_t a : *axes) {
     const auto axis = i.axis(a, rank);
-    if (!axis) return;
+    if (!axis) return std::nullopt;
     if (added[*axis]) {
       i.fail(fmt::format("axis {} is given twice", a));
-      return;
+      return std::nullopt;
     }
     added[*axis] = true;
   }
   Shape out;
   std::size_t from = 0;
   for (const bool fresh : added) out.push_back(fresh ? Dim(1) : i.shape(0)[from++]);
-  i.out(0, i.dtype(0), std::move(out));
+  return out;
+}
+
+void infer(Infer& i) {
+  auto out = i.known(1) ? extended(i) : i.declared(1);
+  if (!out || (!i.known(1) && !content::same_size(i, i.shape(0), *out))) return;
+  i.out(0, i.dtype(0), std::move(*out));
   if (auto known = i.content(0)) i.out_content(0, std::move(*known));
 }
 
-void lower(Lower& l) { l.reshape(); }
+void lower(Lower& l) {
+  const Shape &from = l.shape(0), &to = l.out_type().shape;
+  if (!l.known(1))
+    l.guard("ref::unsqueeze_fits", host(&ref::unsqueeze_fits<std::int64_t>),
+            {read(l.in_dense(1)), runtime_size(product(l.shape(1))), guarded_shape(from), runtime_size(Dim(l.type(0).rank())), guarded_shape(to),
+             runtime_size(Dim(l.out_type().rank()))});
+  l.reshape();
+}
 
 }  // namespace
 

@@ -22,7 +22,7 @@ bool forward(Graph& graph, Node* n, Value* to) {
 bool drop_identity(Graph& graph, Node* n) {
   if (n->is("Identity")) return forward(graph, n, n->in(0));
   const bool alike = n->in(0) && n->in(0)->type && n->out()->type && *n->in(0)->type == *n->out()->type;
-  if (!alike) return false;
+  if (!alike || checks_sizes(*n)) return false;
   if (n->is("Reshape") || n->is("Expand") || n->is("Cast") || n->is("Squeeze") || n->is("Unsqueeze") || n->is("Flatten"))
     return forward(graph, n, n->in(0));
   return n->is("Concat") && n->inputs.size() == 1 && forward(graph, n, n->in(0));
@@ -30,7 +30,8 @@ bool drop_identity(Graph& graph, Node* n) {
 
 // Operators that only give the elements another shape become Reshape's inner form: one operand, type on the output.
 bool is_reshape(const Node& n) {
-  return n.is("Reshape") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Flatten") || n.is("View", "inferc");
+  const bool one = n.is("Reshape") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Flatten") || n.is("View", "inferc");
+  return one && !checks_sizes(n);
 }
 
 bool to_view(Graph& graph, Node* n) {
@@ -114,7 +115,7 @@ bool constant_right(Graph& graph, Node* n) {
 
 // A Tile that repeats dims of size 1 only is an Expand.
 bool tile_to_expand(Graph& graph, Node* n) {
-  if (!n->is("Tile") || !n->out()->type) return false;
+  if (!n->is("Tile") || !n->out()->type || checks_sizes(*n)) return false;
   const Shape &from = n->in(0)->type->shape, &to = n->out()->type->shape;
   for (std::size_t d = 0; d < from.size(); ++d)
     if (!(from[d] == to[d]) && !from[d].is(1)) return false;
@@ -128,7 +129,7 @@ bool drop_expand(Graph& graph, Node* n) {
   if (!is_elementwise(*n) || !n->out()->type) return false;
   for (std::size_t i = 0; i < n->inputs.size(); ++i) {
     const Node* expand = n->in(i)->producer;
-    if (!expand || !expand->is("Expand") || expand->in(0)->type->rank() != expand->out()->type->rank()) continue;
+    if (!expand || !expand->is("Expand") || checks_sizes(*expand) || expand->in(0)->type->rank() != expand->out()->type->rank()) continue;
     const auto covers = [&](const Value* v) { return v != n->in(i) && v->type->shape == n->out()->type->shape; };
     if (std::none_of(n->inputs.begin(), n->inputs.end(), covers)) continue;
     graph.set_input(n, i, expand->in(0));

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/content.hpp"
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
@@ -36,26 +36,6 @@ bool fold(Graph& graph, Node* n) {
   return true;
 }
 
-// Partial data that is wholly known.
-std::optional<Tensor> known_content(const Value* v) {
-  if (!v || !v->content || !v->type) return std::nullopt;
-  std::vector<std::int64_t> shape;
-  for (const Dim& d : v->type->shape)
-    if (d.is_constant()) shape.push_back(*d.constant());
-  if (shape.size() != v->type->shape.size()) return std::nullopt;
-  Tensor t(v->type->dtype, shape);
-  if (t.size() != v->content->size()) return std::nullopt;
-  for (std::size_t e = 0; e < t.size(); ++e) {
-    const auto value = (*v->content)[e].constant();
-    if (!value) return std::nullopt;
-    if (t.dtype() == DType::int64) t.as<std::int64_t>()[e] = *value;
-    else if (t.dtype() == DType::int32) t.as<std::int32_t>()[e] = static_cast<std::int32_t>(*value);
-    else if (t.dtype() == DType::boolean) t.as<bool>()[e] = *value != 0;
-    else return std::nullopt;
-  }
-  return t;
-}
-
 // Shape arithmetic that stays symbolic is computed from the sizes, not by kernels.
 void replace_by_sizes(Graph& graph, Node* n, Value* v) {
   if (!is_integer(v->type->dtype) && v->type->dtype != DType::boolean) return;
@@ -78,7 +58,7 @@ bool fold_constants(Graph& graph) {
     if (n->is("Sizes", "inferc")) continue;
     Value* v = n->out();
     const bool read = v && (!v->uses.empty() || graph.is_output(v));
-    if (auto known = known_content(v); known && read) {
+    if (auto known = v && v->content ? content::known_tensor(v) : std::nullopt; known && read) {
       replace_by_constant(graph, v, std::move(*known));
       changed = true;
     } else if (v && v->content && v->type && read) {

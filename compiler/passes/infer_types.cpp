@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/content.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/resolve_control.hpp"
 
@@ -44,26 +44,54 @@ void narrow_bounds(Symbols& symbols, const Solution& s, Diagnostics& diagnostics
     symbols.set_bounds(name, both);
 }
 
-void substitute_inputs(Graph& graph, const Solution& s) {
-  for (Value* v : graph.inputs())
-    for (Dim& d : v->type->shape)
-      d = substitute(d, [&](std::string_view n) { return n == s.symbol ? std::optional(s.value) : std::nullopt; });
-}
-
 void clear_types(Graph& graph) {
   for (const Node* n : graph.nodes())
     for (Value* v : n->outputs)
       if (v && !v->is_constant() && n->domain != "inferc") {
         v->type.reset();
         v->content.reset();
+        v->known.reset();
       }
+}
+
+bool is_small(const Value* v) { return !v || (v->type && content::small_shape(v->type->shape)); }
+
+void note(Value& v, Tensor t) {
+  const bool sizes = t.dtype() == DType::int64 || t.dtype() == DType::int32 || t.dtype() == DType::boolean;
+  if (!sizes) {
+    v.known = std::move(t);
+    return;
+  }
+  v.content.emplace();
+  for (std::size_t e = 0; e < t.size(); ++e)
+    v.content->emplace_back(t.dtype() == DType::int64   ? t.as<std::int64_t>()[e]
+                            : t.dtype() == DType::int32 ? t.as<std::int32_t>()[e]
+                                                        : static_cast<std::int64_t>(t.as<bool>()[e]));
+}
+
+// Small results of known operands: sizes may be computed by any operator.
+void evaluate_small(Node& n) {
+  const auto open = [](const Value* v) { return v && !v->content && !v->known; };
+  if (n.inputs.empty() || !n.regions.empty() || n.domain == "inferc" || std::none_of(n.outputs.begin(), n.outputs.end(), open)) return;
+  if (!std::all_of(n.inputs.begin(), n.inputs.end(), is_small) || !std::all_of(n.outputs.begin(), n.outputs.end(), is_small)) return;
+  std::vector<std::optional<Tensor>> known;
+  std::vector<const Tensor*> operands;
+  for (const Value* v : n.inputs)
+    if (!known.emplace_back(content::known_tensor(v)) && v) return;
+  for (const auto& t : known) operands.push_back(t ? &*t : nullptr);
+  try {
+    const std::vector<Tensor> results = evaluate_node(n, operands);
+    for (std::size_t i = 0; i < results.size(); ++i)
+      if (open(n.outputs[i])) note(*n.outputs[i], results[i]);
+  } catch (const UserError&) {  // a fault, which is found where the node runs
+  }
 }
 
 // One round over all nodes; true if a region was inlined, so that a new round is due.
 bool infer_nodes(Graph& graph, Diagnostics& round) {
   for (Node* n : graph.nodes()) {
     if (resolve_if(graph, n) || expand_flex_attention(graph, n)) return true;
-    infer_node(*n, round);
+    if (infer_node(*n, round)) evaluate_small(*n);
   }
   return false;
 }
@@ -88,7 +116,7 @@ bool infer_types(Graph& graph, Diagnostics& diagnostics) {
       break;
     }
     narrow_bounds(graph.symbols(), *next, diagnostics);
-    substitute_inputs(graph, *next);
+    graph.substitute_symbol(next->symbol, next->value);
     graph.symbols().erase(next->symbol);
   }
   return !diagnostics.failed();

@@ -35,7 +35,7 @@ Value* freely_transposed(const Edit& edit, Value* v, const Permutation& p) {
   if (v->is_constant()) return edit.transpose(v, p);
   if (free_to_transpose(v->type->shape, p)) return edit.view(v, permuted(v->type->shape, p));
   const Node* expand = v->producer;
-  if (!expand || !expand->is("Expand") || expand->in(0)->type->rank() != v->type->rank()) return nullptr;
+  if (!expand || !expand->is("Expand") || checks_sizes(*expand) || expand->in(0)->type->rank() != v->type->rank()) return nullptr;
   Value* narrow = freely_transposed(edit, expand->in(0), p);
   return narrow ? edit("Expand", {narrow, edit.sizes(permuted(v->type->shape, p))}) : nullptr;
 }
@@ -53,7 +53,7 @@ Value* before_transpose(const Edit& edit, Value* v, const Permutation& p) {
   }
   Shape shape(p.size() - v->type->shape.size(), Dim(1));
   shape.insert(shape.end(), v->type->shape.begin(), v->type->shape.end());
-  const bool expanded = shape.size() == v->type->shape.size() && v->producer && v->producer->is("Expand");
+  const bool expanded = shape.size() == v->type->shape.size() && v->producer && v->producer->is("Expand") && !checks_sizes(*v->producer);
   if (!v->is_constant() && !expanded && !free_to_transpose(shape, back)) return nullptr;
   return freely_transposed(edit, edit.view(v, shape), back);
 }
@@ -244,7 +244,7 @@ bool through_gather(Graph& graph, Node* n) {
 
 // Expand of a Transpose to known sizes.
 bool through_expand(Graph& graph, Node* n) {
-  const Node* t = n->is("Expand") ? transpose_of(n->in(0)) : nullptr;
+  const Node* t = n->is("Expand") && !checks_sizes(*n) ? transpose_of(n->in(0)) : nullptr;
   if (!t || n->in(0)->type->rank() != n->out()->type->rank()) return false;
   const auto p = t->attr("perm", Permutation{});
   const Edit edit(graph, n);

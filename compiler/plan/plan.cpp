@@ -73,6 +73,7 @@ class Planner {
     program_.weights = builder_.weights();
     program_.calls = std::move(builder_.calls());
     program_.index_bounds = input_bounds(builder_);
+    put_guards_first();
     place_buffers();
     return std::move(program_);
   }
@@ -104,6 +105,21 @@ class Planner {
     std::vector<Node*> nodes = graph.nodes();
     for (auto n = nodes.rbegin(); n != nodes.rend(); ++n)
       if ((*n)->is("Concat")) placer_.concat(**n);
+  }
+  // Calls that only check an input, so that nothing is written before they do.
+  void put_guards_first() {
+    for (Call& c : program_.calls) c.guards = guarded_input(c);
+    std::stable_partition(program_.calls.begin(), program_.calls.end(), [](const Call& c) { return c.guards.has_value(); });
+  }
+  [[nodiscard]] std::optional<std::size_t> guarded_input(const Call& c) const {
+    std::optional<std::size_t> out;
+    for (const Arg& a : c.args)
+      for (const auto& [operand, access] : operands(a)) {
+        const Buffer& b = program_.buffers[operand->buffer.index];
+        if (access == Access::write || (b.space != Space::input && b.space != Space::weight)) return std::nullopt;
+        if (b.space == Space::input && !out) out = b.index;
+      }
+    return c.may_fault && c.bodies.empty() ? out : std::nullopt;
   }
   // An output that is an input, a constant or the same value as another output.
   void copy_unwritten_outputs() {
