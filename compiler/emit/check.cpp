@@ -168,7 +168,7 @@ constexpr std::string_view check_template = R"(
     void* outputs[output_count + 1] = {};
     $pointers$
     const int fault = run_path(w.path, dims, inputs, outputs, arena, w.data);
-    if (fault >= $guarded$) offender = static_cast<std::size_t>(fault / $guarded$ - 1);
+    if (fault >= $guarded$) offender = $symbol_count$ + static_cast<std::size_t>(fault / $guarded$ - 1);
     switch (fault % $guarded$) {
       case 0: return Status::ok;
       case 1: return Status::index_out_of_range;
@@ -260,7 +260,7 @@ std::string emit_check(const Program& p, const Names& names) {
                              (out ? fill(output_fits, {{"output_alignment", element_sizes(p.outputs)}}) : "")},
                {"overlaps", (out ? fill(output_alone, {{"inputs", against_inputs}}) : "") + (in ? fill(input_alone) : "")},
                {"index_check", index_check}, {"indices", index_check.empty() ? "Status::ok" : "check_indices(dims, in, offender)"},
-               {"pointers", pointers}, {"guarded", std::to_string(guarded_input_code)}});
+               {"pointers", pointers}, {"guarded", std::to_string(guarded_input_code)}, {"symbol_count", std::to_string(p.symbols->all().size())}});
 }
 
 }  // namespace inferc

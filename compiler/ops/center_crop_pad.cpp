@@ -50,8 +50,9 @@ void infer(Infer& i) {
 void lower(Lower& l) {
   Diagnostics none;
   Infer again(const_cast<Node&>(l.node), none);
+  const auto axes = axes_of(again);
   std::vector<Dim> sizes;
-  for (const std::size_t a : *axes_of(again)) sizes.push_back(l.out_type().shape[a]);
+  for (const std::size_t a : *axes) sizes.push_back(l.out_type().shape[a]);
   content::guard_sizes(l, 1, sizes);
   Operand to = l.out(), from = l.in(0);
   l.copy(to, broadcast_view(l.weight(Tensor(l.type(0).dtype, {})), to.shape));

@@ -1,8 +1,8 @@
-#include "kernels/ref/dft.hpp"
+#include "kernels/ref/dft_given.hpp"
 
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/content.hpp"
 
 namespace inferc {
 namespace {
@@ -21,6 +21,16 @@ Dim length(const Dim& size, bool mirrored) { return mirrored ? Dim(2) * (size - 
 
 Dim count(const Dim& n, bool inverse, bool onesided) { return onesided && !inverse ? floor_div(n, Dim(2)) + Dim(1) : n; }
 
+// Axis or length that are read at run time.
+void infer_declared(Infer& i, const Dim& parts) {
+  auto out = i.declared(i.known(1) ? 2 : 1);
+  if (!out) return;
+  if (out->size() != i.shape(0).size() || !(out->back() == parts)) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(0)), text(Type{i.dtype(0), *out})));
+  for (std::size_t k = 1; !i.failed() && k < 3; ++k)
+    if (i.has(k)) static_cast<void>(content::has_elements(i, k, 1));
+  i.out(0, i.dtype(0), std::move(*out));
+}
+
 void infer(Infer& i) {
   const bool inverse = i.node.attr_int("inverse", 0) != 0, onesided = i.node.attr_int("onesided", 0) != 0;
   const int rank = i.rank(0);
@@ -33,6 +43,7 @@ void infer(Infer& i) {
     i.fail(inverse ? "onesided and inverse take a complex input" : "onesided takes a real input", "leave attribute 'onesided' out");
     return;
   }
+  if (!i.known(1) || !i.known(2)) return infer_declared(i, Dim(inverse && onesided ? 1 : 2));
   const auto stated = stated_axis(i);
   if (!stated) return;
   const auto axis = i.axis(*stated, rank);
@@ -41,12 +52,12 @@ void infer(Infer& i) {
     i.fail(fmt::format("axis {} is that of real and imaginary parts", *stated));
     return;
   }
-  const auto content = i.has(1) ? i.content(1) : std::nullopt;
-  if (i.has(1) && (!content || content->size() != 1)) {
-    i.fail("input 'dft_length' is not known before run time", "export it as a constant, or computed from the shapes of inputs");
+  const auto given = i.has(1) ? i.content(1) : std::nullopt;
+  if (i.has(1) && (!given || given->size() != 1)) {
+    i.fail("input 'dft_length' must be a scalar");
     return;
   }
-  const Dim n = i.has(1) ? (*content)[0] : length(i.shape(0)[*axis], inverse && onesided);
+  const Dim n = i.has(1) ? (*given)[0] : length(i.shape(0)[*axis], inverse && onesided);
   if (!i.symbols().provably_le(1, n)) {
     i.fail(fmt::format("the length of the transform is {}, it must be positive", n.text()));
     return;
@@ -57,8 +68,35 @@ void infer(Infer& i) {
   i.out(0, i.dtype(0), std::move(out));
 }
 
+// At most, over the axes that it may be.
+Dim longest(const Shape& to, bool halved) {
+  Dim out(1);
+  for (std::size_t d = 0; d + 1 < to.size(); ++d) out = max(out, halved ? Dim(2) * to[d] : to[d]);
+  return out;
+}
+
+void lower_given(Lower& l, bool inverse, bool onesided) {
+  Tensor default_axis(DType::int64, {});
+  default_axis.as<std::int64_t>()[0] = -2;
+  const Operand length = l.has(1) ? l.in_dense(1) : l.weight(Tensor(DType::int64, {0})), axis = l.has(2) ? l.in_dense(2) : l.weight(default_axis);
+  const Shape& to = l.out_type().shape;
+  const std::vector<Arg> check{read(length), runtime_size(length.size()), read(axis), guarded_shape(l.shape(0)), runtime_size(Dim(l.type(0).rank())),
+                               guarded_shape(to), flag(inverse), flag(onesided)};
+  l.guard("ref::dft_fits", by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::dft_fits<L>); }), check);
+  const Dim n = longest(to, onesided && !inverse);
+  std::vector<Arg> args{write(l.out_dense()), write(l.temporary(DType::float64, {Dim(2) * n})), read(l.in_dense(0))};
+  args.insert(args.end(), check.begin(), check.end());
+  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {
+    return by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::dft_given<T, L>); });
+  });
+  Call& c = l.reference("ref::dft_given", "kernels/ref/dft_given.hpp", kernel, std::move(args));
+  c.may_fault = true;
+  c.flops = Dim(8) * product(to) * n;
+}
+
 void lower(Lower& l) {
   const bool inverse = l.node.attr_int("inverse", 0) != 0, onesided = l.node.attr_int("onesided", 0) != 0;
+  if (!l.known(1) || !l.known(2)) return lower_given(l, inverse, onesided);
   const std::int64_t stated = l.has(2) ? *l.content(2)[0].constant() : -2;
   const auto axis = from_front(stated, l.type(0).rank());
   const Shape &x = l.shape(0), &y = l.out_type().shape;

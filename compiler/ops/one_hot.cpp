@@ -17,8 +17,10 @@ std::optional<std::int64_t> integral(const Tensor& t) {
 
 std::optional<Dim> depth(Infer& i, std::size_t axis) {
   if (const auto known = i.content(1); known && known->size() == 1) return (*known)[0];
-  const Value* v = i.node.in(1);
-  if (const auto value = v->constant ? integral(*v->constant) : std::nullopt) return Dim(*value);
+  if (const auto t = content::known_tensor(i.node.in(1))) {
+    if (const auto value = integral(*t)) return Dim(*value);
+    return i.fail(fmt::format("input 'depth' is {}, it must be one element", text(i.type(1)))), std::nullopt;
+  }
   const auto shape = i.declared(1);
   if (!shape || !content::has_elements(i, 1, 1)) return std::nullopt;
   if (shape->size() == i.shape(0).size() + 1) return (*shape)[axis];

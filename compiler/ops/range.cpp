@@ -59,12 +59,19 @@ void infer(Infer& i) {
     i.out(0, i.dtype(0), {*size});
 }
 
+// Whether the size followed from the operands, not from a declared shape.
+bool size_is_known(const Lower& l) {
+  if (!l.known(0) || !l.known(1) || !l.known(2)) return false;
+  const bool sizes = l.type(0).dtype == DType::int32 || l.type(0).dtype == DType::int64;
+  return !sizes || l.content(2)[0].is_constant();
+}
+
 void lower(Lower& l) {
   using RangeTypes = Types<float, double, std::int16_t, std::int32_t, std::int64_t>;
   const HostKernel kernel = by_dtype(l.type(0).dtype, RangeTypes{}, []<class T>(std::type_identity<T>) {
     return host(&ref::range<T>);
   });
-  if (!l.known(0) || !l.known(1) || !l.known(2)) {
+  if (!size_is_known(l)) {
     const HostKernel check = by_dtype(l.type(0).dtype, RangeTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::range_fits<T>); });
     l.guard("ref::range_fits", check, {read(l.in_dense(0)), read(l.in_dense(1)), read(l.in_dense(2)), runtime_size(l.out_type().shape[0])});
   }

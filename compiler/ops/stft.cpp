@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
-#include "kernels/ref/dft.hpp"
+#include "compiler/ops/content.hpp"
+#include "kernels/ref/dft_given.hpp"
 
 namespace inferc {
 namespace {
@@ -19,6 +19,18 @@ bool onesided(const Node& n) { return n.attr_int("onesided", 1) != 0; }
 
 Dim frames(const Dim& length, const Dim& size, std::int64_t step) { return floor_div(length - size, Dim(step)) + Dim(1); }
 
+// Step or length that are read at run time.
+void infer_declared(Infer& i, const Shape& x) {
+  auto out = i.declared(i.known(frame_step) ? frame_length : frame_step);
+  if (!out || !content::has_elements(i, frame_step, 1) || (i.has(frame_length) && !content::has_elements(i, frame_length, 1))) return;
+  if (i.has(window) && !i.known(frame_length)) {
+    i.fail("input 'frame_length' is not known before run time beside a window", "leave it out: the window has the length");
+    return;
+  }
+  if (out->size() != 3 + 1 || !((*out)[0] == x[0]) || !(*out)[3].is(2)) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(0)), text(Type{i.dtype(0), *out})));
+  i.out(0, i.dtype(signal), std::move(*out));
+}
+
 void infer(Infer& i) {
   const Shape& x = i.shape(signal);
   if (x.size() != 3 || !(x[2].is(1) || x[2].is(2))) {
@@ -29,6 +41,7 @@ void infer(Infer& i) {
     i.fail("onesided takes a real signal", "set attribute 'onesided' to 0");
     return;
   }
+  if (!i.known(frame_step) || !i.known(frame_length)) return infer_declared(i, x);
   const auto step = positive(i, frame_step, "frame_step");
   if (!step) return;
   if (i.has(window) && i.rank(window) != 1) {
@@ -48,7 +61,37 @@ void infer(Infer& i) {
   i.out(0, i.dtype(signal), {x[0], frames(x[1], n, *step), onesided(i.node) ? floor_div(n, Dim(2)) + Dim(1) : n, Dim(2)});
 }
 
+void lower_given(Lower& l) {
+  const Shape &x = l.shape(signal), &y = l.out_type().shape;
+  const bool read_length = !l.known(frame_length), half = onesided(l.node);
+  const Dim size = l.has(frame_length) && !read_length ? l.content(frame_length)[0] : l.has(window) ? l.shape(window)[0] : x[1];
+  const Operand length = read_length ? l.in_dense(frame_length) : l.weight(Tensor(DType::int64, {0}));
+  const DType step_type = l.type(frame_step).dtype;
+  const std::vector<Arg> given{read(l.in_dense(frame_step)), read(length), runtime_size(length.size()), runtime_size(size)};
+  std::vector<Arg> check = given;
+  check.insert(check.end(), {runtime_size(x[1]), runtime_size(y[1]), runtime_size(y[2]), flag(half)});
+  l.guard("ref::stft_fits", by_dtype(step_type, IndexTypes{}, [&]<class I>(std::type_identity<I>) {
+            return by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::stft_fits<I, L>); });
+          }), check);
+  const Dim most = half ? Dim(2) * y[2] : y[2];
+  std::vector<Arg> args{write(l.out_dense()), write(l.temporary(DType::float64, {Dim(2) * most})), read(l.in_dense(signal)),
+                        l.has(window) ? read(l.in_dense(window)) : Arg(TypeArg{"ref::Constantly<1>{}"})};
+  args.insert(args.end(), given.begin(), given.end());
+  args.insert(args.end(), {runtime_size(x[0]), runtime_size(x[1]), runtime_size(x[2]), runtime_size(y[1]), runtime_size(y[2]), flag(half)});
+  const HostKernel kernel = by_dtype(l.type(signal).dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {
+    return by_dtype(step_type, IndexTypes{}, [&]<class I>(std::type_identity<I>) {
+      return by_dtype(length.dtype, IndexTypes{}, [&]<class L>(std::type_identity<L>) {
+        return l.has(window) ? host(&ref::stft_given<T, const T*, I, L>) : host(&ref::stft_given<T, ref::Constantly<1>, I, L>);
+      });
+    });
+  });
+  Call& c = l.reference("ref::stft_given", "kernels/ref/dft_given.hpp", kernel, std::move(args));
+  c.may_fault = true;
+  c.flops = Dim(4) * product(y) * most;
+}
+
 void lower(Lower& l) {
+  if (!l.known(frame_step) || !l.known(frame_length)) return lower_given(l);
   const Shape &x = l.shape(signal), &y = l.out_type().shape;
   const Dim n = l.has(frame_length) ? l.content(frame_length)[0] : l.has(window) ? l.shape(window)[0] : x[1];
   const HostKernel kernel = by_dtype(l.type(signal).dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/passes/declared_shapes.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/resolve_control.hpp"
 
@@ -100,6 +101,7 @@ bool infer_nodes(Graph& graph, Diagnostics& round) {
 
 bool infer_types(Graph& graph, Diagnostics& diagnostics) {
   std::set<std::string> solved;
+  spread_declared_shapes(graph);
   for (;;) {
     clear_types(graph);
     graph.symbols().equalities().clear();

@@ -34,7 +34,7 @@ enum inferc_status {
   inferc_ok = 0,
   inferc_bad_weights = 1,        /* missing, damaged, or of another model */
   inferc_dim_out_of_bounds = 2,  /* offender: symbol */
-  inferc_dim_mismatch = 3,
+  inferc_dim_mismatch = 3,       /* offender: symbol, or symbol_count + input that gives sizes */
   inferc_buffer_too_small = 4,   /* offender: input, or input_count + output */
   inferc_overlap = 5,            /* offender: as above */
   inferc_index_out_of_range = 6, /* offender: input, where an input held the index */

@@ -104,9 +104,13 @@ int BoundCall::run() noexcept {
   return model_->table().run(model_->model(), dims_.data(), in_.data(), out_.data(), measured_.data(), &scratch_);
 }
 
-std::string BoundCall::offender() const {
+std::string BoundCall::offender(int status) const {
   const Signature& s = model_->signature();
-  const std::size_t at = scratch_.offender;
+  const auto& symbols = s.symbols.all();
+  std::size_t at = scratch_.offender;
+  const bool sizes = status == inferc_dim_out_of_bounds || status == inferc_dim_mismatch;
+  if (sizes && at < symbols.size()) return fmt::format(" (symbol '{}')", escape(symbols[at].name));
+  if (sizes) at -= symbols.size();
   if (at < s.inputs.size()) return fmt::format(" (input '{}')", escape(s.inputs[at].name));
   if (at - s.inputs.size() < s.outputs.size()) return fmt::format(" (output '{}')", escape(s.outputs[at - s.inputs.size()].name));
   return {};
@@ -114,10 +118,7 @@ std::string BoundCall::offender() const {
 
 void BoundCall::require(int status) const {
   if (status == inferc_ok) return;
-  const auto& symbols = model_->signature().symbols.all();
-  const bool about_symbol = (status == inferc_dim_out_of_bounds || status == inferc_dim_mismatch) && scratch_.offender < symbols.size();
-  const std::string who = about_symbol ? fmt::format(" (symbol '{}')", escape(symbols[scratch_.offender].name)) : offender();
-  throw UserError(fmt::format("the model stopped with {}{}", model_->table().text(status), who));
+  throw UserError(fmt::format("the model stopped with {}{}", model_->table().text(status), offender(status)));
 }
 
 std::vector<Tensor> BoundCall::outputs() const {

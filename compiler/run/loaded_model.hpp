@@ -63,7 +63,7 @@ class BoundCall {
   [[nodiscard]] std::size_t workspace_bytes() const { return workspace_.size(); }
 
  private:
-  [[nodiscard]] std::string offender() const;
+  [[nodiscard]] std::string offender(int status) const;
   const LoadedModel* model_;
   std::vector<std::size_t> dims_, measured_;
   std::vector<AlignedBytes> inputs_, outputs_;

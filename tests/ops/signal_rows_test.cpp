@@ -6,7 +6,7 @@
 
 #include "tests/support/op_table.hpp"
 
-// Fourier transforms, windows, unpooling and centred cuts.
+// Fourier transforms, windows, unpooling, centred cuts, grids and blocks of images.
 namespace inferc::test {
 namespace {
 
@@ -161,11 +161,96 @@ void center_crop_pad(Cases& cases) {
     }
 }
 
+// In double, rounded once.
+void affine_grid(Cases& cases) {
+  unsigned seed = 1;
+  for (const DType t : declared("AffineGrid"))
+    for (const Integers& size : std::vector<Integers>{{2, 3, 5, 6}, {1, 1, 2, 3, 4}, {2, 1, 1, 4}, {1, 2, 0, 3}, {0, 1, 2, 2}})
+      for (const bool align : {false, true}) {
+        const auto dims = static_cast<std::int64_t>(size.size()) - 2;
+        const Array theta = random(t, {size[0], dims, dims + 1}, seed++);
+        Integers shape{size[0]};
+        shape.insert(shape.end(), size.begin() + 2, size.end());
+        shape.push_back(dims);
+        Array y(t, shape);
+        for_each(shape, [&](const Index& i) {
+          Real sum = theta.at({i[0], i.back(), dims});
+          for (std::int64_t c = 0; c < dims; ++c) {
+            const auto d = static_cast<std::size_t>(dims - c);
+            const Real k = static_cast<Real>(i[d]), n = static_cast<Real>(shape[d]);
+            sum += theta.at({i[0], i.back(), c}) * (!align ? (2 * k + 1) / n - 1 : n == 1 ? -1 : 2 * k / (n - 1) - 1);
+          }
+          y.at(i) = sum;
+        });
+        cases.push_back({{theta, integers(size)}, {{"align_corners", number(align)}}, {near(y, 16)}, {1}});
+      }
+}
+
+struct Blocks {
+  Integers image, block, strides, dilations, pads;
+};
+
+// Each element of the image gathers those of the blocks that cover it, in the order of the block's elements.
+void col2im(Cases& cases) {
+  unsigned seed = 1;
+  for (const DType t : declared("Col2Im"))
+    for (const Blocks& b : std::vector<Blocks>{{{5, 5}, {1, 5}, {1, 1}, {1, 1}, {0, 0, 0, 0}}, {{5, 5}, {3, 3}, {2, 2}, {1, 1}, {1, 0, 0, 1}}, {{6, 6}, {2, 2}, {1, 2}, {2, 3}, {0, 0, 0, 0}}, {{7}, {3}, {1}, {1}, {2, 1}},
+                                               {{3, 4, 5}, {1, 2, 3}, {1, 1, 2}, {1, 1, 1}, {0, 0, 0, 0, 1, 0}}}) {
+      const std::size_t dims = b.image.size();
+      Integers count;
+      for (std::size_t d = 0; d < dims; ++d) count.push_back((b.image[d] + b.pads[d] + b.pads[d + dims] - b.dilations[d] * (b.block[d] - 1) - 1) / b.strides[d] + 1);
+      Integers in{2, 3}, out{2, 3};
+      in.insert(in.end(), b.block.begin(), b.block.end());
+      in.insert(in.end(), count.begin(), count.end());
+      out.insert(out.end(), b.image.begin(), b.image.end());
+      Array x = random(t, in, seed++), y(t, out);
+      for_each(in, [&](const Index& i) {
+        Index to{i[0], i[1]};
+        for (std::size_t d = 0; d < dims; ++d) {
+          to.push_back(i[2 + dims + d] * b.strides[d] - b.pads[d] + i[2 + d] * b.dilations[d]);
+          if (to.back() < 0 || to.back() >= b.image[d]) return;
+        }
+        const Real sum = y.at(to) + x.at(i);
+        y.at(to) = is_real(t) ? rounded(t, sum) : wrapped(t, static_cast<Wide>(sum));
+      });
+      x.shape = {2, 3 * elements(b.block), elements(count)};
+      cases.push_back({{x, integers(b.image), integers(b.block)}, {{"strides", b.strides}, {"dilations", b.dilations}, {"pads", b.pads}}, {exact(y)}, {1, 2}});
+    }
+}
+
+void mel_weight_matrix(Cases& cases) {
+  for (const DType t : types_in(types::numeric))
+    for (const DType edge : types_in(types::floats))
+      for (const auto& [bins, length, rate, low, high] : std::vector<std::array<std::int64_t, 5>>{{8, 16, 8192, 0, 4096}, {5, 63, 16000, 113, 7000}, {0, 4, 100, 0, 50}, {3, 0, 10, 0, 5}}) {
+        const std::int64_t rows = length / 2 + 1;
+        const auto mel = [](Real f) { return 2595 * std::log10(1 + f / 700); };
+        std::vector<std::int64_t> point;
+        for (std::int64_t k = 0; k < bins + 2; ++k) {
+          const Real m = mel(static_cast<Real>(low)) + static_cast<Real>(k) * (mel(static_cast<Real>(high)) - mel(static_cast<Real>(low))) / static_cast<Real>(bins + 2);
+          point.push_back(static_cast<std::int64_t>(std::floor(static_cast<Real>(length + 1) * 700 * (std::pow(10.0L, m / 2595) - 1) / static_cast<Real>(rate) + 1e-12L)));
+        }
+        Array y(t, {rows, bins});
+        for_each(y.shape, [&](const Index& i) {
+          const std::int64_t j = i[0], a = point[static_cast<std::size_t>(i[1])], b = point[static_cast<std::size_t>(i[1]) + 1], c = point[static_cast<std::size_t>(i[1]) + 2];
+          Real v = 0;
+          if (j >= a && j <= b) v = a == b ? 1 : static_cast<Real>(j - a) / static_cast<Real>(b - a);
+          if (j >= b && j < c) v = static_cast<Real>(c - j) / static_cast<Real>(c - b);
+          y.at(i) = is_real(t) ? v : std::trunc(v);
+        });
+        Expected e = near(y, 1);
+        if (!is_real(t)) e.allowed.clear();
+        const DType index = bins % 2 == 0 ? DType::int64 : DType::int32;
+        cases.push_back({{scalar(index, bins), scalar(index, length), scalar(index, rate), scalar(edge, low), scalar(edge, high)},
+                         {{"output_datatype", static_cast<std::int64_t>(t)}}, {e}, {0, 1}});
+      }
+}
+
 const Rows rows({{"DFT", dft}, {"STFT", stft},
                  {"HannWindow", [](Cases& c) { windows(c, {0.5L, 0.5L, 0}); }},
                  {"HammingWindow", [](Cases& c) { windows(c, {25.0L / 46, 21.0L / 46, 0}); }},
                  {"BlackmanWindow", [](Cases& c) { windows(c, {0.42L, 0.5L, 0.08L}); }},
-                 {"MaxUnpool", max_unpool}, {"CenterCropPad", center_crop_pad}});
+                 {"MaxUnpool", max_unpool}, {"CenterCropPad", center_crop_pad},
+                 {"AffineGrid", affine_grid}, {"Col2Im", col2im}, {"MelWeightMatrix", mel_weight_matrix}});
 
 }  // namespace
 }  // namespace inferc::test
