@@ -15,9 +15,10 @@ class Spread {
       if (v->type && v->type->shape.empty()) scalars_.insert(v);
   }
   void run() {
-    for (const Node* n : graph_.nodes()) visit(*n);
-    for (const auto& [v, from] : sources_)
-      if (v->declared && !from->declared) from->declared = v->declared;
+    const std::vector<Node*> nodes = graph_.nodes();
+    for (const Node* n : nodes) visit(*n);
+    for (const Node* n : nodes)
+      if (Value* v = n->out(); v && v->declared && !source(v)->declared) source(v)->declared = v->declared;
   }
 
  private:
