@@ -30,7 +30,7 @@ void infer(Infer& i) {
   if (i.failed()) return;
   const auto size = content::small_shape(*shape);
   const auto element = as_size(value);
-  if (!size || !element) return;
+  if (!size || !element || !known) return;
   std::size_t n = 1;
   for (const std::size_t d : *size) n *= d;
   i.out_content(0, std::vector<Dim>(n, *element));

@@ -84,7 +84,7 @@ void lower_given(Lower& l, bool inverse, bool onesided) {
                                guarded_shape(to), flag(inverse), flag(onesided)};
   l.guard("ref::dft_fits", by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::dft_fits<L>); }), check);
   const Dim n = longest(to, onesided && !inverse);
-  std::vector<Arg> args{write(l.out_dense()), write(l.temporary(DType::float64, {Dim(2) * n})), read(l.in_dense(0))};
+  std::vector<Arg> args{write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * n})), read(l.in_dense(0))};
   args.insert(args.end(), check.begin(), check.end());
   const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {
     return by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::dft_given<T, L>); });

@@ -18,7 +18,7 @@ void infer(Infer& i) {
   Shape out = i.broadcast(i.shape(0), *wanted);
   i.out(0, i.dtype(0), out);
   if (!known && !(out == *wanted)) i.fail(fmt::format("{} does not broadcast to the declared shape {}", text(i.type(0)), text(Type{i.dtype(0), *wanted})));
-  if (auto elements = content::broadcast(i, 0, out)) i.out_content(0, std::move(*elements));
+  if (auto elements = content::broadcast(i, 0, out); elements && known) i.out_content(0, std::move(*elements));
 }
 
 void lower(Lower& l) {

@@ -49,7 +49,7 @@ void infer(Infer& i) {
   if (shape && !wanted && !(content::has_elements(i, 1, shape->size()) && content::same_size(i, i.shape(0), *shape))) return;
   if (shape) {
     i.out(0, i.dtype(0), std::move(*shape));
-    if (const auto content = i.content(0)) i.out_content(0, *content);
+    if (const auto content = i.content(0); content && i.known(1)) i.out_content(0, *content);
   }
 }
 

@@ -64,7 +64,7 @@ void infer(Infer& i) {
     Shape out = i.shape(0);
     out[*axis] = (*sizes)[k];
     i.out(k, i.dtype(0), std::move(out));
-    if (!known || i.rank(0) != 1 || !(*sizes)[k].is_constant()) continue;
+    if (!known || !i.known(1) || i.rank(0) != 1 || !(*sizes)[k].is_constant()) continue;
     const auto count = static_cast<std::size_t>(*(*sizes)[k].constant());
     const auto begin = known->begin() + static_cast<std::ptrdiff_t>(at);
     i.out_content(k, {begin, begin + static_cast<std::ptrdiff_t>(count)});

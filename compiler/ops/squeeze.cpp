@@ -53,7 +53,7 @@ void infer(Infer& i) {
     out = std::move(*declared);
   }
   i.out(0, i.dtype(0), std::move(out));
-  if (auto known = i.content(0)) i.out_content(0, std::move(*known));
+  if (auto known = i.content(0); known && i.known(1)) i.out_content(0, std::move(*known));
 }
 
 void lower(Lower& l) {

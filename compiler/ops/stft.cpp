@@ -74,7 +74,7 @@ void lower_given(Lower& l) {
             return by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::stft_fits<I, L>); });
           }), check);
   const Dim most = half ? Dim(2) * y[2] : y[2];
-  std::vector<Arg> args{write(l.out_dense()), write(l.temporary(DType::float64, {Dim(2) * most})), read(l.in_dense(signal)),
+  std::vector<Arg> args{write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * most})), read(l.in_dense(signal)),
                         l.has(window) ? read(l.in_dense(window)) : Arg(TypeArg{"ref::Constantly<1>{}"})};
   args.insert(args.end(), given.begin(), given.end());
   args.insert(args.end(), {runtime_size(x[0]), runtime_size(x[1]), runtime_size(x[2]), runtime_size(y[1]), runtime_size(y[2]), flag(half)});

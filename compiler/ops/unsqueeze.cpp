@@ -31,7 +31,7 @@ void infer(Infer& i) {
   auto out = i.known(1) ? extended(i) : i.declared(1);
   if (!out || (!i.known(1) && !content::same_size(i, i.shape(0), *out))) return;
   i.out(0, i.dtype(0), std::move(*out));
-  if (auto known = i.content(0)) i.out_content(0, std::move(*known));
+  if (auto known = i.content(0); known && i.known(1)) i.out_content(0, std::move(*known));
 }
 
 void lower(Lower& l) {

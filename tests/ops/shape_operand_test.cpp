@@ -159,7 +159,7 @@ TEST(ShapeOperands, ThatAreConstantAreNotChecked) {
   Graph graph;
   Value* x = graph.add_input("x", {DType::float32, {2, 3}});
   const std::int64_t to[] = {3, 2};
-  Node* n = graph.add_node("Reshape", {x, graph.add_constant(tensor_of<std::int64_t>({2}, to))});
+  Node* n = graph.add_node("Reshape", {x, graph.add_constant(inferc::tensor_of<std::int64_t>({2}, to))});
   n->outputs[0]->declared = Shape{3, 2};
   graph.set_outputs({n->out()});
   Diagnostics problems;
@@ -178,7 +178,7 @@ TEST(ShapeOperands, MayBeSymbolic) {
   Diagnostics problems;
   ASSERT_TRUE(infer_types(graph, problems));
   const Program program = plan(graph, false);
-  const auto run = [&](std::vector<std::int64_t> shape) { return evaluate(program, std::vector{Tensor(DType::float32, {5, 4}), tensor_of<std::int64_t>({3}, shape)}, {{"n", 5}}); };
+  const auto run = [&](std::vector<std::int64_t> shape) { return evaluate(program, std::vector{Tensor(DType::float32, {5, 4}), inferc::tensor_of<std::int64_t>({3}, shape)}, {{"n", 5}}); };
   EXPECT_EQ(run({5, 2, 2})[0].shape(), (std::vector<std::int64_t>{5, 2, 2}));
   EXPECT_EQ(run({0, 2, -1})[0].shape(), (std::vector<std::int64_t>{5, 2, 2}));
   EXPECT_THROW((void)run({4, 2, 2}), UserError);
@@ -189,13 +189,35 @@ TEST(ShapeOperands, ComputedFromConstantsAreKnown) {
   Graph graph;
   const std::int64_t two[] = {-2};
   Value* x = graph.add_input("x", {DType::float32, {3}});
-  Value* negative = graph.add_constant(tensor_of<std::int64_t>({1}, two));
+  Value* negative = graph.add_constant(inferc::tensor_of<std::int64_t>({1}, two));
   Node* cast = graph.add_node("Cast", {graph.add_node("Neg", {negative})->out()}, 1, {{"to", std::int64_t{1}}});
   Node* back = graph.add_node("Cast", {graph.add_node("Sqrt", {graph.add_node("Mul", {cast->out(), cast->out()})->out()})->out()}, 1, {{"to", std::int64_t{7}}});
   graph.set_outputs({graph.add_node("Tile", {x, back->out()})->out()});
   Diagnostics problems;
   ASSERT_TRUE(infer_types(graph, problems)) << problems.errors()[0].message;
   EXPECT_EQ(graph.outputs()[0]->type->shape, Shape{6});
+}
+
+Value* number_of(Graph& graph, float value) {
+  Tensor t(DType::float32, {});
+  t.as<float>()[0] = value;
+  return graph.add_constant(t);
+}
+
+// Through operators that keep a shape, a declared one tells where it came from; not where another operand may have widened it.
+TEST(ShapeOperands, AreKnownFromADeclaredShapeFurtherOn) {
+  for (const bool widened : {false, true}) {
+    Graph graph;
+    Value* limit = graph.add_input("limit", {DType::float32, {}});
+    Value* range = graph.add_node("Range", {number_of(graph, 0), limit, number_of(graph, 1)})->out();
+    Value* scaled = graph.add_node("Mul", {range, graph.add_node("Div", {number_of(graph, 2), limit})->out()})->out();
+    Node* last = graph.add_node("Add", {graph.add_node("Cos", {scaled})->out(), widened ? graph.add_input("x", {DType::float32, {5}}) : range});
+    last->outputs[0]->declared = Shape{5};
+    graph.set_outputs({last->out()});
+    Diagnostics problems;
+    EXPECT_EQ(infer_types(graph, problems), !widened);
+    if (!widened) EXPECT_EQ(range->type->shape, Shape{5});
+  }
 }
 
 LoadedModel& built() {
