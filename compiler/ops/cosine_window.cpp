@@ -8,11 +8,10 @@
 namespace inferc::cosine_window {
 
 void infer(Infer& i) {
-  if (!content::has_elements(i, 0, 1)) return;
   const auto size = i.known(0) ? i.content(0) : i.declared(0);
-  if (!size) return;
+  if (!size || (!i.known(0) && !content::has_elements(i, 0, 1))) return;
   if (size->size() != 1) {
-    i.fail("input 'size' must be a scalar, and the output a vector");
+    i.fail("input 'size' must be a scalar");
     return;
   }
   if (content::negative(i.symbols(), (*size)[0])) {
