@@ -97,21 +97,54 @@ std::vector<Item> items_of(const InPlace& shared, const std::vector<Buffer>& buf
   return items;
 }
 
-Arena plan_bounded(std::vector<Item> items, std::size_t buffers) {
-  Arena arena{{}, std::vector<Dim>(buffers), 0};
-  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.largest > b.largest; });
-  std::vector<std::int64_t> at(buffers, 0);
+// The largest sum of sizes that live at once: no arena is smaller.
+std::int64_t peak_of(const std::vector<Item>& items) {
+  std::int64_t peak = 0;
+  for (const Item& first : items) {  // the sum is largest where something begins
+    std::int64_t live = 0;
+    for (const Item& item : items)
+      if (item.life.first <= first.life.first && first.life.first <= item.life.last) live += item.largest;
+    peak = std::max(peak, live);
+  }
+  return peak;
+}
+
+struct Placement {
+  std::vector<std::int64_t> at;  // by buffer
   std::int64_t end = 0;
+  std::size_t top = 0;  // the item that ends there
+};
+
+// One after the other into the lowest gap that is free for the lifetime.
+Placement place(const std::vector<Item>& items, std::size_t buffers) {
+  Placement out{std::vector<std::int64_t>(buffers, 0)};
   for (std::size_t i = 0; i < items.size(); ++i) {
     std::vector<std::pair<std::int64_t, std::int64_t>> taken;
     for (std::size_t j = 0; j < i; ++j)
       if (items[j].life.overlaps(items[i].life))
-        taken.emplace_back(at[items[j].buffer], at[items[j].buffer] + items[j].largest);
-    at[items[i].buffer] = lowest_free(items[i].largest, std::move(taken));
-    arena.offsets[items[i].buffer] = at[items[i].buffer];
-    end = std::max(end, at[items[i].buffer] + items[i].largest);
+        taken.emplace_back(out.at[items[j].buffer], out.at[items[j].buffer] + items[j].largest);
+    const std::int64_t at = out.at[items[i].buffer] = lowest_free(items[i].largest, std::move(taken));
+    if (at + items[i].largest <= out.end) continue;
+    out.end = at + items[i].largest;
+    out.top = i;
   }
-  arena.bytes = end;
+  return out;
+}
+
+// By decreasing size; while the arena is larger than it need be, what lies at its end is placed first and the rest again.
+Arena plan_bounded(std::vector<Item> items, std::size_t buffers) {
+  constexpr int attempts = 64;
+  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.largest > b.largest; });
+  const std::int64_t least = peak_of(items);
+  Placement last = place(items, buffers), best = last;
+  for (int i = 0; i < attempts && best.end > least; ++i) {
+    const auto top = items.begin() + static_cast<std::ptrdiff_t>(last.top);
+    std::rotate(items.begin(), top, top + 1);
+    last = place(items, buffers);
+    if (last.end < best.end) best = last;
+  }
+  Arena arena{{}, std::vector<Dim>(buffers), best.end};
+  for (const Item& item : items) arena.offsets[item.buffer] = best.at[item.buffer];
   return arena;
 }
 
@@ -181,15 +214,7 @@ Arena plan_arena(const std::vector<Call>& calls, const std::vector<Buffer>& buff
 
 std::int64_t live_bytes_peak(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const Symbols& symbols) {
   const std::vector<Lifetime> life = lifetimes(calls, buffers.size());
-  const std::vector<Item> items = items_of(InPlace(calls, buffers, life), buffers, life, symbols);
-  std::int64_t peak = 0;
-  for (std::size_t position = 0; position < calls.size(); ++position) {
-    std::int64_t live = 0;
-    for (const Item& item : items)
-      if (item.life.first <= position && position <= item.life.last) live += item.largest;
-    peak = std::max(peak, live);
-  }
-  return peak;
+  return peak_of(items_of(InPlace(calls, buffers, life), buffers, life, symbols));
 }
 
 }  // namespace inferc
