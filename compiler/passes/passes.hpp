@@ -32,6 +32,7 @@ bool recognise_attention(Graph& graph);
 bool to_linear(Graph& graph);
 bool fold_affine(Graph& graph);
 bool sink_transposes(Graph& graph);
+bool split_linear(Graph& graph);
 bool fuse_elementwise(Graph& graph);
 bool fuse_epilogue(Graph& graph);
 bool eliminate_dead_code(Graph& graph);

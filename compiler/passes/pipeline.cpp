@@ -20,6 +20,9 @@ const std::vector<Pass>& pipeline() {
       {"sink-transposes", sink_transposes, PassClass::exact},
       // A BatchNormalization that a Transpose kept from its layer meets it once the Transpose has moved.
       {"fold-affine-again", fold_affine, PassClass::reassociates},
+      // Layers are whole now; the tables that they share are found once.
+      {"split-linear", split_linear, PassClass::reassociates},
+      {"eliminate-common-subexpressions-again", eliminate_common_subexpressions, PassClass::exact},
       // Last among the rewrites: what is fused is no longer seen as operators.
       {"fuse-elementwise", fuse_elementwise, PassClass::exact},
       {"fuse-epilogue", fuse_epilogue, PassClass::exact},
