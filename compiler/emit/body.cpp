@@ -37,6 +37,7 @@ std::vector<std::string> headers_of(const Program& p, const std::string& code) {
   std::vector<std::string> out{"kernels/dim.hpp", "kernels/fault.hpp", "kernels/view.hpp"};
   for (const Call& c : p.calls) out.push_back(c.header);
   if (code.find("functors::") != code.npos) out.push_back("kernels/functors.hpp");
+  if (code.find("formats::") != code.npos) out.push_back("kernels/convert.hpp");
   if (code.find("cpu::epilogue<") != code.npos || code.find("cpu::NoEpilogue") != code.npos) out.push_back("kernels/cpu/access.hpp");
   return out;
 }

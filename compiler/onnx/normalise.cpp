@@ -166,8 +166,6 @@ void dft(Node& n, std::int64_t opset) {
 // Renamed in opset 11.
 void scatter(Node& n, std::int64_t) { n.op = "ScatterElements"; }
 
-void cast(Node& n, std::int64_t) { n.attributes.erase("saturate"); }
-
 using Rule = void (*)(Node&, std::int64_t);
 const std::map<std::string_view, Rule> rules = {
     {"Squeeze", axes_before_13},     {"Unsqueeze", axes_before_13},   {"ReduceSum", axes_before_13},
@@ -177,7 +175,7 @@ const std::map<std::string_view, Rule> rules = {
     {"Slice", slice},                {"Split", split},                {"Softmax", softmax},
     {"LogSoftmax", softmax},         {"Hardmax", softmax},            {"Pad", pad},
     {"Clip", clip},                  {"TopK", top_k},                 {"Dropout", dropout},
-    {"BatchNormalization", batch_normalization},                      {"Cast", cast},
+    {"BatchNormalization", batch_normalization},
     {"GroupNormalization", group_normalization},
     {"Resize", resize},              {"Upsample", upsample},           {"Scatter", scatter},
     {"DFT", dft},

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/conversion.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 void infer(Infer& i) {
   const std::int64_t to = i.node.attr_int("to", 0);
   const auto dtype = dtype_from_onnx(static_cast<int>(to));
-  if (!i.node.attributes.contains("to") || !dtype || !types::all.has(*dtype)) {
+  if (!i.node.attributes.contains("to") || !dtype || !types::any.has(*dtype)) {
     i.fail(i.node.attributes.contains("to")
                ? fmt::format("casts to {} are not supported", dtype ? std::string(name(*dtype)) : fmt::format("type {}", to))
                : "attribute 'to' is missing");
@@ -26,7 +27,7 @@ bool in_vectors(const Node& n) {
 }  // namespace
 
 extern const Op op_Cast = {.name = "Cast",
-                           .inputs = {{"input", types::all}},
+                           .inputs = {{"input", types::any}},
                            .attributes = {{"to", AttributeKind::integer}, {"saturate", AttributeKind::integer}, {"round_mode", AttributeKind::string}},
                            .infer = infer,
                            .lower = conversion::lower,

@@ -1,4 +1,5 @@
 #include "compiler/ops/conversion.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
@@ -8,7 +9,7 @@ void infer(Infer& i) { conversion::infer(i, i.dtype(1)); }
 }  // namespace
 
 extern const Op op_CastLike = {.name = "CastLike",
-                               .inputs = {{"input", types::all}, {"target_type", types::all}},
+                               .inputs = {{"input", types::any}, {"target_type", types::any}},
                                .attributes = {{"saturate", AttributeKind::integer}, {"round_mode", AttributeKind::string}},
                                .infer = infer,
                                .lower = conversion::lower,

@@ -1,24 +1,40 @@
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/quantize.hpp"
 #include "kernels/ref/quantize.hpp"
+#include "kernels/ref/quantize_low.hpp"
 
 namespace inferc {
 namespace {
 
-constexpr TypeSet element_types = quantized::words | TypeSet{DType::int32};
+constexpr TypeSet element_types = quantized::words | quantized::low | TypeSet{DType::int32};
 using ElementTypes = Types<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t>;
 
 void infer(Infer& i) {
   const std::int64_t stated = i.node.attr_int("output_dtype", 0);
-  if (stated != 0 && stated != static_cast<std::int64_t>(DType::float32)) {
+  const DType type = stated == 0 ? i.dtype(1) : dtype_from_onnx(static_cast<int>(stated)).value_or(DType::undefined);
+  if (type != DType::float32) {
     i.fail(fmt::format("output_dtype {} is not supported, float32 is", stated));
     return;
   }
-  if (quantized::check_granularity(i, 1)) i.out(0, DType::float32, i.shape(0));
+  if (quantized::check_granularity(i, 1)) i.out(0, type, i.shape(0));
+}
+
+void lower_low(Lower& l) {
+  const DType type = l.type(0).dtype;
+  const auto o = quantized::operands(l, type);
+  const HostKernel kernel = by_format(type, []<class I>(std::type_identity<I>) -> HostKernel {
+    if constexpr (formats::is_native<I> || formats::is_half<I>) internal_error("no low-precision type");
+    else return host(&ref::dequantize_low<I, max_rank>);
+  });
+  Call& c = l.reference("ref::dequantize_low", "kernels/ref/quantize_low.hpp", kernel, {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)});
+  c.template_args = {format(type)};
+  c.flops = Dim(2) * product(l.shape(0));
 }
 
 void lower(Lower& l) {
+  if (quantized::low.has(l.type(0).dtype)) return lower_low(l);
   const auto o = quantized::operands(l, l.type(0).dtype);
   const HostKernel kernel = by_dtype(l.type(0).dtype, ElementTypes{}, []<class X>(std::type_identity<X>) {
     return host(&ref::dequantize_linear<X, max_rank>);
@@ -32,7 +48,7 @@ void lower(Lower& l) {
 
 extern const Op op_DequantizeLinear = {.name = "DequantizeLinear",
                                        .inputs = {{"x", element_types, Port::Arity::required, 'T'},
-                                                  {"x_scale", TypeSet{DType::float32}},
+                                                  {"x_scale", quantized::scales},
                                                   {"x_zero_point", element_types, Port::Arity::optional, 'T'}},
                                        .attributes = {{"axis", AttributeKind::integer},
                                                       {"block_size", AttributeKind::integer},

@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/quantize.hpp"
 #include "kernels/ref/quantize.hpp"
+#include "kernels/ref/quantize_low.hpp"
 
 namespace inferc {
 namespace {
+
+constexpr TypeSet element_types = quantized::words | quantized::low;
 
 // The zero point's type, else attribute output_dtype, else uint8.
 void infer(Infer& i) {
@@ -12,7 +16,7 @@ void infer(Infer& i) {
   DType type = i.has(2) ? i.dtype(2) : DType::uint8;
   if (stated != 0) {
     const auto named = dtype_from_onnx(stated);
-    if (!named || !quantized::words.has(*named)) {
+    if (!named || !element_types.has(*named)) {
       i.fail(fmt::format("output_dtype {} is not supported", named ? std::string(name(*named)) : std::to_string(stated)));
       return;
     }
@@ -22,11 +26,41 @@ void infer(Infer& i) {
     }
     type = *named;
   }
+  const auto precision = static_cast<DType>(i.node.attr_int("precision", 0));
+  if (precision != DType::undefined && precision != DType::float32 && !types::halves.has(precision)) {
+    i.fail("precision is float32, float16 or bfloat16");
+    return;
+  }
   if (quantized::check_granularity(i, 1)) i.out(0, type, i.shape(0));
+}
+
+// Other element types, or a quotient of 16 bits.
+template <class O, class Q>
+HostKernel low_kernel(DType x, bool saturate) {
+  return by_dtype(x, Types<float, std::int32_t>{}, [&]<class X>(std::type_identity<X>) {
+    return saturate ? host(&ref::quantize_low<O, true, Q, X, max_rank>) : host(&ref::quantize_low<O, false, Q, X, max_rank>);
+  });
+}
+
+void lower_low(Lower& l) {
+  const DType type = l.out_type().dtype, x = l.type(0).dtype;
+  const auto o = quantized::operands(l, type);
+  const auto precision = static_cast<DType>(l.node.attr_int("precision", 0));
+  const bool saturate = l.node.attr_int("saturate", 1) != 0;
+  const HostKernel kernel = by_format(type, [&]<class O>(std::type_identity<O>) -> HostKernel {
+    if constexpr (std::is_floating_point_v<O> || std::is_same_v<O, bool> || formats::is_half<O> || sizeof(formats::Stored<O>) > 2) internal_error("no quantised type");
+    else if (precision == DType::float16) return low_kernel<O, ref::through<formats::float16>>(x, saturate);
+    else if (precision == DType::bfloat16) return low_kernel<O, ref::through<formats::bfloat16>>(x, saturate);
+    else return low_kernel<O, ref::in_float>(x, saturate);
+  });
+  Call& c = l.reference("ref::quantize_low", "kernels/ref/quantize_low.hpp", kernel, {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)});
+  c.template_args = {format(type), saturate ? "true" : "false", types::halves.has(precision) ? "ref::through<" + format(precision) + ">" : "ref::in_float"};
+  c.flops = Dim(2) * product(l.shape(0));
 }
 
 void lower(Lower& l) {
   const DType type = l.out_type().dtype;
+  if (quantized::low.has(type) || types::halves.has(static_cast<DType>(l.node.attr_int("precision", 0)))) return lower_low(l);
   const auto o = quantized::operands(l, type);
   const HostKernel kernel = by_dtype(type, quantized::Words{}, [&]<class O>(std::type_identity<O>) {
     return by_dtype(l.type(0).dtype, Types<float, std::int32_t>{}, []<class X>(std::type_identity<X>) {
@@ -42,8 +76,8 @@ void lower(Lower& l) {
 
 extern const Op op_QuantizeLinear = {.name = "QuantizeLinear",
                                      .inputs = {{"x", TypeSet{DType::float32, DType::int32}},
-                                                {"y_scale", TypeSet{DType::float32}},
-                                                {"y_zero_point", quantized::words, Port::Arity::optional}},
+                                                {"y_scale", quantized::scales},
+                                                {"y_zero_point", element_types, Port::Arity::optional}},
                                      .attributes = {{"axis", AttributeKind::integer},
                                                     {"block_size", AttributeKind::integer},
                                                     {"output_dtype", AttributeKind::integer},

@@ -16,6 +16,9 @@ const Covered covered[] = {
     {"Fused", "inferc", "tests/ops/fused_map_test.cpp"},
     {"Attention", "inferc", "tests/ops/attention_composite_test.cpp"},
     {"FlexAttention", "ai.onnx.preview", "tests/ops/flex_attention_test.cpp"},
+    {"TreeEnsemble", "ai.onnx.ml", "tests/ops/trees_test.cpp"},
+    {"Binarizer", "ai.onnx.ml", "tests/ops/trees_test.cpp"},
+    {"ArrayFeatureExtractor", "ai.onnx.ml", "tests/ops/trees_test.cpp"},
     {"View", "inferc", "tests/ops/internal_test.cpp"},
     {"Sizes", "inferc", "tests/ops/internal_test.cpp"},
 };
