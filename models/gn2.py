@@ -146,6 +146,5 @@ ENTRIES = [
     tracks("gn2", Gn2, 19, P, ("LayerNormalization", "attention", "attention pooling"), 20,
            lowest={"dynamo": {"n_tracks": 1}}, note="dynamo's scaled_dot_product_attention reshapes by -1: no empty sequence"),
     tracks("gn2_aux", Gn2Aux, 19, (*P, "track_origin", "track_vertex"),
-           ("LayerNormalization", "attention", "attention pooling", "pair MLP"), 20, exporters=("torchscript",), centres={"vertex.6.bias": -2.8},
-           later="data-dependent Loop of the vertex assignment and NonZero pairs"),
+           ("LayerNormalization", "attention", "attention pooling", "pair MLP"), 20, exporters=("torchscript",), centres={"vertex.6.bias": -2.8}),
 ]

@@ -129,6 +129,7 @@ struct HostFrame {
   const std::vector<Arg>* args = nullptr;
   const SymbolValues* symbols = nullptr;
   std::function<std::byte*(const Operand&)> address;
+  std::int64_t* measured = nullptr;  // where a kernel that returns a size leaves it
 };
 using HostKernel = std::function<Fault(const HostFrame&)>;
 
@@ -151,7 +152,7 @@ struct Call {
   HostKernel host{};  // the reference kernel, instantiated in the compiler; empty for fast kernels
   // The input of the model that this call checks: it reads nothing else but weights and writes nothing.
   std::optional<std::size_t> guards{};
-  // A symbol measured by this call: `measured` is stored by the kernel into the frame; its users come later.
+  // A symbol that this call sets: the kernel returns the size; its users come later.
   std::string measures{};
   // Bodies of control flow (If, Loop, Scan); the frame is shared, buffers are the outer Program's.
   std::vector<std::vector<Call>> bodies{};

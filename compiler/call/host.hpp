@@ -105,6 +105,9 @@ Fault invoke(R (*kernel)(P...), const HostFrame& frame, std::index_sequence<I...
   const Context context{frame};
   if constexpr (std::is_same_v<R, Fault>) {
     return kernel(Convert<std::remove_cvref_t<P>>::from(context, (*frame.args)[I])...);
+  } else if constexpr (std::is_same_v<R, std::size_t>) {
+    *frame.measured = static_cast<std::int64_t>(kernel(Convert<std::remove_cvref_t<P>>::from(context, (*frame.args)[I])...));
+    return Fault::none;
   } else {
     kernel(Convert<std::remove_cvref_t<P>>::from(context, (*frame.args)[I])...);
     return Fault::none;

@@ -28,7 +28,7 @@ SymbolValues sizes_of(const Signature& signature, const std::vector<std::string>
   SymbolValues out = parse_sizes(signature, options);
   Diagnostics problems;
   for (const Symbol& s : signature.symbols.all()) {
-    if (s.measured || out.count(s.name)) continue;
+    if (out.count(s.name)) continue;
     if (s.bounds.upper == unbounded)
       problems.error(fmt::format("nothing tells the size of '{}'", escape(s.name)), fmt::format("--at {0}=N measures one size, --dim {0}=N specialises the code", escape(s.name)));
     else

@@ -22,9 +22,10 @@ constexpr std::int64_t affordable_run = 300'000'000, cheap_inputs = 100'000'000,
 constexpr std::int64_t most_inputs = 16;  // also the least number of elements of an output over which errors are compared
 
 std::int64_t smallest_output(const Program& p, const SymbolValues& sizes) {
+  const SymbolValues values = p.symbols->at_limits(sizes);
   std::int64_t out = most_inputs;
   for (const TensorPort& t : p.outputs)
-    if (const std::int64_t n = evaluate(product(t.type.shape), sizes); n > 0) out = std::min(out, n);
+    if (const std::int64_t n = evaluate(product(t.type.shape), values); n > 0) out = std::min(out, n);
   return out;
 }
 

@@ -102,7 +102,7 @@ std::string meaning(const std::string& line, const std::map<std::string, std::st
 std::vector<std::pair<std::string, std::string>> lines_of(const std::string& body) {
   std::vector<std::pair<std::string, std::string>> out;
   const auto fused = fused_expressions(body);
-  std::istringstream in(body.substr(std::min(body.find("inline Fault body("), body.size())));
+  std::istringstream in(body.substr(std::min(body.find("inline int body("), body.size())));
   std::string comment;
   for (std::string line; std::getline(in, line);) {
     const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());

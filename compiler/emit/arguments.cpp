@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/control.hpp"
+#include "compiler/plan/size_checks.hpp"
 #include "compiler/support/diagnostics.hpp"
 
 namespace inferc {
@@ -11,7 +13,73 @@ void append(std::string& list, const std::string& item, const char* separator = 
 
 }  // namespace
 
+std::string CallPrinter::require(const Call& c) const {
+  const auto size = [&](std::size_t i) { return names_.size(std::get<SizeArg>(c.args[i]).size); };
+  const std::string wrong = c.args.size() == 2 ? fmt::format("{} != {}", size(0), size(1)) : fmt::format("static_cast<std::int64_t>({}) < 0", size(0));
+  return fmt::format("if ({}) return static_cast<int>(Fault::dim_mismatch);  // {}\n", wrong, escape(c.nodes.front()));
+}
+
+namespace {
+
+std::string indented(const std::string& text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at) + 1;
+    out += "  " + text.substr(at, end - at);
+    at = end;
+  }
+  return out;
+}
+
+std::string node_names(const Call& c) {
+  std::string out;
+  for (const std::string& n : c.nodes) append(out, n, " + ");
+  return out;
+}
+
+}  // namespace
+
+std::string CallPrinter::block(const std::vector<Call>& calls) {
+  std::string out;
+  for (const Call& c : calls) out += call(c);
+  return "{\n" + indented(out) + "}";
+}
+
+std::string CallPrinter::element(const Arg& arg) {
+  const std::string at = pointer(std::get<PointerArg>(arg).operand);
+  return at.find(' ') == at.npos ? "*" + at : "*(" + at + ")";
+}
+
+std::string CallPrinter::branch(const Call& c) {
+  const std::string condition = element(c.args[0]);
+  const std::string taken = block(c.bodies[0]), other = c.bodies[1].empty() ? "" : " else " + block(c.bodies[1]);
+  return fmt::format("// {}\nif ({}) {}{}\n", node_names(c), condition, taken, other);
+}
+
+std::string CallPrinter::loop(const Call& c) {
+  const std::string i = names_.of_symbol(c.measures);
+  std::string goes_on;
+  if (const auto* n = std::get_if<SizeArg>(&c.args[0])) {
+    const bool natural = program_.symbols->bounds(n->size).lower >= 0;
+    goes_on = natural ? fmt::format("{} < {}", i, names_.size(n->size)) : fmt::format("static_cast<std::int64_t>({}) < static_cast<std::int64_t>({})", i, names_.size(n->size));
+  } else if (std::holds_alternative<PointerArg>(c.args[0])) {
+    goes_on = fmt::format("static_cast<std::int64_t>({}) < {}", i, element(c.args[0]));
+  }
+  if (std::holds_alternative<PointerArg>(c.args[1])) append(goes_on, element(c.args[1]), " && ");
+  return fmt::format("// {}\n[[maybe_unused]] std::size_t {} = 0;\nfor (; {}; ++{}) {}\n", node_names(c), i, goes_on, i, block(c.bodies[0]));
+}
+
+std::string CallPrinter::size_of_its_own(const Call& c) {
+  const std::string value = c.args.empty() ? "0" : names_.size(std::get<SizeArg>(c.args[0]).size);
+  const char* const declares = c.kernel == assign_kernel ? "" : "[[maybe_unused]] std::size_t ";
+  return fmt::format("{}{} = {};\n", declares, names_.of_symbol(c.measures), value);
+}
+
 std::string CallPrinter::call(const Call& c) {
+  if (c.kernel == require_kernel) return require(c);
+  if (c.kernel == branch_kernel) return branch(c);
+  if (c.kernel == loop_kernel) return loop(c);
+  if (c.kernel == declare_kernel || c.kernel == assign_kernel) return size_of_its_own(c);
   std::string templates, args, nodes;
   for (const TemplateArg& t : c.template_args) append(templates, template_arg(t));
   for (const Arg& a : c.args) append(args, std::visit([this](const auto& x) { return print(x); }, a));
@@ -19,7 +87,8 @@ std::string CallPrinter::call(const Call& c) {
   if (!templates.empty()) templates = "<" + templates + ">";
   const std::string text = fmt::format("{}{}({})", c.kernel, templates, args);
   const std::string result = c.guards ? fmt::format("{} + static_cast<int>(f)", guarded_input_code * (*c.guards + 1)) : "static_cast<int>(f)";
-  const std::string line = c.may_fault ? fmt::format("if (const Fault f = {}; f != Fault::none) return {};", text, result) : text + ";";
+  std::string line = c.may_fault ? fmt::format("if (const Fault f = {}; f != Fault::none) return {};", text, result) : text + ";";
+  if (!c.measures.empty()) line = fmt::format("[[maybe_unused]] const std::size_t {} = {}", names_.of_symbol(c.measures), line);
   return fmt::format("// {}: {}\n{}\n", nodes, c.comment, line);
 }
 

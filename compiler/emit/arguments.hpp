@@ -18,6 +18,12 @@ class CallPrinter {
   [[nodiscard]] const std::string& functors() const { return functors_.definitions(); }
 
  private:
+  [[nodiscard]] std::string require(const Call&) const;
+  std::string branch(const Call&);
+  std::string loop(const Call&);
+  std::string size_of_its_own(const Call&);
+  std::string block(const std::vector<Call>&);
+  std::string element(const Arg&);
   std::string template_arg(const TemplateArg&);
   std::string pointer(const Operand&);
   std::string typed_size(const Dim&) const;

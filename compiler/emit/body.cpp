@@ -33,9 +33,23 @@ std::string locals(const Program& p, const Names& names, const CallPrinter& prin
          section("scratch; some share their place", arena);
 }
 
+// The sizes that calls found out, for the caller.
+std::string measured_sizes(const Program& p, const Names& names) {
+  std::string out;
+  for (std::size_t i = 0; i < p.measured.size(); ++i) out += fmt::format("measured[{}] = {};\n", i, names.of_symbol(p.measured[i]));
+  return out;
+}
+
+void collect_headers(const std::vector<Call>& calls, std::vector<std::string>& out) {
+  for (const Call& c : calls) {
+    if (!c.header.empty()) out.push_back(c.header);
+    for (const auto& body : c.bodies) collect_headers(body, out);
+  }
+}
+
 std::vector<std::string> headers_of(const Program& p, const std::string& code) {
   std::vector<std::string> out{"kernels/dim.hpp", "kernels/fault.hpp", "kernels/view.hpp"};
-  for (const Call& c : p.calls) out.push_back(c.header);
+  collect_headers(p.calls, out);
   if (code.find("functors::") != code.npos) out.push_back("kernels/functors.hpp");
   if (code.find("formats::") != code.npos) out.push_back("kernels/convert.hpp");
   if (code.find("cpu::epilogue<") != code.npos || code.find("cpu::NoEpilogue") != code.npos) out.push_back("kernels/cpu/access.hpp");
@@ -61,15 +75,17 @@ std::string emit_body(const Program& program, const Names& names, const EmitOpti
     $functors$
     inline int body([[maybe_unused]] const std::size_t* dims, [[maybe_unused]] const void* const* inputs,
                       [[maybe_unused]] void* const* outputs, [[maybe_unused]] std::byte* arena,
-                      [[maybe_unused]] const std::byte* weights) noexcept {
+                      [[maybe_unused]] const std::byte* weights, [[maybe_unused]] std::size_t* measured) noexcept {
       $locals$
       // --- calls
       $calls$
+      $measured$
       return 0;
     }
     )",
               {{"version", INFERC_VERSION}, {"name", escape(o.name)}, {"kernels", amalgamate(headers_of(program, printer.functors() + calls))},
-               {"size_functions", size_functions(variables + calls)}, {"functors", printer.functors()}, {"locals", variables}, {"calls", calls}});
+               {"size_functions", size_functions(variables + calls)}, {"functors", printer.functors()}, {"locals", variables}, {"calls", calls},
+               {"measured", measured_sizes(program, names)}});
 }
 
 }  // namespace inferc

@@ -32,7 +32,8 @@ class SizeExpressions {
   }
 
  private:
-  static Dim bytes_of(const TensorPort& t) { return product(t.type.shape) * Dim(static_cast<std::int64_t>(byte_size(t.type.dtype))); }
+  // Where a size is measured: the most it may be.
+  Dim bytes_of(const TensorPort& t) const { return p_.symbols->at_limits(product(t.type.shape)) * Dim(static_cast<std::int64_t>(byte_size(t.type.dtype))); }
   void consider(const Dim& d) { checked_ = checked_ || p_.symbols->bounds(d).upper > safe; }
   const Program& p_;
   const Names& names_;
@@ -87,7 +88,7 @@ std::string bounds_checks(const Program& p, const Names& names) {
 
 void collect(const Shape& shape, const Symbols& symbols, std::set<std::string>& seen, std::vector<Dim>& out) {
   for (const Dim& d : shape)
-    if (symbols.bounds(d).lower < 0 && seen.insert(d.text()).second) out.push_back(d);
+    if (symbols.bounds(d).lower < 0 && !symbols.has_measured(d) && seen.insert(d.text()).second) out.push_back(d);
 }
 
 void collect(const std::vector<Call>& calls, const Symbols& symbols, std::set<std::string>& seen, std::vector<Dim>& out) {
@@ -120,7 +121,7 @@ std::string blame(const Symbols& symbols, const Dim& wrong) {
 std::string consistency_checks(const Program& p, const Names& names, bool checked) {
   std::string out;
   for (const auto& e : p.symbols->equalities())
-    out += fmt::format("if ({0}{1}{2} != {0}{3}{2}) return {5}Status::dim_mismatch;  // {4}\n", checked ? "Size(" : "", names.size(e.a), checked ? ").value" : "",
+    if (!p.symbols->has_measured(e)) out += fmt::format("if ({0}{1}{2} != {0}{3}{2}) return {5}Status::dim_mismatch;  // {4}\n", checked ? "Size(" : "", names.size(e.a), checked ? ").value" : "",
                        names.size(e.b), escape(e.reason), blame(*p.symbols, e.b - e.a));
   for (const Dim& d : perhaps_negative(p))
     out += fmt::format("if ({}{}{} < 0) return {}Status::dim_mismatch;\n", checked ? "Size(" : "static_cast<std::int64_t>(", names.size(d), checked ? ").value" : ")",
@@ -160,14 +161,14 @@ constexpr std::string_view check_template = R"(
   }
 
   Status execute(const detail::Weights& w, const std::size_t* dims, const detail::In* in, const detail::Out* out, std::byte* arena,
-                 std::size_t arena_bytes, std::size_t& offender) noexcept {
+                 std::size_t arena_bytes, std::size_t* measured, std::size_t& offender) noexcept {
     offender = SIZE_MAX;
     if (!w.data) return Status::bad_weights;
     if (const Status s = check(dims, in, out, arena, arena_bytes, offender); s != Status::ok) return s;
     const void* inputs[input_count + 1] = {};
     void* outputs[output_count + 1] = {};
     $pointers$
-    const int fault = run_path(w.path, dims, inputs, outputs, arena, w.data);
+    const int fault = run_path(w.path, dims, inputs, outputs, arena, w.data, measured);
     if (fault >= $guarded$) offender = $symbol_count$ + static_cast<std::size_t>(fault / $guarded$ - 1);
     switch (fault % $guarded$) {
       case 0: return Status::ok;
@@ -180,8 +181,8 @@ constexpr std::string_view check_template = R"(
 
   }  // namespace
 
-  Status Model::run_checked(const std::size_t* dims, const detail::In* in, const detail::Out* out, Workspace& w) const noexcept {
-    return execute(weights_, dims, in, out, w.data_, w.bytes_, w.offender_);
+  Status Model::run_checked(const std::size_t* dims, const detail::In* in, const detail::Out* out, std::size_t* measured, Workspace& w) const noexcept {
+    return execute(weights_, dims, in, out, w.data_, w.bytes_, measured, w.offender_);
   }
   )";
 
@@ -240,7 +241,7 @@ std::string emit_check(const Program& p, const Names& names) {
   std::string shapes;  // of the C twin, below
   for (const auto* ports : {&p.inputs, &p.outputs})
     for (const TensorPort& t : *ports)
-      for (const Dim& d : t.type.shape) shapes += names.size(d);
+      for (const Dim& d : t.type.shape) shapes += names.size(d) + names.size(p.symbols->at_limits(d));
   const SizeExpressions sizes(p, names);
   const bool in = !p.inputs.empty(), out = !p.outputs.empty();
   const std::string consistency = consistency_checks(p, names, sizes.checked());

@@ -27,11 +27,19 @@ std::string record(std::string_view name, const std::vector<Member>& members) {
   return fmt::format("struct {} {{\n{}}};\n", name, out);
 }
 
-std::string ports_struct(std::string_view name, const std::vector<TensorPort>& ports, const std::vector<std::string>& members, bool constant) {
+std::vector<Member> spans(const std::vector<TensorPort>& ports, const std::vector<std::string>& members, bool constant) {
   std::vector<Member> all;
   for (std::size_t i = 0; i < ports.size(); ++i)
     all.push_back({fmt::format("std::span<{}{}>", constant ? "const " : "", public_type(ports[i].type.dtype)), members[i], escape(text(ports[i].type))});
-  return record(name, all);
+  return all;
+}
+
+// The outputs' spans, then where the sizes go that the call finds out.
+std::string outputs_struct(const Program& p, const Names& names) {
+  std::vector<Member> all = spans(p.outputs, names.outputs, false);
+  for (std::size_t i = 0; i < p.measured.size(); ++i)
+    all.push_back({"std::size_t*", names.measured[i] + " = nullptr", fmt::format("may be null; the size {} that the call found, at most {}", escape(p.measured[i]), escape(p.symbols->find(p.measured[i])->limit->text()))});
+  return record("Outputs", all);
 }
 
 std::string range_of(const Bounds& b) { return b.upper >= unbounded ? fmt::format("{} or more", b.lower) : fmt::format("{} to {}", b.lower, b.upper); }
@@ -75,6 +83,7 @@ std::string result_type(DType t) { return t == DType::boolean ? "unsigned char" 
 std::string results(const Program& p, const Names& names) {
   std::vector<Member> members;
   for (std::size_t i = 0; i < p.outputs.size(); ++i) members.push_back({fmt::format("std::vector<{}>", result_type(p.outputs[i].type.dtype)), names.outputs[i], ""});
+  for (const std::string& m : names.measured) members.push_back({"std::size_t", m, ""});
   return record("Results", members);
 }
 
@@ -82,8 +91,33 @@ std::string results(const Program& p, const Names& names) {
 std::string session_outputs(const Program& p, const Names& names) {
   std::vector<std::string> items;
   for (std::size_t i = 0; i < p.outputs.size(); ++i)
-    items.push_back(fmt::format("sized<{}>(results_.{}, {})", public_type(p.outputs[i].type.dtype), names.outputs[i], names.size(product(p.outputs[i].type.shape))));
+    items.push_back(fmt::format("sized<{}>(results_.{}, {})", public_type(p.outputs[i].type.dtype), names.outputs[i], names.size(p.symbols->at_limits(product(p.outputs[i].type.shape)))));
+  for (const std::string& m : names.measured) items.push_back("&results_." + m);
   return joined(items);
+}
+
+// Results whose size the call found out, cut to it.
+std::string session_cuts(const Program& p, const Names& names) {
+  std::string out;
+  for (std::size_t i = 0; i < p.outputs.size(); ++i)
+    if (const Dim size = product(p.outputs[i].type.shape); p.symbols->has_measured(size)) out += fmt::format("results_.{}.resize({});\n", names.outputs[i], names.size(size));
+  if (out.empty()) return out;
+  std::string locals;
+  for (std::size_t i = 0; i < p.measured.size(); ++i) locals += fmt::format("[[maybe_unused]] const std::size_t {} = results_.{};\n", names.of_symbol(p.measured[i]), names.measured[i]);
+  return locals + out;
+}
+
+// What the call found out, stored where the caller wants it.
+std::string run_checked(const Names& names) {
+  if (names.measured.empty()) return "model.run_checked(sizes, in, out, nullptr, workspace)";
+  return "status";
+}
+
+std::string measured_call(const Names& names) {
+  if (names.measured.empty()) return {};
+  std::string out = fmt::format("std::size_t measured[{}] = {{}};\nconst Status status = model.run_checked(sizes, in, out, measured, workspace);\n", names.measured.size());
+  for (std::size_t i = 0; i < names.measured.size(); ++i) out += fmt::format("if (outputs.{0}) *outputs.{0} = measured[{1}];\n", names.measured[i], i);
+  return out;
 }
 
 constexpr std::string_view header_template = R"(
@@ -148,7 +182,7 @@ constexpr std::string_view header_template = R"(
    private:
     friend Status run(const Model&, const Dims&, const Inputs&, const Outputs&, Workspace&) noexcept;
     Status load_bytes(const std::byte*, std::size_t) noexcept;
-    Status run_checked(const std::size_t* dims, const detail::In*, const detail::Out*, Workspace&) const noexcept;
+    Status run_checked(const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* measured, Workspace&) const noexcept;
     detail::Weights weights_;
   };
 
@@ -157,7 +191,8 @@ constexpr std::string_view header_template = R"(
     const std::size_t sizes[] = {$sizes$};
     const detail::In in[] = {$in$};
     const detail::Out out[] = {$out$};
-    return model.run_checked(sizes, in, out, workspace);
+    $measured$
+    return $run_checked$;
   }
 
   class Session {  // Model, Workspace and outputs in one; throws std::runtime_error(text(status)), without exceptions it aborts
@@ -170,6 +205,7 @@ constexpr std::string_view header_template = R"(
       $session_locals$
       if (workspace_.bytes() < workspace_bytes(dims)) workspace_ = Workspace(dims);
       require(run(model_, dims, inputs, Outputs{$session_outputs$}, workspace_));
+      $session_cuts$
       return results_;
     }
    private:
@@ -221,18 +257,18 @@ std::string namespace_of(const EmitOptions& o) { return o.name_space.empty() ? o
 
 std::string emit_header(const Program& p, const Names& names, const EmitOptions& o) {
   const CheckedSize bytes = arena_size(p, names, "dims", false);
-  const std::string outputs = session_outputs(p, names);
-  const std::string functions = bytes.functions + size_functions((bytes.functions.empty() ? bytes.locals + bytes.value : "") + outputs);
+  const std::string outputs = session_outputs(p, names), cuts = session_cuts(p, names);
+  const std::string functions = bytes.functions + size_functions((bytes.functions.empty() ? bytes.locals + bytes.value : "") + outputs + cuts);
   const bool sizes_vary = std::any_of(p.outputs.begin(), p.outputs.end(), [](const TensorPort& t) { return !product(t.type.shape).is_constant(); });
   const auto named = [](bool used, const char* name) { return used ? std::string(" ") + name : std::string(); };
   return fill(header_template,
               {{"version", INFERC_VERSION}, {"name", o.name}, {"namespace", namespace_of(o)}, {"sha", o.model_sha256}, {"dims", dims_struct(p, names)}, {"max_dims", max_dims(p, names)},
-               {"inputs", ports_struct("Inputs", p.inputs, names.inputs, true)}, {"outputs", ports_struct("Outputs", p.outputs, names.outputs, false)},
+               {"inputs", record("Inputs", spans(p.inputs, names.inputs, true))}, {"outputs", outputs_struct(p, names)},
                {"size_functions", functions}, {"workspace_bytes", workspace_bytes(bytes)},
                {"load_embedded", o.embed_weights ? "[[nodiscard]] Status load() noexcept;  // the weights embedded in the program\n" : ""},
                {"dims_name", named(!names.symbols.empty(), "dims")}, {"inputs_name", named(!p.inputs.empty(), "inputs")}, {"outputs_name", named(!p.outputs.empty(), "outputs")},
                {"sizes", sizes(names.symbols)}, {"in", pointers(names.inputs, "inputs")}, {"out", pointers(names.outputs, "outputs")},
-               {"results", results(p, names)}, {"session_outputs", outputs}, {"sized", p.outputs.empty() ? "" : fill(sized)},
+               {"results", results(p, names)}, {"session_outputs", outputs}, {"session_cuts", cuts}, {"measured", measured_call(names)}, {"run_checked", run_checked(names)}, {"sized", p.outputs.empty() ? "" : fill(sized)},
                {"session_embedded", o.embed_weights ? "Session() { require(model_.load()); }\n" : ""},
                {"using", functions.empty() || !sizes_vary ? "" : "using namespace detail;\n"}, {"session_locals", sizes_vary ? names.locals("dims", "std::size_t", false) : ""}});
 }

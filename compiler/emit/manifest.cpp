@@ -69,6 +69,9 @@ std::string emit_manifest(const Program& p, const Names& names, const EmitOption
   const auto& all = p.symbols->all();
   for (std::size_t i = 0; i < all.size(); ++i)
     symbols.push_back({{"name", all[i].name}, {"member", names.symbols[i]}, {"lower", all[i].bounds.lower}, {"upper", all[i].bounds.upper}});
+  Json measured = Json::array();
+  for (std::size_t i = 0; i < p.measured.size(); ++i)
+    measured.push_back({{"name", p.measured[i]}, {"member", names.measured[i]}, {"bound", p.symbols->find(p.measured[i])->limit->text()}});
   Dim flops(0);
   for (const Call& c : p.calls) flops = flops + c.flops;
   Json metadata = Json::object();
@@ -76,7 +79,7 @@ std::string emit_manifest(const Program& p, const Names& names, const EmitOption
   const bool bounded = p.symbols->all_bounded();
   const Json out = {{"inferc", INFERC_VERSION}, {"model_sha256", o.model_sha256}, {"structure_sha256", o.structure_sha256}, {"metadata", metadata},
                     {"name", o.name}, {"namespace", namespace_of(o)}, {"sources", listed}, {"inputs", ports(p.inputs, names.inputs)},
-                    {"outputs", ports(p.outputs, names.outputs)}, {"symbols", symbols},
+                    {"outputs", ports(p.outputs, names.outputs)}, {"symbols", symbols}, {"measured", measured},
                     {"workspace_bytes", bounded ? Json(at_upper(p, p.arena_bytes)) : Json()},
                     {"arena_lower_bound", bounded ? Json(at_upper(p, p.arena_lower_bound)) : Json()},
                     {"weights_bytes", weights_size(p)}, {"flops", at_upper(p, flops)}, {"calls", calls(p)}};

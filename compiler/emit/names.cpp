@@ -77,11 +77,14 @@ Names::Names(const Program& program) : program_(program) {
   for (const Symbol& s : program.symbols->all()) symbols.push_back(dims.make(s.name));
   for (const TensorPort& p : program.inputs) inputs.push_back(in.make(p.name));
   for (const TensorPort& p : program.outputs) outputs.push_back(out.make(p.name));
+  for (const std::string& s : program.measured) measured.push_back(out.make(s));
   MemberNames unique;
-  for (const std::string& s : symbols) {
+  const auto local = [&](const std::string& s) {
     const bool taken = names_a_buffer(s) || std::find(internal_names.begin(), internal_names.end(), s) != internal_names.end();
-    local_symbols_.push_back(unique.make(taken ? "sym_" + s : s));
-  }
+    return unique.make(taken ? "sym_" + s : s);
+  };
+  for (const std::string& s : symbols) local_symbols_.push_back(local(s));
+  for (const Symbol& s : program.symbols->measured()) local_measured_.push_back(local(MemberNames().make(s.name)));
   for (const auto& [name, size] : program.arena_locals) arena_names_.push_back(unique.make(name));
 }
 
@@ -89,6 +92,9 @@ std::string Names::of_symbol(std::string_view name) const {
   const auto& all = program_.symbols->all();
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].name == name) return local_symbols_[i];
+  const auto& found = program_.symbols->measured();
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (found[i].name == name) return local_measured_[i];
   for (std::size_t i = 0; i < arena_names_.size(); ++i)
     if (program_.arena_locals[i].first == name) return arena_names_[i];
   internal_error("a size names an unknown symbol: " + std::string(name));
@@ -130,6 +136,13 @@ std::string Names::locals(std::string_view prefix, std::string_view type, bool b
     const std::string from = by_index ? std::string(prefix) + "[" + std::to_string(i) + "]" : std::string(prefix) + "." + symbols[i];
     out += "[[maybe_unused]] const " + std::string(type) + " " + local_symbols_[i] + " = " + from + ";\n";
   }
+  return out;
+}
+
+std::string Names::measured_locals(std::string_view from) const {
+  std::string out;
+  for (std::size_t i = 0; i < program_.measured.size(); ++i)
+    out += "[[maybe_unused]] const std::size_t " + of_symbol(program_.measured[i]) + " = " + std::string(from) + "[" + std::to_string(i) + "];\n";
   return out;
 }
 

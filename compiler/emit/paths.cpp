@@ -67,7 +67,7 @@ bool needs_detection(const EmitOptions& o) {
 }
 
 constexpr std::string_view run_signature =
-    "int run(const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights) noexcept;";
+    "int run(const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights, std::size_t* measured) noexcept;";
 
 }  // namespace
 
@@ -125,8 +125,8 @@ std::string emit_path(const EmitOptions& o, const std::string& path) {
     }  // namespace
 
     $run$
-    int run(const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights) noexcept {
-      return body(dims, inputs, outputs, arena, weights);
+    int run(const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights, std::size_t* measured) noexcept {
+      return body(dims, inputs, outputs, arena, weights, measured);
     }
 
     }  // namespace $namespace$::path_$path$
@@ -142,7 +142,7 @@ std::string emit_dispatch(const EmitOptions& o) {
     names += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", o.paths[i]);
     level_of += fmt::format("{}{}", i == 0 ? "" : ", ", std::find(levels.begin(), levels.end(), o.paths[i]) - levels.begin());
     supported += fmt::format("case {}: return {};\n", i, find_path(o.paths[i])->predicate);
-    runs += fmt::format("case {}: return path_{}::run(dims, inputs, outputs, arena, weights);\n", i, o.paths[i]);
+    runs += fmt::format("case {}: return path_{}::run(dims, inputs, outputs, arena, weights, measured);\n", i, o.paths[i]);
   }
   return fill(R"(
     $declarations$
@@ -172,7 +172,7 @@ std::string emit_dispatch(const EmitOptions& o) {
       return -1;
     }
 
-    int run_path(int path, const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights) noexcept {
+    int run_path(int path, const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights, std::size_t* measured) noexcept {
       switch (path) {
         $runs$
         default: return -1;

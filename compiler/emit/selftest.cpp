@@ -36,7 +36,20 @@ std::string one_output(const std::string& sample, const std::string& member, std
                      expected.size(), storage);
 }
 
-std::string sample_function(const Sample& s, const Names& names, const std::vector<std::int64_t>& dims, const std::string& id) {
+// Elements of the span of an output: where its size is measured, the most it may be.
+std::int64_t span_size(const Program& p, const Sample& s, std::size_t output) {
+  return evaluate(p.symbols->at_limits(product(p.outputs[output].type.shape)), s.dims);
+}
+
+// The size of an output's axis that is this symbol.
+std::int64_t measured_size(const Program& p, const Sample& s, const std::string& symbol) {
+  for (std::size_t i = 0; i < p.outputs.size(); ++i)
+    for (std::size_t d = 0; d < p.outputs[i].type.shape.size(); ++d)
+      if (p.outputs[i].type.shape[d].as_symbol() == symbol) return s.outputs[i].shape()[d];
+  return -1;
+}
+
+std::string sample_function(const Program& p, const Sample& s, const Names& names, const std::vector<std::int64_t>& dims, const std::string& id) {
   std::string data, buffers, inputs, outputs, checks, sizes;
   for (const std::int64_t d : dims) sizes += fmt::format("{}{}", sizes.empty() ? "" : ", ", d);
   for (std::size_t i = 0; i < s.inputs.size(); ++i) {
@@ -50,9 +63,14 @@ std::string sample_function(const Sample& s, const Names& names, const std::vect
     const Tensor& t = s.outputs[i];
     const bool boolean = t.dtype() == DType::boolean;
     data += table(fmt::format("{}_out{}", id, i), t);
-    buffers += fmt::format("std::vector<{}> o{}({}, 1);\n", boolean ? "unsigned char" : public_type(t.dtype()), i, std::max<std::size_t>(t.size(), 1));
-    outputs += fmt::format("{}{{{}, {}}}", i ? ", " : "", boolean ? fmt::format("reinterpret_cast<bool*>(o{}.data())", i) : fmt::format("o{}.data()", i), t.size());
+    buffers += fmt::format("std::vector<{}> o{}({}, 1);\n", boolean ? "unsigned char" : public_type(t.dtype()), i, std::max<std::int64_t>(span_size(p, s, i), 1));
+    outputs += fmt::format("{}{{{}, {}}}", i ? ", " : "", boolean ? fmt::format("reinterpret_cast<bool*>(o{}.data())", i) : fmt::format("o{}.data()", i), span_size(p, s, i));
     checks += one_output(id, names.outputs[i], i, t);
+  }
+  for (std::size_t i = 0; i < p.measured.size(); ++i) {
+    buffers += fmt::format("std::size_t m{} = 0;\n", i);
+    outputs += fmt::format(", &m{}", i);
+    if (const std::int64_t n = measured_size(p, s, p.measured[i]); n >= 0) checks += fmt::format("ok = report(\"{}\", \"{}\", m{} == {}) && ok;\n", id, names.measured[i], i, n);
   }
   return fill(R"(
     $data$
@@ -157,7 +175,7 @@ std::string emit_selftest(const Program& p, const Names& names, const EmitOption
     std::vector<std::int64_t> dims;
     for (const Symbol& s : p.symbols->all()) dims.push_back(o.samples[i].dims.at(s.name));
     const std::string id = fmt::format("sample_{}", i + 1);
-    samples += sample_function(o.samples[i], names, dims, id);
+    samples += sample_function(p, o.samples[i], names, dims, id);
     calls += fmt::format("met = {}(model, hash) && met;\n", id);
   }
   for (const std::string& path : o.paths) paths += (paths.empty() ? "\"" : ", \"") + path + "\"";

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/emit/parts.hpp"
@@ -13,6 +15,11 @@ int symbol_index(const Symbols& symbols, std::string_view name) {
   return -1;
 }
 
+int measured_index(const Program& p, std::string_view name) {
+  const auto at = std::find(p.measured.begin(), p.measured.end(), name);
+  return at == p.measured.end() ? -1 : static_cast<int>(at - p.measured.begin());
+}
+
 // One array of sizes per tensor.
 std::string dim_tables(const Program& p, const std::vector<TensorPort>& ports, const std::string& prefix) {
   std::string out;
@@ -20,8 +27,8 @@ std::string dim_tables(const Program& p, const std::vector<TensorPort>& ports, c
     std::string rows;
     for (const Dim& d : ports[i].type.shape) {
       const Bounds b = p.symbols->bounds(d);
-      rows += fmt::format("{{\"{}\", {}, {}, {}, -1}}, ", escape(d.text()), std::max<std::int64_t>(b.lower, 0), std::max<std::int64_t>(b.upper, 0),
-                          symbol_index(*p.symbols, d.as_symbol()));
+      rows += fmt::format("{{\"{}\", {}, {}, {}, {}}}, ", escape(d.text()), std::max<std::int64_t>(b.lower, 0), std::max<std::int64_t>(b.upper, 0),
+                          symbol_index(*p.symbols, d.as_symbol()), measured_index(p, d.as_symbol()));
     }
     out += fmt::format("constexpr inferc_dim {}_{}_dims[] = {{{}{{nullptr, 0, 0, -1, -1}}}};\n", prefix, i, rows);
   }
@@ -46,12 +53,32 @@ std::string symbol_table(const Program& p, const Names& names) {
   return out;
 }
 
-std::string shape_cases(const Names& names, const std::vector<TensorPort>& ports) {
+std::string measured_table(const Program& p, const Names& names) {
+  std::string out;
+  for (std::size_t i = 0; i < p.measured.size(); ++i)
+    out += fmt::format("{{\"{}\", \"{}\", \"{}\"}},\n", escape(p.measured[i]), names.measured[i], escape(p.symbols->find(p.measured[i])->limit->text()));
+  return out.empty() ? out : "constexpr inferc_measured measured_info[] = {\n" + out + "};\n";
+}
+
+// A size; for a null `measured` the most that it may be.
+std::string shape_size(const Symbols& symbols, const Names& names, const Dim& d) {
+  if (!symbols.has_measured(d)) return names.size(d);
+  return fmt::format("measured ? {} : {}", names.size(d), names.size(symbols.at_limits(d)));
+}
+
+std::string measured_locals(const Program& p, const Names& names) {
+  std::string out;
+  for (std::size_t i = 0; i < p.measured.size(); ++i)
+    out += fmt::format("[[maybe_unused]] const std::size_t {} = measured ? measured[{}] : 0;\n", names.of_symbol(p.measured[i]), i);
+  return out;
+}
+
+std::string shape_cases(const Symbols& symbols, const Names& names, const std::vector<TensorPort>& ports) {
   std::string out;
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (ports[i].type.rank() == 0) continue;
     out += fmt::format("if (index == {}) {{\n", i);
-    for (std::size_t d = 0; d < ports[i].type.shape.size(); ++d) out += fmt::format("  shape[{}] = {};\n", d, names.size(ports[i].type.shape[d]));
+    for (std::size_t d = 0; d < ports[i].type.shape.size(); ++d) out += fmt::format("  shape[{}] = {};\n", d, shape_size(symbols, names, ports[i].type.shape[d]));
     out += "}\n";
   }
   return out;
@@ -81,6 +108,7 @@ constexpr std::string_view twin_template = R"(
   constexpr inferc_symbol symbols[] = {
       $symbols$
       {nullptr, nullptr, 0, 0}};
+  $measured_table$
   $dim_tables$
   constexpr inferc_tensor_info inputs_info[] = {
       $inputs$
@@ -98,8 +126,10 @@ constexpr std::string_view twin_template = R"(
     $locals$
     $input_shapes$
   }
-  void c_output_shape([[maybe_unused]] std::size_t index, [[maybe_unused]] const std::size_t* dims, const std::size_t*, [[maybe_unused]] std::size_t* shape) noexcept {
+  void c_output_shape([[maybe_unused]] std::size_t index, [[maybe_unused]] const std::size_t* dims, [[maybe_unused]] const std::size_t* measured,
+                      [[maybe_unused]] std::size_t* shape) noexcept {
     $locals$
+    $measured_locals$
     $output_shapes$
   }
   int c_load(void* model, const char* path) noexcept {
@@ -122,21 +152,22 @@ constexpr std::string_view twin_template = R"(
     return w && w->data ? path_names[w->path] : "";
   }
   int c_run(const void* model, const std::size_t* dims, [[maybe_unused]] const inferc_input* inputs, [[maybe_unused]] const inferc_output* outputs,
-            std::size_t*, inferc_workspace* w) noexcept {
+            [[maybe_unused]] std::size_t* measured, inferc_workspace* w) noexcept {
     detail::In in[input_count + 1] = {};
     detail::Out out[output_count + 1] = {};
+    $unwanted$
     if (!w) return static_cast<int>(Status::out_of_memory);
     w->offender = SIZE_MAX;
     if (!model) return static_cast<int>(Status::bad_weights);
     $null_arrays$
     $pointers$
-    return static_cast<int>(execute(*static_cast<const detail::Weights*>(model), dims, in, out, static_cast<std::byte*>(w->data), w->bytes, w->offender));
+    return static_cast<int>(execute(*static_cast<const detail::Weights*>(model), dims, in, out, static_cast<std::byte*>(w->data), w->bytes, $measured_argument$, w->offender));
   }
   const char* c_text(int status) noexcept { return text(static_cast<Status>(status)); }
 
   constexpr inferc_model table = {
       INFERC_ABI_VERSION, sizeof(inferc_model), "$name$", "$version$", "$sha$", "$name$.weights",
-      $symbol_count$, symbols, 0, nullptr, input_count, inputs_info, output_count, outputs_info, sizeof(detail::Weights),
+      $symbol_count$, symbols, $measured_count$, $measured_info$, input_count, inputs_info, output_count, outputs_info, sizeof(detail::Weights),
       c_workspace_bytes, c_input_shape, c_output_shape, c_load, c_load_memory, c_unload, c_isa, c_run, c_text};
 
   }  // namespace
@@ -152,10 +183,14 @@ std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o
   return fill(twin_template,
               {{"symbols", symbol_table(p, names)}, {"dim_tables", dim_tables(p, p.inputs, "input") + dim_tables(p, p.outputs, "output")},
                {"inputs", port_table(p.inputs, names.inputs, "input")}, {"outputs", port_table(p.outputs, names.outputs, "output")},
-               {"size_locals", bytes.locals}, {"arena_bytes", bytes.value}, {"locals", locals}, {"input_shapes", shape_cases(names, p.inputs)},
-               {"output_shapes", shape_cases(names, p.outputs)}, {"name", o.name}, {"version", INFERC_VERSION}, {"sha", o.model_sha256},
+               {"size_locals", bytes.locals}, {"arena_bytes", bytes.value}, {"locals", locals}, {"input_shapes", shape_cases(*p.symbols, names, p.inputs)},
+               {"output_shapes", shape_cases(*p.symbols, names, p.outputs)}, {"name", o.name}, {"version", INFERC_VERSION}, {"sha", o.model_sha256},
                {"load", o.embed_weights ? "path ? load_file(w, path) : load_memory(w, embedded_weights, static_cast<std::size_t>(embedded_weights_end - embedded_weights))" : "load_file(w, path)"},
                {"bounds", p.symbols->all().empty() ? "" : fmt::format("if (!dims) return SIZE_MAX;\nfor (std::size_t i = 0; i < {}; ++i)\n  if (dims[i] < symbols[i].lower || dims[i] > symbols[i].upper) return SIZE_MAX;\n", p.symbols->all().size())},
+               {"unwanted", p.measured.empty() ? "" : fmt::format("std::size_t unwanted[{}] = {{}};\n", p.measured.size())},
+               {"measured_table", measured_table(p, names)}, {"measured_locals", measured_locals(p, names)},
+               {"measured_count", std::to_string(p.measured.size())}, {"measured_info", p.measured.empty() ? "nullptr" : "measured_info"},
+               {"measured_argument", p.measured.empty() ? "measured" : "measured ? measured : unwanted"},
                {"pointers", copy_ports(p)}, {"null_arrays", null_arrays(p)},
                {"symbol_count", std::to_string(p.symbols->all().size())}});
 }

@@ -130,7 +130,7 @@ bool Graph::erase_dead() {
   bool changed = false;
   for (auto at = order_.end(); at != order_.begin();) {
     Node* node = (--at)->get();
-    if (is_read(*node)) continue;
+    if (is_read(*node) || !node->measures.empty()) continue;
     ++at;
     erase(node);
     changed = true;
@@ -160,7 +160,7 @@ std::vector<Node*> Graph::nodes() const {
 std::vector<Value*> Graph::constants() const {
   std::vector<Value*> out;
   for (const auto& v : values_)
-    if (v->is_constant() && !v->producer) out.push_back(v.get());
+    if (v->is_constant() && !v->producer && std::find(inputs_.begin(), inputs_.end(), v.get()) == inputs_.end()) out.push_back(v.get());
   return out;
 }
 
@@ -201,6 +201,7 @@ void copy_node(Graph& to, const Node& from, Copies& copies) {
   node->domain = from.domain;
   node->name = from.name;
   node->origins = from.origins;
+  node->measures = from.measures;
   node->opset = from.opset;
   for (const Value* v : from.outputs) {
     node->outputs.push_back(v ? copy_value(to, *v, copies) : nullptr);
@@ -215,7 +216,13 @@ std::unique_ptr<Graph> clone(const Graph& from) {
   auto to = std::make_unique<Graph>(from.shared_symbols());
   to->name = from.name;
   Copies copies;
-  for (const Value* v : from.inputs()) copies[v] = to->add_input(v->name, *v->type);
+  for (const Value* v : from.inputs()) {  // those of a region may have no type yet, or known elements
+    Value* input = copies[v] = to->add_input(v->name, v->type.value_or(Type{}));
+    input->type = v->type;
+    input->constant = v->constant;
+    input->content = v->content;
+    input->known = v->known;
+  }
   for (const Value* v : from.constants())
     if (!copies.count(v)) copy_value(*to, *v, copies);
   for (const Node* n : from.nodes()) copy_node(*to, *n, copies);

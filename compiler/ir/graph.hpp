@@ -75,6 +75,7 @@ struct Node {
   std::vector<Value*> outputs; // null: an omitted optional output
   std::vector<Region> regions;
   std::vector<std::string> origins;  // ONNX nodes this one stands for: "Gemm 'fc1'"
+  std::vector<std::string> measures; // symbols that its calls set; a node that sets one is never dead
   int opset = 0;                     // of the file it came from, for messages
   Graph* graph = nullptr;
 

@@ -148,6 +148,11 @@ class Parser {
     g->name = s_.quoted();
     s_.expect("{");
     while (s_.accept("symbol")) symbol(*g);
+    while (s_.accept("measured")) {
+      const std::string name = s_.word();
+      s_.expect(":");
+      g->symbols().measure(name, parse_dim(s_.until("\n")));
+    }
     while (!s_.accept("return")) statement(*g, names);
     std::vector<Value*> outputs;
     while (!s_.peek('}')) {
@@ -166,7 +171,7 @@ class Parser {
     const std::size_t dots = range.find("..");
     if (dots == range.npos) s_.fail("LO..HI");
     const Bounds bounds{s_.convert<std::int64_t>(range.substr(0, dots)), s_.convert<std::int64_t>(range.substr(dots + 2))};
-    g.symbols().declare(name, bounds, s_.accept("measured"));
+    g.symbols().declare(name, bounds);
   }
 
   struct Definition {
@@ -276,6 +281,7 @@ class Parser {
     if (s_.accept("name")) n.name = s_.quoted();
     if (s_.accept("opset")) n.opset = s_.value<int>();
     if (s_.accept("from")) n.origins = list<std::string>([&] { return s_.quoted(); });
+    if (s_.accept("measures")) n.measures = list<std::string>([&] { return s_.quoted(); });
     while (s_.accept("region")) {
       Region r{s_.quoted(), nullptr, 0};
       s_.expect("captures");

@@ -77,8 +77,16 @@ Bounds bounds_of(const Symbols& symbols, const Dim::Atom& atom) {
 
 }  // namespace
 
-void Symbols::declare(std::string_view name, Bounds bounds, bool measured) {
-  if (!find(name)) all_.push_back({std::string(name), bounds, measured});
+void Symbols::declare(std::string_view name, Bounds bounds) {
+  if (!find(name)) all_.push_back({std::string(name), bounds, std::nullopt});
+}
+
+void Symbols::measure(std::string_view name, const Dim& limit) {
+  const Dim known = at_limits(limit);
+  const Bounds within{0, std::clamp<std::int64_t>(bounds(known).upper, 0, unbounded)};
+  const auto at = std::find_if(measured_.begin(), measured_.end(), [&](const Symbol& s) { return s.name == name; });
+  if (at == measured_.end()) measured_.push_back({std::string(name), within, known});
+  else *at = {at->name, within, known};
 }
 
 void Symbols::set_bounds(std::string_view name, Bounds bounds) {
@@ -91,8 +99,10 @@ void Symbols::erase(std::string_view name) {
 }
 
 const Symbol* Symbols::find(std::string_view name) const {
-  const auto at = std::find_if(all_.begin(), all_.end(), [&](const Symbol& s) { return s.name == name; });
-  return at == all_.end() ? nullptr : &*at;
+  for (const auto* list : {&all_, &measured_})
+    for (const Symbol& s : *list)
+      if (s.name == name) return &s;
+  return nullptr;
 }
 
 std::string Symbols::fresh(std::string_view stem) {
@@ -127,6 +137,68 @@ std::optional<bool> Symbols::decide_equal(const Dim& a, const Dim& b) const {
   const Bounds range = bounds(difference);
   if (range.lower > 0 || range.upper < 0) return false;
   return std::nullopt;
+}
+
+bool Symbols::is_measured(std::string_view name) const {
+  return std::any_of(measured_.begin(), measured_.end(), [&](const Symbol& s) { return s.name == name; });
+}
+
+bool Symbols::has_measured(const Dim& d) const {
+  if (measured_.empty()) return false;
+  std::vector<std::string> names;
+  collect_symbols(d, names);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& n) { return is_measured(n); });
+}
+
+namespace {
+
+// Sizes without measured symbols on either side of a size that has some. Factors of a product are natural.
+class Limits {
+ public:
+  explicit Limits(const Symbols& symbols) : symbols_(symbols) {}
+  Dim upper(const Dim& d) const { return bound(d, true); }
+  Dim lower(const Dim& d) const { return bound(d, false); }
+
+ private:
+  Dim bound(const Dim& d, bool above) const {
+    if (!symbols_.has_measured(d)) return d;
+    Dim sum(0);
+    for (const Dim::Term& t : d.terms()) {
+      Dim term(t.factor);
+      for (const auto& a : t.atoms) term = term * of(*a, above == (t.factor > 0));
+      sum = sum + term;
+    }
+    return sum;
+  }
+  Dim of(const Dim::Atom& a, bool above) const {
+    if (a.kind == Dim::Kind::symbol) {
+      const Symbol* s = symbols_.find(a.name);
+      return !s || !s->limit ? Dim::symbol(a.name) : above ? *s->limit : Dim(0);
+    }
+    const Bounds range = symbols_.bounds(a.b);
+    switch (a.kind) {
+      case Dim::Kind::min: return min(bound(a.a, above), bound(a.b, above));
+      case Dim::Kind::max: return max(bound(a.a, above), bound(a.b, above));
+      case Dim::Kind::div:
+        if (a.b.is_constant() && range.lower > 0) return floor_div(bound(a.a, above), a.b);
+        return above ? max(bound(a.a, true), Dim(0)) : Dim(0);
+      default: return above ? bound(a.b, true) : Dim(0);
+    }
+  }
+  const Symbols& symbols_;
+};
+
+}  // namespace
+
+Dim Symbols::at_limits(const Dim& size) const { return Limits(*this).upper(size); }
+
+SymbolValues Symbols::at_limits(SymbolValues values) const {
+  for (const Symbol& s : measured_) {
+    std::vector<std::string> names;
+    collect_symbols(*s.limit, names);
+    if (std::all_of(names.begin(), names.end(), [&](const std::string& n) { return values.contains(n); })) values.emplace(s.name, evaluate(*s.limit, values));
+  }
+  return values;
 }
 
 bool Symbols::all_bounded() const {

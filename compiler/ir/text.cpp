@@ -113,7 +113,8 @@ class Printer {
   static std::string symbols(const Graph& g, const std::string& margin) {
     std::string out;
     for (const Symbol& s : g.symbols().all())
-      out += fmt::format("{}symbol {}: {}..{}{}\n", margin, s.name, s.bounds.lower, s.bounds.upper, s.measured ? " measured" : "");
+      out += fmt::format("{}symbol {}: {}..{}\n", margin, s.name, s.bounds.lower, s.bounds.upper);
+    for (const Symbol& s : g.symbols().measured()) out += fmt::format("{}measured {}: {}\n", margin, s.name, s.limit->text());
     return out;
   }
   static std::string reference(const Value* v) { return v ? "%" + std::to_string(v->id) : "_"; }
@@ -135,6 +136,7 @@ class Printer {
     if (!n.name.empty()) out += " name " + quoted(n.name);
     if (n.opset > 0) out += " opset " + std::to_string(n.opset);
     if (!n.origins.empty()) out += " from " + list(n.origins, [](const std::string& s) { return quoted(s); });
+    if (!n.measures.empty()) out += " measures " + list(n.measures, [](const std::string& s) { return quoted(s); });
     for (const Region& r : n.regions)
       out += fmt::format("\n{}  region {} captures {} {}", margin, quoted(r.name), r.captures, graph(*r.graph, margin + "  "));
     return out;

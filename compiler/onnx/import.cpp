@@ -90,7 +90,7 @@ class Importer {
     auto graph = std::make_unique<inferc::Graph>();
     graph->name = model_.graph.name;
     Scope scope;
-    fill(*graph, model_.graph, scope, {}, model_.opsets);
+    fill(*graph, model_.graph, scope, false, model_.opsets);
     return graph;
   }
 
@@ -149,9 +149,8 @@ class Importer {
     return out;
   }
 
-  // A graph's inputs, initializers, nodes and outputs. `formals`: types of a region's inputs (unknown: none).
-  void fill(inferc::Graph& g, const Graph& from, Scope& scope, const std::vector<Value*>& captured,
-            const std::vector<OperatorSet>& opsets) {
+  // A graph's inputs, initializers, nodes and outputs. The inputs of a region get their types from its node.
+  void fill(inferc::Graph& g, const Graph& from, Scope& scope, bool is_region, const std::vector<OperatorSet>& opsets) {
     std::set<std::string, std::less<>> names;
     for (const auto& [name, tensor] : from.initializers) {
       if (!names.insert(name).second) error(fmt::format("initializer '{}' is defined twice", escape(name)));
@@ -163,9 +162,9 @@ class Importer {
     for (const ValueInfo& v : from.inputs)
       if (!names.count(v.name)) {
         if (!names.insert(v.name).second) error(fmt::format("input '{}' is defined twice", escape(v.name)));
-        scope[v.name] = g.add_input(v.name, declared(g, v));
+        scope[v.name] = g.add_input(v.name, is_region ? Type{} : declared(g, v));
+        if (is_region) scope[v.name]->type.reset();
       }
-    (void)captured;
     add_nodes(g, from.nodes, scope, opsets);
     for (const auto* infos : {&from.value_infos, &from.outputs})
       for (const ValueInfo& v : *infos)
@@ -263,19 +262,18 @@ class Importer {
     free_names(a.graphs[0], names);
     Scope inner;
     std::vector<Value*> outer;
-    for (const std::string& name : names)
-      if (const auto at = scope.find(name); at != scope.end()) outer.push_back(at->second);
-    std::vector<std::pair<std::string, Value*>> captures;
-    for (const std::string& name : names)
-      if (const auto at = scope.find(name); at != scope.end()) captures.emplace_back(name, at->second);
-    for (const auto& [name, value] : captures) {
-      Value* formal = region.graph->add_input(name, value->type.value_or(Type{}));
-      if (!value->type) formal->type.reset();
-      formal->constant = value->constant;
-      inner[name] = formal;
+    for (const std::string& name : names) {
+      const auto at = scope.find(name);
+      if (at == scope.end()) continue;
+      outer.push_back(at->second);
+      inner[name] = region.graph->add_input(name, at->second->type.value_or(Type{}));
+      if (!at->second->type) inner[name]->type.reset();
+      inner[name]->constant = at->second->constant;
     }
-    region.captures = captures.size();
-    fill(*region.graph, a.graphs[0], inner, outer, opsets);
+    region.captures = outer.size();
+    fill(*region.graph, a.graphs[0], inner, true, opsets);
+    const std::size_t own = region.graph->inputs().size() - outer.size();
+    for (std::size_t k = 0; k < own; ++k) region.graph->move_input_to_front(own + outer.size() - 1);
     for (Value* v : outer) n.graph->add_operand(&n, v);
     n.regions.push_back(std::move(region));
   }

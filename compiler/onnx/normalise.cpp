@@ -163,6 +163,32 @@ void dft(Node& n, std::int64_t opset) {
   n.graph->add_operand(&n, axis);
 }
 
+// Before opset 9 every operand has the batch as its first axis, and lengths may come first: a Scan over the batch whose body is
+// a Scan as of today.
+void scan(Node& n, std::int64_t opset) {
+  if (opset >= 9 || n.regions.size() != 1 || n.inputs.empty() || n.inputs[0]) return;
+  const std::size_t captures = n.regions[0].captures, own = n.inputs.size() - captures - 1;
+  Region outer{"body", std::make_unique<inferc::Graph>(n.graph->shared_symbols()), captures};
+  std::vector<Value*> operands;
+  for (std::size_t k = 0; k < own + captures; ++k) {
+    operands.push_back(outer.graph->add_input({}, Type{}));
+    operands.back()->type.reset();
+  }
+  Node* const inner = outer.graph->add_node("Scan", operands, n.outputs.size(), {{"num_scan_inputs", n.attr_int("num_scan_inputs", 1)}});
+  if (n.attributes.count("directions") != 0) inner->attributes["scan_input_directions"] = n.attributes.at("directions");
+  inner->name = n.name;
+  inner->origins = n.origins;
+  inner->opset = n.opset;
+  inner->regions = std::move(n.regions);
+  outer.graph->set_outputs(inner->outputs);
+  n.regions.clear();
+  n.regions.push_back(std::move(outer));
+  const std::vector<Value*> given(n.inputs.begin() + 1, n.inputs.end());
+  n.graph->drop_operands(&n, 0);
+  for (Value* v : given) n.graph->add_operand(&n, v);
+  n.attributes = {{"num_scan_inputs", static_cast<std::int64_t>(own)}};
+}
+
 // Renamed in opset 11.
 void scatter(Node& n, std::int64_t) { n.op = "ScatterElements"; }
 
@@ -178,7 +204,7 @@ const std::map<std::string_view, Rule> rules = {
     {"BatchNormalization", batch_normalization},
     {"GroupNormalization", group_normalization},
     {"Resize", resize},              {"Upsample", upsample},           {"Scatter", scatter},
-    {"DFT", dft},
+    {"DFT", dft},                    {"Scan", scan},
 };
 
 }  // namespace

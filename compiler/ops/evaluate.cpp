@@ -12,7 +12,7 @@ namespace {
 class NodeRun {
  public:
   NodeRun(const Node& node, const std::vector<const Tensor*>& inputs, const SymbolValues& symbols)
-      : symbols_(symbols), graph_(node.graph ? node.graph->shared_symbols() : std::make_shared<Symbols>()) {
+      : symbols_(symbols), graph_(node.graph ? std::make_shared<Symbols>(node.graph->symbols()) : std::make_shared<Symbols>()) {
     copy_node(node, inputs);
     infer();
     place(inputs);
@@ -20,7 +20,8 @@ class NodeRun {
   }
   std::int64_t flops() {
     std::int64_t sum = 0;
-    for (const Call& c : builder_.calls()) sum += evaluate(c.flops, symbols_);
+    const SymbolValues values = graph_.symbols().at_limits(symbols_);
+    for (const Call& c : builder_.calls()) sum += evaluate(c.flops, values);
     return sum;
   }
   std::vector<Tensor> run() {
@@ -70,7 +71,7 @@ class NodeRun {
   }
   void allocate() {
     for (const Buffer& b : builder_.buffers()) {
-      const std::int64_t elements = evaluate(b.size, symbols_);
+      const std::int64_t elements = evaluate(graph_.symbols().at_limits(b.size), symbols_);
       if (b.space == Space::input) memory_.push_back(tensors_[b.index]);
       else if (b.space == Space::weight) memory_.push_back(builder_.weights()[b.index].tensor);
       else memory_.emplace_back(b.dtype, std::vector<std::int64_t>{elements});
@@ -82,8 +83,10 @@ class NodeRun {
   }
   void execute(const Call& call) {
     if (!call.host) internal_error(call.kernel + " cannot run on the host");
-    const HostFrame frame{&call.args, &symbols_, [this](const Operand& v) { return address_of(v); }};
+    std::int64_t measured = 0;
+    const HostFrame frame{&call.args, &symbols_, [this](const Operand& v) { return address_of(v); }, &measured};
     stop_on(call.host(frame), address(*node_));
+    if (!call.measures.empty()) symbols_[call.measures] = measured;
   }
   Tensor collect(const Operand& v) {
     std::vector<std::int64_t> shape;

@@ -1,9 +1,11 @@
 #include "compiler/ops/evaluate_graph.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
 
+#include "compiler/ops/evaluate_control.hpp"
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
@@ -16,6 +18,11 @@ class GraphRun {
     if (inputs.size() != graph.inputs().size())
       throw UserError(fmt::format("{} inputs, {} are defined", inputs.size(), graph.inputs().size()));
     for (std::size_t i = 0; i < inputs.size(); ++i) bind(*graph.inputs()[i], inputs[i]);
+  }
+  // Of a region: its node knows what it gives.
+  GraphRun(const Region& region, std::vector<Tensor> inputs, SymbolValues symbols, const NodeObserver& observer)
+      : graph_(*region.graph), symbols_(std::move(symbols)), observer_(observer) {
+    for (std::size_t i = 0; i < inputs.size(); ++i) values_[graph_.inputs()[i]] = std::move(inputs[i]);
   }
   std::vector<Tensor> run() {
     for (const Node* n : graph_.nodes()) step(*n);
@@ -36,17 +43,30 @@ class GraphRun {
     }
     values_[&v] = t;
   }
+  RunRegion region_runner() {
+    return [this](const Region& r, std::vector<Tensor> inputs) { return GraphRun(r, std::move(inputs), symbols_, observer_).run(); };
+  }
+  // Sizes that the node finds out stand in the shapes of its results.
+  void note_measured(const Node& n, const Value& v, const Tensor& t) {
+    if (n.measures.empty() || !v.type) return;
+    for (std::size_t d = 0; d < t.rank(); ++d)
+      if (const auto symbol = v.type->shape[d].as_symbol(); std::find(n.measures.begin(), n.measures.end(), symbol) != n.measures.end())
+        symbols_.insert_or_assign(std::string(symbol), t.shape()[d]);
+  }
   const Tensor& tensor(const Value* v) {
-    if (v->is_constant()) return *v->constant;
-    return values_.at(v);
+    if (const auto at = values_.find(v); at != values_.end()) return at->second;
+    return v->constant.value();
   }
   void step(const Node& n) {
     std::vector<const Tensor*> inputs;
     for (const Value* v : n.inputs) inputs.push_back(v ? &tensor(v) : nullptr);
-    std::vector<Tensor> results = evaluate_node(n, inputs, symbols_);
+    std::vector<Tensor> results = is_control(n) ? evaluate_control(n, inputs, symbols_, region_runner()) : evaluate_node(n, inputs, symbols_);
     if (observer_) observer_(n, inputs, results);
-    for (std::size_t i = 0; i < results.size(); ++i)
-      if (n.outputs[i]) values_[n.outputs[i]] = std::move(results[i]);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (!n.outputs[i]) continue;
+      note_measured(n, *n.outputs[i], results[i]);
+      values_[n.outputs[i]] = std::move(results[i]);
+    }
   }
 
   const Graph& graph_;
@@ -65,10 +85,15 @@ void widen_attributes(Node& n) {
   }
 }
 
+void widen_type(Value* v) {
+  if (v && v->type && v->type->dtype == DType::float32) v->type->dtype = DType::float64;
+}
+
+// The types of what control flow gives stay: they are needed where a loop makes no iteration.
 void widen(Graph& graph) {
   for (Value* v : graph.inputs()) {
     if (v->constant) v->constant = widened(*v->constant);
-    if (v->type && v->type->dtype == DType::float32) v->type->dtype = DType::float64;
+    widen_type(v);
   }
   for (Value* v : graph.constants()) {
     v->constant = widened(*v->constant);
@@ -78,7 +103,8 @@ void widen(Graph& graph) {
     widen_attributes(*n);
     for (Region& r : n->regions) widen(*r.graph);
     for (Value* v : n->outputs)
-      if (v && n->domain != "inferc") v->type.reset();
+      if (is_control(*n)) widen_type(v);
+      else if (v && n->domain != "inferc") v->type.reset();
   }
 }
 

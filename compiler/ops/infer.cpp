@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include <fmt/format.h>
@@ -84,6 +85,26 @@ void Infer::out_content(std::size_t i, std::vector<Dim> elements) {
   if (v && !failed_ && elements.size() <= max_content) v->content = std::move(elements);
 }
 
+bool Infer::region(Graph& graph) {
+  const std::size_t before = diagnostics_.errors().size();
+  bool known = true;
+  for (Node* n : graph.nodes()) known = infer_node(*n, diagnostics_) && known;
+  failed_ = failed_ || diagnostics_.errors().size() > before;
+  return known && !failed_;
+}
+
+Dim Infer::measured(std::size_t k, std::size_t output, std::size_t axis, const Dim& limit) {
+  std::vector<std::string>& names = node.measures;
+  while (names.size() <= k) {
+    std::string stem = node.out(output) ? node.out(output)->name : std::string();
+    std::replace_if(stem.begin(), stem.end(), [](unsigned char c) { return std::isalnum(c) == 0 || c >= 0x80; }, '_');
+    if (stem.empty() || std::isdigit(static_cast<unsigned char>(stem[0])) != 0) stem = "n_" + stem;
+    names.push_back(symbols().fresh(axis == SIZE_MAX ? stem + "_i" : fmt::format("{}_d{}", stem, axis)));
+  }
+  symbols().measure(names[k], limit);
+  return Dim::symbol(names[k]);
+}
+
 bool Infer::fail(const std::string& reason, std::string help) {
   diagnostics_.error(address(node) + ": " + reason, std::move(help));
   failed_ = true;
@@ -152,13 +173,21 @@ void check_attributes(const Op& op, Infer& infer) {
   }
 }
 
+// Operands that are no captures of a region.
+std::size_t own_operands(const Node& n) {
+  std::size_t captures = 0;
+  for (const Region& r : n.regions) captures += n.domain == "inferc" ? 0 : r.captures;
+  return n.inputs.size() - captures;
+}
+
 void check_arity(const Op& op, Infer& infer) {
-  const std::size_t given = infer.node.inputs.size();
-  const bool variadic = !op.inputs.empty() && op.inputs.back().arity == Port::Arity::variadic;
-  if (given > op.inputs.size() && !variadic)
+  const std::size_t given = own_operands(infer.node);
+  const auto last = op.inputs.empty() ? Port::Arity::required : op.inputs.back().arity;
+  const bool variadic = last == Port::Arity::variadic, open = variadic || last == Port::Arity::any;
+  if (given > op.inputs.size() && !open)
     infer.fail(fmt::format("{} inputs, at most {} are defined", given, op.inputs.size()));
   for (std::size_t i = 0; i < op.inputs.size(); ++i)
-    if (op.inputs[i].arity == Port::Arity::required && !infer.has(i))
+    if (op.inputs[i].arity == Port::Arity::required && (i >= given || !infer.has(i)))
       infer.fail(fmt::format("input '{}' is missing", op.inputs[i].name));
   if (variadic && given < op.inputs.size())
     infer.fail(fmt::format("input '{}' is missing", op.inputs.back().name));
@@ -169,7 +198,7 @@ void check_arity(const Op& op, Infer& infer) {
 
 void check_types(const Op& op, Infer& infer) {
   std::map<char, DType> bound;
-  for (std::size_t i = 0; i < infer.node.inputs.size(); ++i) {
+  for (std::size_t i = 0; i < own_operands(infer.node); ++i) {
     if (!infer.has(i)) continue;
     const Port& port = op.inputs[std::min(i, op.inputs.size() - 1)];
     const DType t = infer.dtype(i);

@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
 #include "compiler/ops/content.hpp"
 #include "kernels/ref/nonzero.hpp"
 
@@ -93,19 +91,19 @@ std::optional<Dim> count(const Infer& i) {
 }
 
 void infer(Infer& i) {
-  const auto found = count(i);
-  if (!found) {
-    i.fail("the number of non-zero elements, a size of the output, is not known before run time",
-           "export the model with a fixed mask: a constant, or a triangle (Trilu) of a constant square");
-    return;
-  }
-  i.out(0, DType::int64, {Dim(i.rank(0)), *found});
+  const auto known = count(i);
+  if (known) i.node.measures.clear();
+  i.out(0, DType::int64, {Dim(i.rank(0)), known ? *known : i.measured(0, 0, 1, product(i.shape(0)))});
 }
 
 void lower(Lower& l) {
   Shape sizes = l.shape(0);
   const auto rank = static_cast<std::int64_t>(sizes.size());
   while (sizes.size() < static_cast<std::size_t>(max_rank)) sizes.insert(sizes.begin(), Dim(1));
+  if (!l.node.measures.empty()) {
+    const HostKernel counting = by_dtype(l.type(0).dtype, AllTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::count_nonzero<T>); });
+    l.reference("ref::count_nonzero", "kernels/ref/nonzero.hpp", counting, {read(l.in_dense(0)), runtime_size(product(l.shape(0)))}).measures = l.node.measures[0];
+  }
   const HostKernel kernel = by_dtype(l.type(0).dtype, AllTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::nonzero<T>); });
   l.reference("ref::nonzero", "kernels/ref/nonzero.hpp", kernel,
               {write(l.out_dense()), read(l.in_dense(0)), SizesArg{sizes}, runtime_size(rank), runtime_size(l.out_type().shape[1])})

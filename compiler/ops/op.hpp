@@ -50,7 +50,7 @@ inline constexpr TypeSet int64{DType::int64};
 struct Port {
   std::string_view name;
   TypeSet types;
-  enum class Arity : unsigned char { required, optional, variadic } arity = Arity::required;
+  enum class Arity : unsigned char { required, optional, variadic, any } arity = Arity::required;  // the last: one or more, or none
   char same = 0;  // ports with the same letter must have equal element types; 0: free
 };
 
@@ -117,6 +117,11 @@ class Infer {
 
   void out(std::size_t i, DType dtype, Shape shape);
   void out_content(std::size_t i, std::vector<Dim> elements);
+  // Infers the nodes of a region whose inputs have types; false when that fails.
+  bool region(Graph& graph);
+  // A size of an output that only a call finds out, at most `limit`; `k` counts those of the node. Named after the output and its
+  // axis; SIZE_MAX in place of an axis: the iteration of a loop.
+  [[nodiscard]] Dim measured(std::size_t k, std::size_t output, std::size_t axis, const Dim& limit);
   bool fail(const std::string& reason, std::string help = {});  // returns false
   [[nodiscard]] bool failed() const { return failed_; }
 

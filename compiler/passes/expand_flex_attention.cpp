@@ -62,22 +62,8 @@ class Expansion {
   }
   Value* modified(std::string_view name, Value* v) {
     for (const Region& r : at_->regions)
-      if (r.name == name) {
-        const Value* own = r.graph->inputs().back();
-        Value* out = copy_region(graph_, at_, r, {{own, v}})[0];
-        forget_symbols(*own);
-        return out;
-      }
+      if (r.name == name) return copy_region(graph_, at_, r, {{r.graph->inputs().front(), v}})[0];
     return v;
-  }
-  // Sizes that only a region's input is declared with are no symbols of the model.
-  void forget_symbols(const Value& input) {
-    std::vector<std::string> inner, outer;
-    for (const Dim& d : input.type->shape) collect_symbols(d, inner);
-    for (const Value* v : graph_.inputs())
-      for (const Dim& d : v->type->shape) collect_symbols(d, outer);
-    for (const std::string& name : inner)
-      if (std::find(outer.begin(), outer.end(), name) == outer.end() && graph_.symbols().find(name)) graph_.symbols().erase(name);
   }
   Graph& graph_;
   Node* at_;

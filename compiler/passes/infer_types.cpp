@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/evaluate_control.hpp"
 #include "compiler/passes/declared_shapes.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/resolve_control.hpp"
@@ -88,11 +89,21 @@ void evaluate_small(Node& n) {
   }
 }
 
+// Whether a branch that is known to be taken inside a region took its If's place.
+bool resolve_inside(Node& node) {
+  if (!is_control(node)) return false;
+  for (Region& r : node.regions)
+    for (Node* inner : r.graph->nodes())
+      if (resolve_if(*r.graph, inner) || resolve_inside(*inner)) return true;
+  return false;
+}
+
 // One round over all nodes; true if a region was inlined, so that a new round is due.
 bool infer_nodes(Graph& graph, Diagnostics& round) {
   for (Node* n : graph.nodes()) {
     if (resolve_if(graph, n) || expand_flex_attention(graph, n)) return true;
     if (infer_node(*n, round)) evaluate_small(*n);
+    if (resolve_inside(*n)) return true;
   }
   return false;
 }
@@ -109,6 +120,7 @@ bool infer_types(Graph& graph, Diagnostics& diagnostics) {
     if (infer_nodes(graph, round)) continue;
     std::optional<Solution> next;
     for (const auto& e : graph.symbols().equalities()) {
+      if (graph.symbols().has_measured(e)) continue;
       next = solve(e);
       if (next && solved.insert(next->symbol).second) break;
       next.reset();

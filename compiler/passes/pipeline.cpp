@@ -1,5 +1,7 @@
 #include "compiler/passes/passes.hpp"
 
+#include "compiler/ops/evaluate_control.hpp"
+
 namespace inferc {
 
 const std::vector<Pass>& pipeline() {
@@ -32,9 +34,21 @@ const std::vector<Pass>& pipeline() {
   return passes;
 }
 
+namespace {
+
+// Regions of control flow are graphs like any other.
+void run_everywhere(const Pass& pass, Graph& graph) {
+  for (Node* n : graph.nodes())
+    if (is_control(*n))
+      for (Region& r : n->regions) run_everywhere(pass, *r.graph);
+  pass.run(graph);
+}
+
+}  // namespace
+
 void run_pipeline(Graph& graph, std::string_view stop_after) {
   for (const Pass& p : pipeline()) {
-    p.run(graph);
+    run_everywhere(p, graph);
     verify(graph);
     if (p.name == stop_after) return;
   }

@@ -21,7 +21,8 @@ std::map<const Value*, Value*> actual_inputs(const Node& n, const Region& chosen
     if (&*r == &chosen) break;
   }
   std::map<const Value*, Value*> out;
-  for (std::size_t i = 0; i < chosen.captures; ++i) out[chosen.graph->inputs()[i]] = n.inputs[at + i];
+  const std::size_t own = chosen.graph->inputs().size() - chosen.captures;
+  for (std::size_t i = 0; i < chosen.captures; ++i) out[chosen.graph->inputs()[own + i]] = n.inputs[at + i];
   return out;
 }
 
@@ -47,6 +48,7 @@ std::vector<Value*> copy_region(Graph& graph, Node* n, const Region& region, std
     copy->name = inner->name;
     copy->origins = inner->origins;
     copy->opset = inner->opset;
+    copy->measures = inner->measures;
     for (const Region& r : inner->regions) copy->regions.push_back({r.name, clone(*r.graph), r.captures});
     for (std::size_t o = 0; o < inner->outputs.size(); ++o) {
       if (!inner->outputs[o]) continue;

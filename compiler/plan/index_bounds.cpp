@@ -35,15 +35,30 @@ Operand normal(const Operand& v) {
   return out;
 }
 
+// Bounds that are known only after some calls are left to the kernel.
+bool measured_somewhere(const IndexBound& b, const Symbols& symbols) {
+  std::vector<Dim> dims{b.low, b.high, b.indices.offset};
+  dims.insert(dims.end(), b.indices.shape.begin(), b.indices.shape.end());
+  dims.insert(dims.end(), b.indices.strides.begin(), b.indices.strides.end());
+  return std::any_of(dims.begin(), dims.end(), [&](const Dim& d) { return symbols.has_measured(d); });
+}
+
 class Search {
  public:
-  explicit Search(const Builder& builder) : builder_(builder) {}
+  Search(const Builder& builder, const Unsure& unsure) : builder_(builder), moves_(sure(builder.moves(), unsure.moves)), bounds_(sure(builder.index_bounds(), unsure.bounds)) {}
   std::vector<IndexBound> run() {
-    for (const IndexBound& b : builder_.index_bounds()) follow(b, false, 0);
+    for (const IndexBound& b : bounds_) follow(b, false, 0);
     return std::move(found_);
   }
 
  private:
+  template <class T>
+  static std::vector<T> sure(const std::vector<T>& all, const std::vector<std::pair<std::size_t, std::size_t>>& left_out) {
+    std::vector<T> out;
+    for (std::size_t k = 0; k < all.size(); ++k)
+      if (std::none_of(left_out.begin(), left_out.end(), [&](const auto& part) { return part.first <= k && k < part.second; })) out.push_back(all[k]);
+    return out;
+  }
   bool whole(const Operand& v) const { return is_dense(v) && v.offset.is(0) && v.size() == builder_.buffers()[v.buffer.index].size; }
 
   void follow(const IndexBound& b, bool changed, int depth) {
@@ -52,7 +67,7 @@ class Search {
     const Space space = builder_.buffers()[here.indices.buffer.index].space;
     if (space == Space::input && std::find(found_.begin(), found_.end(), here) == found_.end()) found_.push_back(here);
     if (space == Space::input || space == Space::weight || depth == 8) return;
-    for (const Move& m : builder_.moves())
+    for (const Move& m : moves_)
       if (m.to.buffer == here.indices.buffer && keeps_indices(m.from.dtype, m.to.dtype)) through(m, here, changed, depth);
   }
 
@@ -75,11 +90,17 @@ class Search {
   }
 
   const Builder& builder_;
+  const std::vector<Move> moves_;
+  const std::vector<IndexBound> bounds_;
   std::vector<IndexBound> found_;
 };
 
 }  // namespace
 
-std::vector<IndexBound> input_bounds(const Builder& builder) { return Search(builder).run(); }
+std::vector<IndexBound> input_bounds(const Builder& builder, const Symbols& symbols, const Unsure& unsure) {
+  std::vector<IndexBound> out = Search(builder, unsure).run();
+  std::erase_if(out, [&](const IndexBound& b) { return measured_somewhere(b, symbols); });
+  return out;
+}
 
 }  // namespace inferc

@@ -1,10 +1,12 @@
 #include <algorithm>
 
+#include "compiler/ops/evaluate_control.hpp"
 #include "compiler/ops/op.hpp"
 #include "compiler/plan/arena.hpp"
 #include "compiler/plan/control.hpp"
 #include "compiler/plan/index_bounds.hpp"
 #include "compiler/plan/program.hpp"
+#include "compiler/plan/size_checks.hpp"
 
 namespace inferc {
 namespace {
@@ -70,9 +72,13 @@ class Planner {
     lower_nodes(graph_);
     copy_unwritten_outputs();
     program_.buffers = builder_.buffers();
+    for (Buffer& b : program_.buffers) b.size = program_.symbols->at_limits(b.size);
     program_.weights = builder_.weights();
     program_.calls = std::move(builder_.calls());
-    program_.index_bounds = input_bounds(builder_);
+    std::vector<Shape> shapes;
+    for (const TensorPort& t : program_.outputs) shapes.push_back(t.type.shape);
+    add_size_checks(program_.calls, *program_.symbols, shapes);
+    program_.index_bounds = input_bounds(builder_, *program_.symbols, unsure_);
     put_guards_first();
     place_buffers();
     return std::move(program_);
@@ -89,16 +95,31 @@ class Planner {
       const Operand place = builder_.output(program_.outputs.size(), v->name, *v->type);
       program_.outputs.push_back({v->name, *v->type, place.buffer});
       outputs_.push_back(place);
+      note_measured(v->type->shape);
       if (v->producer && !v->is_constant() && !placed_.count(v)) placer_.put(v, place);
     }
+  }
+  void note_measured(const Shape& shape) {
+    std::vector<std::string> names;
+    for (const Dim& d : shape) collect_symbols(d, names);
+    for (const std::string& n : names)
+      if (program_.symbols->is_measured(n) && std::find(program_.measured.begin(), program_.measured.end(), n) == program_.measured.end())
+        program_.measured.push_back(n);
   }
   // Regions of control flow recurse.
   void lower_nodes(const Graph& graph) {
     place_concats(graph);
     for (const Node* n : graph.nodes()) {
-      if (is_control(*n)) lower_control(*n, builder_, placed_, [this](const Graph& region) { lower_nodes(region); });
+      if (is_control(*n)) lower_control_node(*n);
       else lower_node(*n, builder_, placed_, allow_fast_);
     }
+  }
+  // What a body does may not happen, or happen again: it says nothing of indices before the first call.
+  void lower_control_node(const Node& n) {
+    const std::size_t bounds = builder_.index_bounds().size(), moves = builder_.moves().size();
+    lower_control(n, builder_, placed_, allow_fast_, [this](const Graph& region) { lower_nodes(region); });
+    unsure_.bounds.emplace_back(bounds, builder_.index_bounds().size());
+    unsure_.moves.emplace_back(moves, builder_.moves().size());
   }
   // Those that are read last first, so that nested ones find their place.
   void place_concats(const Graph& graph) {
@@ -111,8 +132,18 @@ class Planner {
     for (Call& c : program_.calls) c.guards = guarded_input(c);
     std::stable_partition(program_.calls.begin(), program_.calls.end(), [](const Call& c) { return c.guards.has_value(); });
   }
+  // Sizes that calls before it find out.
+  [[nodiscard]] bool waits_for_sizes(const Arg& a) const {
+    std::vector<Dim> sizes;
+    if (const auto* s = std::get_if<SizeArg>(&a)) sizes = {s->size};
+    if (const auto* s = std::get_if<RuntimeSizeArg>(&a)) sizes = {s->size};
+    if (const auto* s = std::get_if<SizesArg>(&a)) sizes = s->sizes;
+    for (const auto& [operand, access] : operands(a)) sizes.insert(sizes.end(), operand->shape.begin(), operand->shape.end());
+    return std::any_of(sizes.begin(), sizes.end(), [&](const Dim& d) { return program_.symbols->has_measured(d); });
+  }
   [[nodiscard]] std::optional<std::size_t> guarded_input(const Call& c) const {
     std::optional<std::size_t> out;
+    if (std::any_of(c.args.begin(), c.args.end(), [&](const Arg& a) { return waits_for_sizes(a); })) return std::nullopt;
     for (const Arg& a : c.args)
       for (const auto& [operand, access] : operands(a)) {
         const Buffer& b = program_.buffers[operand->buffer.index];
@@ -158,6 +189,7 @@ class Planner {
   Lower::Placement placed_;
   Placer placer_{builder_, placed_};
   std::vector<Operand> outputs_;
+  Unsure unsure_;
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ struct Program {
   std::string name;
   std::shared_ptr<Symbols> symbols;
   std::vector<TensorPort> inputs, outputs;
+  std::vector<std::string> measured;  // symbols of the outputs' shapes that calls set, in order of the outputs
   std::vector<Buffer> buffers;
   std::vector<Weight> weights;
   std::vector<Call> calls;

@@ -43,7 +43,7 @@ Signature signature_of(const inferc_model& table) {
     const inferc_symbol& s = table.symbols[i];
     out.symbols.declare(s.name, {static_cast<std::int64_t>(s.lower), static_cast<std::int64_t>(s.upper)});
   }
-  for (std::size_t i = 0; i < table.measured_count; ++i) out.symbols.declare(table.measured[i].name, {0, unbounded}, true);
+  for (std::size_t i = 0; i < table.measured_count; ++i) out.symbols.measure(table.measured[i].name, parse_dim(table.measured[i].bound));
   for (std::size_t i = 0; i < table.input_count; ++i) out.inputs.push_back(port_of(table.inputs[i]));
   for (std::size_t i = 0; i < table.output_count; ++i) out.outputs.push_back(port_of(table.outputs[i]));
   return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/plan/evaluate.hpp"
+#include "compiler/plan/size_checks.hpp"
 #include "compiler/run/sample_inputs.hpp"
 #include "compiler/support/diagnostics.hpp"
 
@@ -37,17 +38,19 @@ std::vector<SymbolValues> sizes(const Symbols& symbols) {
 std::int64_t stored(const Program& p, const SymbolValues& values) {
   std::int64_t out = 0;
   for (const auto* ports : {&p.inputs, &p.outputs})
-    for (const TensorPort& t : *ports) out += evaluate(product(t.type.shape), values);
+    for (const TensorPort& t : *ports) out += evaluate(p.symbols->at_limits(product(t.type.shape)), values);
   return out;
 }
 
 bool agree(const Symbols& symbols, const SymbolValues& values) {
   const auto& all = symbols.equalities();
-  return std::all_of(all.begin(), all.end(), [&](const auto& e) { return evaluate(e.a, values) == evaluate(e.b, values); });
+  return std::all_of(all.begin(), all.end(), [&](const auto& e) { return symbols.has_measured(e) || evaluate(e.a, values) == evaluate(e.b, values); });
 }
 
 bool runs_here(const std::vector<Call>& calls) {
-  return std::all_of(calls.begin(), calls.end(), [](const Call& c) { return c.host && c.bodies.empty(); });
+  return std::all_of(calls.begin(), calls.end(), [](const Call& c) {
+    return c.host || c.kernel == require_kernel || (!c.bodies.empty() && std::all_of(c.bodies.begin(), c.bodies.end(), runs_here));
+  });
 }
 
 }  // namespace

@@ -89,7 +89,6 @@ void check_axes(const std::vector<Axis>& axes, const SymbolValues& values, Diagn
 
 void check_symbols(const Symbols& symbols, SymbolValues& values, Diagnostics& problems) {
   for (const Symbol& s : symbols.all()) {
-    if (s.measured) continue;
     if (s.bounds.lower == s.bounds.upper) values.insert({s.name, s.bounds.lower});
     const auto at = values.find(s.name);
     if (at == values.end()) {
@@ -126,7 +125,6 @@ SymbolValues resolve_symbols(const Signature& signature, std::span<const Tensor>
 std::vector<std::size_t> dims_of(const Signature& signature, const SymbolValues& values) {
   std::vector<std::size_t> out;
   for (const Symbol& s : signature.symbols.all()) {
-    if (s.measured) continue;
     const auto at = values.find(s.name);
     if (at == values.end()) internal_error("no value for the symbol " + escape(s.name));
     out.push_back(static_cast<std::size_t>(at->second));

@@ -4,6 +4,13 @@
 
 namespace inferc::ref {
 
+template <class T>
+std::size_t count_nonzero(const T* in, std::size_t size) {
+  std::size_t count = 0;
+  for (std::size_t k = 0; k < size; ++k) count += in[k] != T{} ? 1 : 0;
+  return count;
+}
+
 // The indices of the elements that are not zero, row-major: out[d, found] along axis d (ONNX NonZero 13). `shape`: the
 // input's at the end of the list; the compiler expects `count` such elements, any other number is a fault.
 template <class T>

@@ -491,7 +491,7 @@ void nonzero(Cases& cases) {
     });
     Array y(DType::int64, {x.rank(), static_cast<std::int64_t>(found.size())});
     for_each(y.shape, [&](const Index& i) { y.at(i) = static_cast<Real>(found[static_cast<std::size_t>(i[1])][static_cast<std::size_t>(i[0])]); });
-    cases.push_back({{x}, {}, {exact(y)}, {0}});
+    for (const std::set<std::size_t>& constants : {std::set<std::size_t>{0}, {}}) cases.push_back({{x}, {}, {exact(y)}, constants});
   }, 1);
 }
 
