@@ -216,7 +216,7 @@ TEST(ShapeOperands, AreKnownFromADeclaredShapeFurtherOn) {
     graph.set_outputs({last->out()});
     Diagnostics problems;
     EXPECT_EQ(infer_types(graph, problems), !widened);
-    if (!widened) EXPECT_EQ(range->type->shape, Shape{5});
+    if (!widened) { EXPECT_EQ(range->type->shape, Shape{5}); }
   }
 }
 
