@@ -174,6 +174,8 @@ TEST_P(ZooArena, IsCloseToTheLeastBytes) {
     const auto graph = graph_of(exporter);
     const Program program = plan(*graph);
     ASSERT_TRUE(program.arena_bytes.is_constant()) << exporter;
+    // least_bytes does not look into the bodies of control flow; tests/plan does.
+    if (std::any_of(program.calls.begin(), program.calls.end(), [](const Call& c) { return !c.bodies.empty(); })) GTEST_SKIP() << "control flow";
     const auto bytes = static_cast<double>(*program.arena_bytes.constant()), least = static_cast<double>(least_bytes(program));
     RecordProperty(exporter + "_arena_bytes", std::to_string(bytes));
     RecordProperty(exporter + "_least_bytes", std::to_string(least));
