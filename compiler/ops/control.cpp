@@ -2,7 +2,22 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace inferc::control {
+namespace {
+
+// Whether a size names a symbol that a node of the region sets: it is not known outside.
+bool is_local(const Graph& region, const Dim& size) {
+  std::vector<std::string> names;
+  collect_symbols(size, names);
+  for (const Node* n : region.nodes())
+    for (const std::string& s : n->measures)
+      if (std::find(names.begin(), names.end(), s) != names.end()) return true;
+  return false;
+}
+
+}  // namespace
 
 std::size_t first_capture(const Node& node, std::size_t r) {
   std::size_t at = node.inputs.size();
@@ -29,13 +44,20 @@ void bind_input(const Region& region, std::size_t k, const Type& type) {
   region.graph->inputs()[k]->known.reset();
 }
 
-bool is_local(const Graph& region, const Dim& size) {
-  std::vector<std::string> names;
-  collect_symbols(size, names);
-  for (const Node* n : region.nodes())
-    for (const std::string& s : n->measures)
-      if (std::find(names.begin(), names.end(), s) != names.end()) return true;
-  return false;
+void carry(Infer& i, std::size_t k, const Type& before, const Type& after) {
+  if (before.dtype != after.dtype || before.rank() != after.rank()) {
+    i.fail(fmt::format("carried value {} is {} before an iteration and {} after it", k, text(before), text(after)), "a carried value must keep its type");
+    return;
+  }
+  for (std::size_t d = 0; d < before.shape.size(); ++d) static_cast<void>(i.unify(before.shape[d], after.shape[d]));
+  i.out(k, before.dtype, before.shape);
+}
+
+bool keeps_size(Infer& i, const Region& body, std::size_t k, const Type& row) {
+  for (const Dim& d : row.shape)
+    if (is_local(*body.graph, d))
+      return i.fail(fmt::format("what output {} collects is {}, whose size {} differs between iterations", k, text(row), d.text()));
+  return true;
 }
 
 }  // namespace inferc::control

@@ -11,10 +11,12 @@ namespace inferc::control {
 
 // The region's captures get what is known of the node's operands.
 void bind_captures(const Node& node, std::size_t r);
-// The region's own input k gets a type; false with a message where the region has no such input or it is used already.
+// The region's own input k gets a type, and loses what was known of its elements.
 void bind_input(const Region& region, std::size_t k, const Type& type);
 
-// Whether a size names a symbol that a node of the region sets: it is not known outside.
-[[nodiscard]] bool is_local(const Graph& region, const Dim& size);
+// What an iteration leaves of carried value k must have the type of what it found; it is output k.
+void carry(Infer& i, std::size_t k, const Type& before, const Type& after);
+// Whether what output k collects has the same sizes in every iteration; fails where a node of the body finds one out.
+[[nodiscard]] bool keeps_size(Infer& i, const Region& body, std::size_t k, const Type& row);
 
 }  // namespace inferc::control

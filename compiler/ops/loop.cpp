@@ -74,27 +74,11 @@ void bind(Infer& i, const Signature& s, const Trips& trips) {
   for (std::size_t k = 0; k < s.carried; ++k) control::bind_input(s.body, 2 + k, i.type(2 + k));
 }
 
-// What an iteration leaves must have the type of what it found.
-void carry(Infer& i, const Signature& s, std::size_t k) {
-  const Type &before = i.type(2 + k), &after = *s.result(k)->type;
-  if (before.dtype != after.dtype || before.rank() != after.rank()) {
-    i.fail(fmt::format("carried value {} is {} before an iteration and {} after it", k, text(before), text(after)), "a carried value must keep its type");
-    return;
-  }
-  for (std::size_t d = 0; d < before.shape.size(); ++d) static_cast<void>(i.unify(before.shape[d], after.shape[d]));
-  i.out(k, before.dtype, before.shape);
-}
-
 void collect(Infer& i, const Signature& s, std::size_t k, const Dim& rows) {
   const Type& row = *s.result(k)->type;
-  Shape shape{rows};
-  for (const Dim& d : row.shape) {
-    if (control::is_local(*s.body.graph, d)) {
-      i.fail(fmt::format("what output {} collects is {}, whose size {} differs between iterations", k, text(row), d.text()));
-      return;
-    }
-    shape.push_back(d);
-  }
+  if (!control::keeps_size(i, s.body, k, row)) return;
+  Shape shape = row.shape;
+  shape.insert(shape.begin(), rows);
   i.out(k, row.dtype, shape);
 }
 
@@ -112,7 +96,7 @@ void infer(Infer& i) {
     i.fail(fmt::format("its body gives a condition that is {}", text(c)), "the condition is a bool of one element");
     return;
   }
-  for (std::size_t k = 0; k < s.carried; ++k) carry(i, s, k);
+  for (std::size_t k = 0; k < s.carried; ++k) control::carry(i, k, i.type(2 + k), *s.result(k)->type);
   if (s.carried == i.node.outputs.size()) return i.node.measures.resize(1);
   if (!trips.most) {
     i.fail("the number of rows that it collects has no bound", "make the trip count a constant or a size, or state the sizes of the graph's outputs");

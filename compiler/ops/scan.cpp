@@ -5,27 +5,12 @@
 #include "compiler/ops/control.hpp"
 
 namespace inferc {
-
-ScanForm::ScanForm(const Node& n) : body(&n.regions[0]), scanned(static_cast<std::size_t>(n.attr_int("num_scan_inputs", 0))) {
-  carried = control::first_capture(n, 0) - scanned;
-  collected = n.outputs.size() - carried;
-}
-
 namespace {
 
 std::int64_t element(const Node& n, std::string_view attribute, std::size_t k) {
   const auto list = n.attr(attribute, std::vector<std::int64_t>{});
   return k < list.size() ? list[k] : 0;
 }
-
-}  // namespace
-
-std::size_t ScanForm::input_axis(const Node& n, std::size_t k, std::size_t rank) { return from_front(element(n, "scan_input_axes", k), static_cast<std::int64_t>(rank)); }
-std::size_t ScanForm::output_axis(const Node& n, std::size_t k, std::size_t rank) { return from_front(element(n, "scan_output_axes", k), static_cast<std::int64_t>(rank)); }
-bool ScanForm::input_reversed(const Node& n, std::size_t k) { return element(n, "scan_input_directions", k) != 0; }
-bool ScanForm::output_reversed(const Node& n, std::size_t k) { return element(n, "scan_output_directions", k) != 0; }
-
-namespace {
 
 bool has_body(Infer& i) {
   const auto own = static_cast<std::int64_t>(i.node.regions.size() == 1 ? control::first_capture(i.node, 0) : 0), scanned = i.node.attr_int("num_scan_inputs", 0);
@@ -62,23 +47,9 @@ std::optional<Dim> bind_scanned(Infer& i, const ScanForm& s) {
   return trips;
 }
 
-void carry(Infer& i, const ScanForm& s, std::size_t k) {
-  const Type &before = i.type(k), &after = *s.body->graph->outputs()[k]->type;
-  if (before.dtype != after.dtype || before.rank() != after.rank()) {
-    i.fail(fmt::format("carried value {} is {} before an iteration and {} after it", k, text(before), text(after)), "a carried value must keep its type");
-    return;
-  }
-  for (std::size_t d = 0; d < before.shape.size(); ++d) static_cast<void>(i.unify(before.shape[d], after.shape[d]));
-  i.out(k, before.dtype, before.shape);
-}
-
 void collect(Infer& i, const ScanForm& s, std::size_t k, const Dim& trips) {
   Type type = *s.body->graph->outputs()[s.carried + k]->type;
-  for (const Dim& d : type.shape)
-    if (control::is_local(*s.body->graph, d)) {
-      i.fail(fmt::format("what output {} collects is {}, whose size {} differs between iterations", s.carried + k, text(type), d.text()));
-      return;
-    }
+  if (!control::keeps_size(i, *s.body, s.carried + k, type)) return;
   const auto axis = i.axis(element(i.node, "scan_output_axes", k), type.rank() + 1);
   if (!axis) return;
   type.shape.insert(type.shape.begin() + static_cast<std::ptrdiff_t>(*axis), trips);
@@ -94,13 +65,23 @@ void infer(Infer& i) {
   if (!trips || i.failed()) return;
   static_cast<void>(i.measured(0, 0, SIZE_MAX, *trips));  // the iteration
   if (!i.region(*s.body->graph)) return;
-  for (std::size_t k = 0; k < s.carried; ++k) carry(i, s, k);
+  for (std::size_t k = 0; k < s.carried; ++k) control::carry(i, k, i.type(k), *s.body->graph->outputs()[k]->type);
   for (std::size_t k = 0; k < s.collected && !i.failed(); ++k) collect(i, s, k, *trips);
 }
 
 void lower(Lower& l) { internal_error(address(l.node) + ": control flow is lowered by plan"); }
 
 }  // namespace
+
+ScanForm::ScanForm(const Node& n) : body(&n.regions[0]), scanned(static_cast<std::size_t>(n.attr_int("num_scan_inputs", 0))) {
+  carried = control::first_capture(n, 0) - scanned;
+  collected = n.outputs.size() - carried;
+}
+
+std::size_t ScanForm::input_axis(const Node& n, std::size_t k, std::size_t rank) { return from_front(element(n, "scan_input_axes", k), static_cast<std::int64_t>(rank)); }
+std::size_t ScanForm::output_axis(const Node& n, std::size_t k, std::size_t rank) { return from_front(element(n, "scan_output_axes", k), static_cast<std::int64_t>(rank)); }
+bool ScanForm::input_reversed(const Node& n, std::size_t k) { return element(n, "scan_input_directions", k) != 0; }
+bool ScanForm::output_reversed(const Node& n, std::size_t k) { return element(n, "scan_output_directions", k) != 0; }
 
 extern const Op op_Scan = {.name = "Scan",
                            .inputs = {{"initial_state_and_scan_inputs", types::all, Port::Arity::variadic}},
