@@ -7,13 +7,6 @@
 namespace inferc {
 namespace {
 
-// Where slices are taken; without the attribute the input is flat.
-Split slices(const Node& n) {
-  const Shape& shape = n.in(0)->type->shape;
-  if (!n.attributes.count("axis")) return {Dim(1), product(shape), Dim(1)};
-  return split_at(shape, from_front(n.attr_int("axis", 0), n.in(0)->type->rank()));
-}
-
 void infer(Infer& i) {
   const bool flat = !i.node.attributes.count("axis");
   const auto axis = flat ? std::optional<std::size_t>(0) : i.axis_attr(0, i.rank(0));
@@ -22,14 +15,14 @@ void infer(Infer& i) {
     i.fail(fmt::format("condition is {}, its rank must be 1", text(i.type(1))));
     return;
   }
-  const Dim most = content::min(i.symbols(), i.shape(1)[0], slices(i.node).axis);
+  const Dim most = content::min(i.symbols(), i.shape(1)[0], split_at_axis(i.node).axis);
   Shape shape = flat ? Shape{Dim(0)} : i.shape(0);
   shape[*axis] = i.measured(0, 0, *axis, most);
   i.out(0, i.dtype(0), shape);
 }
 
 void lower(Lower& l) {
-  const auto [outer, axis, inner] = slices(l.node);
+  const auto [outer, axis, inner] = split_at_axis(l.node);
   const Operand condition = l.in_dense(1);
   l.reference("ref::count_true", "kernels/ref/compress.hpp", host(&ref::count_true), {read(condition), runtime_size(min(l.shape(1)[0], axis))}).measures =
       l.node.measures[0];

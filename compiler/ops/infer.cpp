@@ -251,4 +251,10 @@ Split split_at(const Shape& shape, std::size_t axis) {
   return {product({shape.begin(), at}), shape[axis], product({at + 1, shape.end()})};
 }
 
+Split split_at_axis(const Node& node) {
+  const Type& type = *node.in(0)->type;
+  if (!node.attributes.contains("axis")) return {Dim(1), product(type.shape), Dim(1)};
+  return split_at(type.shape, from_front(node.attr_int("axis", 0), type.rank()));
+}
+
 }  // namespace inferc

@@ -241,5 +241,7 @@ struct Split {
   Dim outer, axis, inner;
 };
 [[nodiscard]] Split split_at(const Shape& shape, std::size_t axis);
+// At attribute "axis"; without it input 0 counts as flat.
+[[nodiscard]] Split split_at_axis(const Node& node);
 
 }  // namespace inferc

@@ -72,20 +72,13 @@ std::string fault_of(const Ensemble& e, std::int64_t features) {
   return has_cycle(e) ? "a node is its own descendant" : "";
 }
 
-std::optional<std::size_t> transform_of(std::string_view name) {
-  constexpr std::string_view names[] = {"NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO"};
-  const auto at = std::find(std::begin(names), std::end(names), name);
-  return at == std::end(names) ? std::nullopt : std::optional(static_cast<std::size_t>(at - std::begin(names)));
-}
-
-void infer(Infer& i, const std::optional<Ensemble>& e, DType weight) {
-  if (!e) return;
+void infer(Infer& i, const Ensemble& e, DType weight) {
   if (i.rank(0) != 2 || !i.shape(0)[1].is_constant()) {
     i.fail(fmt::format("X is {}, [rows, features] with a constant number of features is supported", text(i.type(0))));
     return;
   }
-  if (const std::string fault = fault_of(*e, *i.shape(0)[1].constant()); !fault.empty()) i.fail(fault);
-  else i.out(0, weight, {i.shape(0)[0], Dim(e->targets)});
+  if (const std::string fault = fault_of(e, *i.shape(0)[1].constant()); !fault.empty()) i.fail(fault);
+  else i.out(0, weight, {i.shape(0)[0], Dim(e.targets)});
 }
 
 void lower(Lower& l, const Ensemble& e, DType weight) {

@@ -21,10 +21,9 @@ struct Ensemble {
 
 // Why the tables are no trees over `features` features; empty if they are. Children form no cycle.
 [[nodiscard]] std::string fault_of(const Ensemble& e, std::int64_t features);
-[[nodiscard]] std::optional<std::size_t> transform_of(std::string_view name);
 
 // X [rows, features] to [rows, targets] of element type W.
-void infer(Infer& i, const std::optional<Ensemble>& e, DType weight);
+void infer(Infer& i, const Ensemble& e, DType weight);
 void lower(Lower& l, const Ensemble& e, DType weight);
 
 }  // namespace inferc::trees

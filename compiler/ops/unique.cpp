@@ -7,13 +7,6 @@
 namespace inferc {
 namespace {
 
-// What is compared; without the attribute the elements of the flat input.
-Split slices(const Node& n) {
-  const Shape& shape = n.in(0)->type->shape;
-  if (!n.attributes.count("axis")) return {Dim(1), product(shape), Dim(1)};
-  return split_at(shape, from_front(n.attr_int("axis", 0), n.in(0)->type->rank()));
-}
-
 void infer(Infer& i) {
   const bool flat = !i.node.attributes.count("axis");
   const auto axis = flat ? std::optional<std::size_t>(0) : i.axis_attr(0, i.rank(0));
@@ -23,7 +16,7 @@ void infer(Infer& i) {
     i.fail(fmt::format("sorted is {}, it must be 0 or 1", sorted));
     return;
   }
-  const Dim all = slices(i.node).axis, count = i.measured(0, 0, *axis, all);
+  const Dim all = split_at_axis(i.node).axis, count = i.measured(0, 0, *axis, all);
   Shape shape = flat ? Shape{Dim(0)} : i.shape(0);
   shape[*axis] = count;
   i.out(0, i.dtype(0), shape);
@@ -33,7 +26,7 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
-  const auto [outer, axis, inner] = slices(l.node);
+  const auto [outer, axis, inner] = split_at_axis(l.node);
   const std::string header = "kernels/ref/unique.hpp";
   const Operand rank = l.node.out(2) ? l.out_dense(2) : l.temporary(DType::int64, {axis}), order = l.temporary(DType::int64, {axis * Dim(2)});
   const Operand x = l.in_dense(0);
