@@ -36,8 +36,7 @@ void infer(Infer& i) {
 
 void lower(Lower& l) {
   const Shape& to = l.out_type().shape;
-  if (!l.known(1))
-    l.guard("ref::affine_grid_fits", host(&ref::affine_grid_fits<std::int64_t>), {read(l.in_dense(1)), runtime_size(product(l.shape(1))), guarded_shape(to)});
+  content::guard_operand(l, 1, "ref::affine_grid_fits", host(&ref::affine_grid_fits<std::int64_t>), {guarded_shape(to)});
   const std::size_t dims = to.size() - 2;
   const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::affine_grid<T>); });
   l.reference("ref::affine_grid", "kernels/ref/affine_grid.hpp", kernel,

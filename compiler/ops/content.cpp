@@ -1,5 +1,7 @@
 #include "compiler/ops/content.hpp"
 
+#include <fmt/format.h>
+
 #include "kernels/ref/shape_operand.hpp"
 
 namespace inferc::content {
@@ -68,10 +70,24 @@ bool has_elements(Infer& i, std::size_t operand, std::size_t count) {
   return !i.failed();
 }
 
-void guard_sizes(Lower& l, std::size_t k, const std::vector<Dim>& sizes) {
+bool refuse_declared(Infer& i, const Shape& declared) {
+  return i.fail(fmt::format("{} cannot become the declared {}", text(i.type(0)), text(Type{i.dtype(0), declared})));
+}
+
+void guard_operand(Lower& l, std::size_t k, std::string kernel, HostKernel host, std::vector<Arg> rest) {
   if (l.known(k)) return;
+  rest.insert(rest.begin(), {read(l.in_dense(k)), runtime_size(product(l.shape(k)))});
+  l.guard(std::move(kernel), std::move(host), std::move(rest));
+}
+
+std::vector<Arg> guarded_shapes(const Lower& l) {
+  return {guarded_shape(l.shape(0)), runtime_size(Dim(l.type(0).rank())), guarded_shape(l.out_type().shape), runtime_size(Dim(l.out_type().rank()))};
+}
+
+void guard_sizes(Lower& l, std::size_t k, const std::vector<Dim>& sizes) {
+  if (l.known(k)) return;  // omitted, it has no type
   const HostKernel kernel = by_dtype(l.type(k).dtype, NumericTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::sizes_fit<T>); });
-  l.guard("ref::sizes_fit", kernel, {read(l.in_dense(k)), runtime_size(product(l.shape(k))), guarded_shape(sizes)});
+  guard_operand(l, k, "ref::sizes_fit", kernel, {guarded_shape(sizes)});
 }
 
 std::optional<Tensor> known_tensor(const Value* v) {

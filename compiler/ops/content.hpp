@@ -22,6 +22,12 @@ namespace inferc::content {
 bool same_size(Infer& i, const Shape& a, const Shape& b);
 // Whether an operand that is read at run time has `count` elements: likewise.
 bool has_elements(Infer& i, std::size_t operand, std::size_t count);
+// Fails: input 0 cannot have the output that the file declares.
+bool refuse_declared(Infer& i, const Shape& declared);
+// Guards operand `k` unless it is known: the check gets the operand's elements, their number, then `rest`.
+void guard_operand(Lower& l, std::size_t k, std::string kernel, HostKernel host, std::vector<Arg> rest);
+// The sizes of input 0 and of the output, each with its rank, as such a check takes them.
+[[nodiscard]] std::vector<Arg> guarded_shapes(const Lower& l);
 // Fails at run time unless the elements of operand `k` are `sizes`.
 void guard_sizes(Lower& l, std::size_t k, const std::vector<Dim>& sizes);
 // The elements of a value where they are wholly known: a constant, or partial data without symbols.

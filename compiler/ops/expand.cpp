@@ -22,12 +22,8 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
-  const Shape &from = l.shape(0), &to = l.out_type().shape;
-  if (!l.known(1))
-    l.guard("ref::expand_fits", host(&ref::expand_fits<std::int64_t>),
-            {read(l.in_dense(1)), runtime_size(product(l.shape(1))), guarded_shape(from), runtime_size(Dim(l.type(0).rank())), guarded_shape(to),
-             runtime_size(Dim(l.out_type().rank()))});
-  l.view(0, broadcast_view(l.in(0), to));
+  content::guard_operand(l, 1, "ref::expand_fits", host(&ref::expand_fits<std::int64_t>), content::guarded_shapes(l));
+  l.view(0, broadcast_view(l.in(0), l.out_type().shape));
 }
 
 }  // namespace

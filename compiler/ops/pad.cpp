@@ -45,13 +45,16 @@ bool fits(Infer& i, const Dim& n, const Dim& before, const Dim& after) {
   return s.provably_le(before + 1, n) && s.provably_le(after + 1, n);
 }
 
-bool reads_pads(const Infer& i) { return !i.known(1) || !i.known(3); }
+template <class At>  // Infer or Lower
+bool reads_pads(const At& at) {
+  return !at.known(1) || !at.known(3);
+}
 
 // Pads or axes that are read at run time.
 void infer_declared(Infer& i) {
   auto out = i.declared(i.known(1) ? 3 : 1);
   if (!out) return;
-  if (out->size() != i.shape(0).size()) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(0)), text(Type{i.dtype(0), *out})));
+  if (out->size() != i.shape(0).size()) content::refuse_declared(i, *out);
   const Dim axes = i.has(3) ? product(i.shape(3)) : Dim(i.rank(0));
   static_cast<void>(i.unify(product(i.shape(1)), Dim(2) * axes));
   i.out(0, i.dtype(0), std::move(*out));
@@ -111,9 +114,9 @@ void lower_given(Lower& l) {
 }
 
 void lower(Lower& l) {
+  if (reads_pads(l)) return lower_given(l);
   Diagnostics none;
   Infer again(const_cast<Node&>(l.node), none);
-  if (reads_pads(again)) return lower_given(l);
   const auto pads = pads_of(again);
   if (!pads) internal_error(address(l.node) + ": its pads are not known any more");
   std::vector<Dim> before = pads->before;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include "compiler/ops/content.hpp"
 
 namespace inferc::reduction {
 
@@ -21,7 +21,7 @@ void infer_declared(Infer& i, bool keep) {
   auto out = i.declared(1);
   if (!out) return;
   const std::size_t rank = i.shape(0).size();
-  if (keep ? out->size() != rank : out->size() > rank) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(0)), text(Type{i.dtype(0), *out})));
+  if (keep ? out->size() != rank : out->size() > rank) content::refuse_declared(i, *out);
   i.out(0, i.dtype(0), std::move(*out));
 }
 

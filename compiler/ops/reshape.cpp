@@ -54,11 +54,8 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
-  const Shape &from = l.shape(0), &to = l.out_type().shape;
-  if (!l.known(1))
-    l.guard("ref::reshape_fits", host(&ref::reshape_fits<std::int64_t>),
-            {read(l.in_dense(1)), runtime_size(product(l.shape(1))), guarded_shape(from), runtime_size(Dim(l.type(0).rank())), guarded_shape(to),
-             flag(allows_zero(l.node))});
+  content::guard_operand(l, 1, "ref::reshape_fits", host(&ref::reshape_fits<std::int64_t>),
+                         {guarded_shape(l.shape(0)), runtime_size(Dim(l.type(0).rank())), guarded_shape(l.out_type().shape), flag(allows_zero(l.node))});
   l.reshape();
 }
 

@@ -104,7 +104,10 @@ bool stated(const Node& n, std::size_t k) { return n.in(k) && !product(n.in(k)->
 bool crops(const Node& n) { return coordinate(n) == "tf_crop_and_resize"; }
 
 // Whether an operand is read at run time.
-bool reads(const Infer& i) { return !i.known(scales) || !i.known(sizes) || (crops(i.node) && !i.known(roi)); }
+template <class At>  // Infer or Lower
+bool reads(const At& at) {
+  return !at.known(scales) || !at.known(sizes) || (crops(at.node) && !at.known(roi));
+}
 
 void infer_declared(Infer& i) {
   const auto at = axes(i.node, i.shape(data).size());
@@ -112,7 +115,7 @@ void infer_declared(Infer& i) {
   if (stated(i.node, scales) == stated(i.node, sizes)) i.fail("one of 'scales' and 'sizes' must be given", "export the model with one of them empty");
   auto shape = i.declared(given);
   if (!shape || !content::has_elements(i, given, at.size()) || (crops(i.node) && !(i.has(roi) && content::has_elements(i, roi, 2 * at.size())))) return;
-  if (shape->size() != i.shape(data).size()) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(data)), text(Type{i.dtype(data), *shape})));
+  if (shape->size() != i.shape(data).size()) content::refuse_declared(i, *shape);
   for (const std::size_t a : at)
     if (i.symbols().bounds(i.shape(data)[a]).lower < 1) i.fail(fmt::format("axis {} of size {} may be empty and cannot be resized", a, i.shape(data)[a].text()), "bound its symbol from below with --dim");
   i.out(0, i.dtype(data), std::move(*shape));
@@ -171,8 +174,7 @@ void lower_given(Lower& l) {
 
 void lower(Lower& l) {
   const Node& n = l.node;
-  Diagnostics none;
-  if (reads(Infer(const_cast<Node&>(n), none))) return lower_given(l);
+  if (reads(l)) return lower_given(l);
   const std::size_t rank = l.shape(data).size();
   const auto at = axes(n, rank);
   ParamsArg scale{std::vector<double>(ref::resize_rank, 1)}, start{std::vector<double>(ref::resize_rank, 0)}, end{std::vector<double>(ref::resize_rank, 1)};

@@ -83,14 +83,12 @@ std::optional<std::vector<Window>> windows_of(Infer& i) {
   return windows(i.symbols(), i.shape(0), *starts, *ends, *axes, *steps, fail);
 }
 
-bool all_known(const Node& n) { return !checks_sizes(n); }
-
 // Starts, ends, axes or steps that are read at run time.
 void infer_declared(Infer& i) {
   auto out = i.declared(1);
   const Dim count = product(i.shape(1));
   if (!out) return;
-  if (out->size() != i.shape(0).size()) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(0)), text(Type{i.dtype(0), *out})));
+  if (out->size() != i.shape(0).size()) content::refuse_declared(i, *out);
   if (!count.is_constant() || *count.constant() > i.rank(0)) i.fail(fmt::format("{} starts for an input of rank {}", count.text(), i.rank(0)));
   for (std::size_t k = 2; !i.failed() && k < 5; ++k)
     if (i.has(k)) static_cast<void>(content::has_elements(i, k, static_cast<std::size_t>(*count.constant())));
@@ -98,7 +96,7 @@ void infer_declared(Infer& i) {
 }
 
 void infer(Infer& i) {
-  if (!all_known(i.node)) return infer_declared(i);
+  if (checks_sizes(i.node)) return infer_declared(i);
   const auto all = windows_of(i);
   if (!all) return;
   Shape out;
@@ -145,7 +143,7 @@ void lower_given(Lower& l) {
 }
 
 void lower(Lower& l) {
-  if (!all_known(l.node)) return lower_given(l);
+  if (checks_sizes(l.node)) return lower_given(l);
   Diagnostics none;
   Infer again(const_cast<Node&>(l.node), none);
   const auto all = windows_of(again);

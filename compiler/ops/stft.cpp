@@ -27,7 +27,7 @@ void infer_declared(Infer& i, const Shape& x) {
     i.fail("input 'frame_length' is not known before run time beside a window", "leave it out: the window has the length");
     return;
   }
-  if (out->size() != 3 + 1 || !((*out)[0] == x[0]) || !(*out)[3].is(2)) i.fail(fmt::format("{} cannot become the declared {}", text(i.type(0)), text(Type{i.dtype(0), *out})));
+  if (out->size() != 3 + 1 || !((*out)[0] == x[0]) || !(*out)[3].is(2)) content::refuse_declared(i, *out);
   i.out(0, i.dtype(signal), std::move(*out));
 }
 

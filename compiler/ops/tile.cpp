@@ -51,9 +51,7 @@ bool broadcasts(const Shape& from, const Shape& to) {
 }
 
 void lower(Lower& l) {
-  if (!l.known(1))
-    l.guard("ref::tile_fits", host(&ref::tile_fits<std::int64_t>),
-            {read(l.in_dense(1)), runtime_size(product(l.shape(1))), guarded_shape(l.shape(0)), guarded_shape(l.out_type().shape)});
+  content::guard_operand(l, 1, "ref::tile_fits", host(&ref::tile_fits<std::int64_t>), {guarded_shape(l.shape(0)), guarded_shape(l.out_type().shape)});
   if (broadcasts(l.shape(0), l.out_type().shape)) return l.view(0, broadcast_view(l.in(0), l.out_type().shape));
   const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) {
     return host(&ref::tile<T, max_rank>);

@@ -35,11 +35,7 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
-  const Shape &from = l.shape(0), &to = l.out_type().shape;
-  if (!l.known(1))
-    l.guard("ref::unsqueeze_fits", host(&ref::unsqueeze_fits<std::int64_t>),
-            {read(l.in_dense(1)), runtime_size(product(l.shape(1))), guarded_shape(from), runtime_size(Dim(l.type(0).rank())), guarded_shape(to),
-             runtime_size(Dim(l.out_type().rank()))});
+  content::guard_operand(l, 1, "ref::unsqueeze_fits", host(&ref::unsqueeze_fits<std::int64_t>), content::guarded_shapes(l));
   l.reshape();
 }
 
