@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/emit/writer.hpp"
 #include "compiler/plan/control.hpp"
 #include "compiler/plan/size_checks.hpp"
 #include "compiler/support/diagnostics.hpp"
@@ -11,26 +12,6 @@ namespace {
 
 void append(std::string& list, const std::string& item, const char* separator = ", ") { list += (list.empty() ? "" : separator) + item; }
 
-}  // namespace
-
-std::string CallPrinter::require(const Call& c) const {
-  const auto size = [&](std::size_t i) { return names_.size(std::get<SizeArg>(c.args[i]).size); };
-  const std::string wrong = c.args.size() == 2 ? fmt::format("{} != {}", size(0), size(1)) : fmt::format("static_cast<std::int64_t>({}) < 0", size(0));
-  return fmt::format("if ({}) return static_cast<int>(Fault::dim_mismatch);  // {}\n", wrong, escape(c.nodes.front()));
-}
-
-namespace {
-
-std::string indented(const std::string& text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = text.find('\n', at) + 1;
-    out += "  " + text.substr(at, end - at);
-    at = end;
-  }
-  return out;
-}
-
 std::string node_names(const Call& c) {
   std::string out;
   for (const std::string& n : c.nodes) append(out, n, " + ");
@@ -39,10 +20,18 @@ std::string node_names(const Call& c) {
 
 }  // namespace
 
+std::string CallPrinter::require(const Call& c) const {
+  const auto size = [&](std::size_t i) { return names_.size(std::get<SizeArg>(c.args[i]).size); };
+  const std::string wrong = c.args.size() == 2 ? fmt::format("{} != {}", size(0), size(1)) : fmt::format("static_cast<std::int64_t>({}) < 0", size(0));
+  return fmt::format("if ({}) return static_cast<int>(Fault::dim_mismatch);  // {}\n", wrong, escape(c.nodes.front()));
+}
+
 std::string CallPrinter::block(const std::vector<Call>& calls) {
   std::string out;
   for (const Call& c : calls) out += call(c);
-  return "{\n" + indented(out) + "}";
+  std::string text = fill("{\n  $calls$\n}", {{"calls", out}});
+  text.pop_back();  // what follows the brace may stay on its line
+  return text;
 }
 
 std::string CallPrinter::element(const Arg& arg) {
@@ -80,16 +69,15 @@ std::string CallPrinter::call(const Call& c) {
   if (c.kernel == branch_kernel) return branch(c);
   if (c.kernel == loop_kernel) return loop(c);
   if (c.kernel == declare_kernel || c.kernel == assign_kernel) return size_of_its_own(c);
-  std::string templates, args, nodes;
+  std::string templates, args;
   for (const TemplateArg& t : c.template_args) append(templates, template_arg(t));
   for (const Arg& a : c.args) append(args, std::visit([this](const auto& x) { return print(x); }, a));
-  for (const std::string& n : c.nodes) append(nodes, n, " + ");
   if (!templates.empty()) templates = "<" + templates + ">";
   const std::string text = fmt::format("{}{}({})", c.kernel, templates, args);
   const std::string result = c.guards ? fmt::format("{} + static_cast<int>(f)", guarded_input_code * (*c.guards + 1)) : "static_cast<int>(f)";
   std::string line = c.may_fault ? fmt::format("if (const Fault f = {}; f != Fault::none) return {};", text, result) : text + ";";
   if (!c.measures.empty()) line = fmt::format("[[maybe_unused]] const std::size_t {} = {}", names_.of_symbol(c.measures), line);
-  return fmt::format("// {}: {}\n{}\n", nodes, c.comment, line);
+  return fmt::format("// {}: {}\n{}\n", node_names(c), c.comment, line);
 }
 
 std::string CallPrinter::variable(std::size_t buffer) const {

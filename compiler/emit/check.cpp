@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t safe = std::int64_t{1} << 61;
 
-// SizeExpressions of buffers, and whether computing them needs checked arithmetic: unbounded symbols can make them overflow.
+// Sizes of buffers, and whether computing them needs checked arithmetic: unbounded symbols can make them overflow.
 class SizeExpressions {
  public:
   SizeExpressions(const Program& p, const Names& names) : p_(p), names_(names) {
@@ -99,7 +99,7 @@ void collect(const std::vector<Call>& calls, const Symbols& symbols, std::set<st
   }
 }
 
-// SizeExpressions that some dims within bounds would make negative: the graph has no meaning for those.
+// Sizes that some dims within bounds would make negative: the graph has no meaning for those.
 std::vector<Dim> perhaps_negative(const Program& p) {
   std::set<std::string> seen;
   std::vector<Dim> out;

@@ -255,7 +255,7 @@ bool step(Graph& graph, Node* n) {
   const double rows = cost.elements(rows_in(x, identity(rank_of(x))));
   const double before = cost.of({{x, {}, {}, {}}}, rows) + cost.assembly(x);
   if (cost.of(terms, rows) > 0.75 * before || !sums_are_safe(terms)) return false;
-  // What has most rows first: the others are added to it.
+  // What needs no steps first: it has the rows of the whole, the others are added to it.
   std::stable_sort(terms.begin(), terms.end(), [&](const Term& a, const Term& b) { return a.steps.empty() && !b.steps.empty(); });
   const Edit edit(graph, n);
   Value* total = nullptr;
