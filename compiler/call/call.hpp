@@ -117,11 +117,40 @@ struct EpilogueArg {  // cpu::epilogue<F>(accessors...): applied to the accumula
   std::shared_ptr<const Expr> expr;  // null: identity
   std::vector<Accessor> accessors;
 };
-using Arg = std::variant<PointerArg, ViewArg, SizeArg, RuntimeSizeArg, RangeArg, ScalarArg, SizesArg, ParamsArg, TypeArg,
-                         AccessorArg, EpilogueArg, StridedArg>;
+using AnyArg = std::variant<PointerArg, ViewArg, SizeArg, RuntimeSizeArg, RangeArg, ScalarArg, SizesArg, ParamsArg, TypeArg,
+                            AccessorArg, EpilogueArg, StridedArg>;
+// Copied and destroyed out of line: written in every operator's file, a variant is most of the time to compile it.
+struct Arg : AnyArg {
+  Arg(PointerArg);
+  Arg(ViewArg);
+  Arg(SizeArg);
+  Arg(RuntimeSizeArg);
+  Arg(RangeArg);
+  Arg(ScalarArg);
+  Arg(SizesArg);
+  Arg(ParamsArg);
+  Arg(TypeArg);
+  Arg(AccessorArg);
+  Arg(EpilogueArg);
+  Arg(StridedArg);
+  Arg(const Arg&);
+  Arg(Arg&&) noexcept;
+  Arg& operator=(const Arg&);
+  Arg& operator=(Arg&&) noexcept;
+  ~Arg();
+};
 
 // Explicit template argument of the kernel: a type or number as text, or an expression that becomes a functor.
-using TemplateArg = std::variant<std::string, std::shared_ptr<const Expr>>;
+struct TemplateArg : std::variant<std::string, std::shared_ptr<const Expr>> {
+  TemplateArg(std::string);
+  TemplateArg(const char*);
+  TemplateArg(std::shared_ptr<const Expr>);
+  TemplateArg(const TemplateArg&);
+  TemplateArg(TemplateArg&&) noexcept;
+  TemplateArg& operator=(const TemplateArg&);
+  TemplateArg& operator=(TemplateArg&&) noexcept;
+  ~TemplateArg();
+};
 
 // What a host thunk gets: the address of each operand argument's first element (null for other arguments); sizes are
 // evaluated with `symbols`.

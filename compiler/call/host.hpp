@@ -13,48 +13,44 @@ namespace inferc {
 inline constexpr int max_rank = 8;
 
 // Throws UserError for a fault of a kernel that runs for `who`.
-inline void stop_on(Fault fault, const std::string& who) {
-  if (fault == Fault::none) return;
-  throw UserError(who + (fault == Fault::index_out_of_range  ? ": an index is out of range"
-                         : fault == Fault::division_by_zero ? ": division by zero"
-                                                            : ": operands do not fit"));
-}
+void stop_on(Fault fault, const std::string& who);
 
+// Arguments as kernels take them. They throw InternalError where the argument is of another kind.
 namespace host_detail {
 
-[[noreturn]] inline void mismatch() { internal_error("a reference kernel's parameter differs from its call's argument"); }
+[[noreturn]] void mismatch();
+[[noreturn]] void no_kernel(DType dtype);
 
-struct Context {
-  const HostFrame& frame;
-  [[nodiscard]] std::size_t size(const Dim& d) const {
-    return static_cast<std::size_t>(evaluate(d, *frame.symbols));
-  }
+struct Window {
+  std::byte* data;
+  std::size_t shape[max_rank];
+  std::ptrdiff_t stride[max_rank];
 };
+struct Number {
+  bool is_real;
+  double real;
+  std::int64_t integer;
+};
+[[nodiscard]] std::byte* address_of(const HostFrame& frame, const Arg& arg);
+[[nodiscard]] Window window_of(const HostFrame& frame, const Arg& arg);
+[[nodiscard]] Number number_of(const HostFrame& frame, const Arg& arg);
+void sizes_of(const HostFrame& frame, const Arg& arg, std::int64_t* out, std::size_t count);
+void parameters_of(const Arg& arg, double* out, std::size_t count);
 
 template <class P>
 struct Convert;
 
 template <class T>
 struct Convert<T*> {
-  static T* from(const Context& c, const Arg& arg) {
-    const auto* p = std::get_if<PointerArg>(&arg);
-    if (!p) mismatch();
-    return reinterpret_cast<T*>(c.frame.address(p->operand));
-  }
+  static T* from(const HostFrame& frame, const Arg& arg) { return reinterpret_cast<T*>(address_of(frame, arg)); }
 };
 
 template <class T>
 struct Convert<View<T, max_rank>> {
-  static View<T, max_rank> from(const Context& c, const Arg& arg) {
-    const auto* v = std::get_if<ViewArg>(&arg);
-    if (!v || v->operand.rank() > max_rank) mismatch();
-    View<T, max_rank> out{reinterpret_cast<T*>(c.frame.address(v->operand)), {}, {}};
-    const int pad = max_rank - v->operand.rank();
-    for (int d = 0; d < max_rank; ++d) {
-      const auto at = static_cast<std::size_t>(d - pad);
-      out.shape[d] = d < pad ? 1 : c.size(v->operand.shape[at]);
-      out.stride[d] = d < pad ? 0 : evaluate(v->operand.strides[at], *c.frame.symbols);
-    }
+  static View<T, max_rank> from(const HostFrame& frame, const Arg& arg) {
+    const Window w = window_of(frame, arg);
+    View<T, max_rank> out{reinterpret_cast<T*>(w.data), {}, {}};
+    for (int d = 0; d < max_rank; ++d) out.shape[d] = w.shape[d], out.stride[d] = w.stride[d];
     return out;
   }
 };
@@ -62,33 +58,26 @@ struct Convert<View<T, max_rank>> {
 template <class T>
   requires std::is_arithmetic_v<T>
 struct Convert<T> {
-  static T from(const Context& c, const Arg& arg) {
-    if (const auto* s = std::get_if<SizeArg>(&arg)) return static_cast<T>(c.size(s->size));
-    if (const auto* s = std::get_if<RuntimeSizeArg>(&arg)) return static_cast<T>(c.size(s->size));
-    const auto* s = std::get_if<ScalarArg>(&arg);
-    if (!s) mismatch();
-    return is_float(s->dtype) ? static_cast<T>(s->real) : static_cast<T>(s->integer);
+  static T from(const HostFrame& frame, const Arg& arg) {
+    const Number n = number_of(frame, arg);
+    return n.is_real ? static_cast<T>(n.real) : static_cast<T>(n.integer);
   }
 };
 
 template <int N>
 struct Convert<Sizes<N>> {
-  static Sizes<N> from(const Context& c, const Arg& arg) {
-    const auto* s = std::get_if<SizesArg>(&arg);
-    if (!s || s->sizes.size() != static_cast<std::size_t>(N)) mismatch();
+  static Sizes<N> from(const HostFrame& frame, const Arg& arg) {
     Sizes<N> out{};
-    for (int d = 0; d < N; ++d) out.value[d] = evaluate(s->sizes[static_cast<std::size_t>(d)], *c.frame.symbols);
+    sizes_of(frame, arg, out.value, static_cast<std::size_t>(N));
     return out;
   }
 };
 
 template <int N>
 struct Convert<Params<N>> {
-  static Params<N> from(const Context&, const Arg& arg) {
-    const auto* p = std::get_if<ParamsArg>(&arg);
-    if (!p || p->values.size() != static_cast<std::size_t>(N)) mismatch();
+  static Params<N> from(const HostFrame&, const Arg& arg) {
     Params<N> out{};
-    for (int d = 0; d < N; ++d) out.value[d] = p->values[static_cast<std::size_t>(d)];
+    parameters_of(arg, out.value, static_cast<std::size_t>(N));
     return out;
   }
 };
@@ -96,20 +85,19 @@ struct Convert<Params<N>> {
 template <class T>
   requires std::is_empty_v<T>
 struct Convert<T> {
-  static T from(const Context&, const Arg&) { return {}; }
+  static T from(const HostFrame&, const Arg&) { return {}; }
 };
 
 template <class R, class... P, std::size_t... I>
 Fault invoke(R (*kernel)(P...), const HostFrame& frame, std::index_sequence<I...>) {
   if (frame.args->size() != sizeof...(P)) mismatch();
-  const Context context{frame};
   if constexpr (std::is_same_v<R, Fault>) {
-    return kernel(Convert<std::remove_cvref_t<P>>::from(context, (*frame.args)[I])...);
+    return kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...);
   } else if constexpr (std::is_same_v<R, std::size_t>) {
-    *frame.measured = static_cast<std::int64_t>(kernel(Convert<std::remove_cvref_t<P>>::from(context, (*frame.args)[I])...));
+    *frame.measured = static_cast<std::int64_t>(kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...));
     return Fault::none;
   } else {
-    kernel(Convert<std::remove_cvref_t<P>>::from(context, (*frame.args)[I])...);
+    kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...);
     return Fault::none;
   }
 }
@@ -142,7 +130,7 @@ template <class... T, class F>
 HostKernel by_dtype(DType dtype, Types<T...>, F f) {
   HostKernel out;
   ((dtype == dtype_of<T> ? void(out = f(std::type_identity<T>{})) : void()), ...);
-  if (!out) internal_error("no reference kernel for element type " + std::string(name(dtype)));
+  if (!out) host_detail::no_kernel(dtype);
   return out;
 }
 

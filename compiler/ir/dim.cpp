@@ -61,6 +61,12 @@ std::optional<Term> quotient(const Term& t, const Term& d) {
 
 }  // namespace
 
+Dim::Dim(const Dim&) = default;
+Dim::Dim(Dim&&) noexcept = default;
+Dim& Dim::operator=(const Dim&) = default;
+Dim& Dim::operator=(Dim&&) noexcept = default;
+Dim::~Dim() = default;
+
 Dim::Dim(std::int64_t value) {
   if (value != 0) terms_.push_back({value, {}});
 }

@@ -23,6 +23,11 @@ class Dim {
   enum class Kind : unsigned char { symbol, div, mod, min, max };
 
   Dim(std::int64_t value = 0);
+  Dim(const Dim&);
+  Dim(Dim&&) noexcept;
+  Dim& operator=(const Dim&);
+  Dim& operator=(Dim&&) noexcept;
+  ~Dim();
   [[nodiscard]] static Dim symbol(std::string name);
 
   [[nodiscard]] bool is_constant() const { return terms_.empty() || (terms_.size() == 1 && terms_[0].atoms.empty()); }

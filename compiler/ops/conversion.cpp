@@ -74,9 +74,8 @@ HostKernel element_by_element(DType from, DType to, const Manner& m) {
   return by_width(to, [&]<class O>(std::type_identity<O>) {
     return by_width(from, [&]<class I>(std::type_identity<I>) {
       return HostKernel([f](const HostFrame& frame) {
-        const host_detail::Context context{frame};
-        const auto out = host_detail::Convert<View<O, max_rank>>::from(context, (*frame.args)[0]);
-        const auto in = host_detail::Convert<View<const I, max_rank>>::from(context, (*frame.args)[1]);
+        const auto out = host_detail::Convert<View<O, max_rank>>::from(frame, (*frame.args)[0]);
+        const auto in = host_detail::Convert<View<const I, max_rank>>::from(frame, (*frame.args)[1]);
         for_each_index<max_rank>(out.shape, [&](const auto& i) { f(reinterpret_cast<std::byte*>(&at(out, i)), reinterpret_cast<const std::byte*>(&at(in, i))); });
         return Fault::none;
       });

@@ -202,4 +202,16 @@ void lower_node(const Node& node, Builder& builder, Lower::Placement& placement,
   if (node.is("Cast")) builder.move(lower.out(), lower.in(0));
 }
 
+Arg read(Operand v) { return PointerArg{std::move(v), Access::read}; }
+Arg write(Operand v) { return PointerArg{std::move(v), Access::write}; }
+Arg read_view(Operand v) { return ViewArg{std::move(v), Access::read}; }
+Arg write_view(Operand v) { return ViewArg{std::move(v), Access::write}; }
+Arg size(Dim d) { return SizeArg{std::move(d)}; }
+Arg runtime_size(Dim d) { return RuntimeSizeArg{std::move(d)}; }
+Arg integer(std::int64_t v) { return ScalarArg{DType::int64, 0, v}; }
+Arg real(double v) { return ScalarArg{DType::float32, v, 0}; }
+Arg real64(double v) { return ScalarArg{DType::float64, v, 0}; }
+Arg flag(bool v) { return ScalarArg{DType::boolean, 0, v}; }
+Arg range(Dim begin, Dim end) { return RangeArg{std::move(begin), std::move(end)}; }
+
 }  // namespace inferc

@@ -206,17 +206,17 @@ class Lower {
 };
 
 // Arguments in short.
-[[nodiscard]] inline Arg read(Operand v) { return PointerArg{std::move(v), Access::read}; }
-[[nodiscard]] inline Arg write(Operand v) { return PointerArg{std::move(v), Access::write}; }
-[[nodiscard]] inline Arg read_view(Operand v) { return ViewArg{std::move(v), Access::read}; }
-[[nodiscard]] inline Arg write_view(Operand v) { return ViewArg{std::move(v), Access::write}; }
-[[nodiscard]] inline Arg size(Dim d) { return SizeArg{std::move(d)}; }
-[[nodiscard]] inline Arg runtime_size(Dim d) { return RuntimeSizeArg{std::move(d)}; }
-[[nodiscard]] inline Arg integer(std::int64_t v) { return ScalarArg{DType::int64, 0, v}; }
-[[nodiscard]] inline Arg real(double v) { return ScalarArg{DType::float32, v, 0}; }
-[[nodiscard]] inline Arg real64(double v) { return ScalarArg{DType::float64, v, 0}; }
-[[nodiscard]] inline Arg flag(bool v) { return ScalarArg{DType::boolean, 0, v}; }
-[[nodiscard]] inline Arg range(Dim begin, Dim end) { return RangeArg{std::move(begin), std::move(end)}; }
+[[nodiscard]] Arg read(Operand v);
+[[nodiscard]] Arg write(Operand v);
+[[nodiscard]] Arg read_view(Operand v);
+[[nodiscard]] Arg write_view(Operand v);
+[[nodiscard]] Arg size(Dim d);
+[[nodiscard]] Arg runtime_size(Dim d);
+[[nodiscard]] Arg integer(std::int64_t v);
+[[nodiscard]] Arg real(double v);
+[[nodiscard]] Arg real64(double v);
+[[nodiscard]] Arg flag(bool v);
+[[nodiscard]] Arg range(Dim begin, Dim end);
 
 // Whether the node checks an operand at run time that gives its output's sizes, so that it is more than its result.
 [[nodiscard]] bool checks_sizes(const Node& node);

@@ -17,7 +17,7 @@ void infer(Infer& i, const Kind& kind);
 // The operands of one direction, as views of rank 3 (kernels/ref/recurrent.hpp).
 struct Direction {
   Operand y, h, x, w, r, bias, h0;
-  Arg lengths;
+  Arg lengths = PointerArg{};
   bool reverse = false;
   std::vector<Arg> sizes, activations;  // seq, batch, input, hidden, reverse; kinds, alphas, betas, clip
   Dim seq, batch, input, hidden;
