@@ -113,12 +113,12 @@ struct AccessorArg {
   Accessor accessor;
   Access access = Access::read;
 };
-struct EpilogueArg {  // cpu::epilogue<F>(accessors...): applied to the accumulator before the store
+struct EpilogueArg {                 // cpu::epilogue<F>(accessors...): applied to the accumulator before the store
   std::shared_ptr<const Expr> expr;  // null: identity
   std::vector<Accessor> accessors;
 };
-using AnyArg = std::variant<PointerArg, ViewArg, SizeArg, RuntimeSizeArg, RangeArg, ScalarArg, SizesArg, ParamsArg, TypeArg,
-                            AccessorArg, EpilogueArg, StridedArg>;
+using AnyArg = std::variant<PointerArg, ViewArg, SizeArg, RuntimeSizeArg, RangeArg, ScalarArg, SizesArg, ParamsArg,
+                            TypeArg, AccessorArg, EpilogueArg, StridedArg>;
 // Copied and destroyed out of line: written in every operator's file, a variant is most of the time to compile it.
 struct Arg : AnyArg {
   Arg(PointerArg);
@@ -170,8 +170,8 @@ struct Call {
   std::string header{};  // "kernels/ref/gather.hpp"
   std::vector<TemplateArg> template_args{};
   std::vector<Arg> args{};
-  bool fast = false;      // false: a reference kernel
-  bool may_fault = false; // the kernel returns Fault
+  bool fast = false;       // false: a reference kernel
+  bool may_fault = false;  // the kernel returns Fault
   Dim flops{};
   std::vector<std::string> nodes{};  // ONNX nodes it stands for
   std::string comment{};             // types: "f32[n, 16] x f32[16, 64] -> f32[n, 64]"
@@ -193,9 +193,9 @@ struct Call {
 struct Buffer {
   Space space = Space::arena;
   DType dtype = DType::undefined;
-  Dim size;                // elements
-  std::string name;        // original name for comments: input, output or node
-  std::size_t index = 0;   // of the input, output or weight
+  Dim size;               // elements
+  std::string name;       // original name for comments: input, output or node
+  std::size_t index = 0;  // of the input, output or weight
   std::vector<std::pair<std::string, std::string>> facts;
 };
 

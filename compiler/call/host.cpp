@@ -6,7 +6,7 @@ namespace inferc {
 
 void stop_on(Fault fault, const std::string& who) {
   if (fault == Fault::none) return;
-  throw UserError(who + (fault == Fault::index_out_of_range  ? ": an index is out of range"
+  throw UserError(who + (fault == Fault::index_out_of_range ? ": an index is out of range"
                          : fault == Fault::division_by_zero ? ": division by zero"
                                                             : ": operands do not fit"));
 }

@@ -56,7 +56,7 @@ struct Convert<View<T, max_rank>> {
 };
 
 template <class T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 struct Convert<T> {
   static T from(const HostFrame& frame, const Arg& arg) {
     const Number n = number_of(frame, arg);
@@ -83,7 +83,7 @@ struct Convert<Params<N>> {
 };
 
 template <class T>
-  requires std::is_empty_v<T>
+requires std::is_empty_v<T>
 struct Convert<T> {
   static T from(const HostFrame&, const Arg&) { return {}; }
 };
@@ -94,7 +94,8 @@ Fault invoke(R (*kernel)(P...), const HostFrame& frame, std::index_sequence<I...
   if constexpr (std::is_same_v<R, Fault>) {
     return kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...);
   } else if constexpr (std::is_same_v<R, std::size_t>) {
-    *frame.measured = static_cast<std::int64_t>(kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...));
+    *frame.measured =
+        static_cast<std::int64_t>(kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...));
     return Fault::none;
   } else {
     kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...);
@@ -107,9 +108,8 @@ Fault invoke(R (*kernel)(P...), const HostFrame& frame, std::index_sequence<I...
 // The kernel as a host thunk: parameters are T*, View<T, max_rank>, sizes, scalars, Sizes<N>, empty tag types.
 template <class R, class... P>
 HostKernel host(R (*kernel)(P...)) {
-  return [kernel](const HostFrame& frame) {
-    return host_detail::invoke(kernel, frame, std::index_sequence_for<P...>{});
-  };
+  return
+      [kernel](const HostFrame& frame) { return host_detail::invoke(kernel, frame, std::index_sequence_for<P...>{}); };
 }
 
 template <class... T>
@@ -138,10 +138,14 @@ HostKernel by_dtype(DType dtype, Types<T...>, F f) {
 template <class F>
 HostKernel by_width(DType dtype, F f) {
   switch (byte_size(dtype)) {
-    case 1: return f(std::type_identity<std::uint8_t>{});
-    case 2: return f(std::type_identity<std::uint16_t>{});
-    case 4: return f(std::type_identity<std::uint32_t>{});
-    default: return f(std::type_identity<std::uint64_t>{});
+    case 1:
+      return f(std::type_identity<std::uint8_t>{});
+    case 2:
+      return f(std::type_identity<std::uint16_t>{});
+    case 4:
+      return f(std::type_identity<std::uint32_t>{});
+    default:
+      return f(std::type_identity<std::uint64_t>{});
   }
 }
 

@@ -96,7 +96,8 @@ Operand transpose_view(const Operand& v, const std::vector<std::int64_t>& permut
 
 std::vector<std::int64_t> inverse_permutation(const std::vector<std::int64_t>& permutation) {
   std::vector<std::int64_t> out(permutation.size());
-  for (std::size_t d = 0; d < permutation.size(); ++d) out[static_cast<std::size_t>(permutation[d])] = static_cast<std::int64_t>(d);
+  for (std::size_t d = 0; d < permutation.size(); ++d)
+    out[static_cast<std::size_t>(permutation[d])] = static_cast<std::int64_t>(d);
   return out;
 }
 
