@@ -16,7 +16,7 @@ template <class T>
 }
 
 // Terms in one block of a product's sum, by the number of its columns.
-constexpr std::size_t product_block(std::size_t columns) { return columns < 64 ? 16 : 256; }
+constexpr std::size_t product_block(std::size_t columns) { return columns < 64 ? 16 : 64; }
 
 // The order of a product's sum over k: contiguous blocks of terms, each from zero, added left to right.
 template <class T>

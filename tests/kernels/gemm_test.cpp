@@ -25,7 +25,7 @@ struct Data {
   }
   // The contract, term by term.
   float expected(std::size_t i, std::size_t j) const {
-    const std::size_t terms = n < 64 ? 16 : 256;
+    const std::size_t terms = n < 64 ? 16 : 64;
     float total = 0;
     for (std::size_t at = 0; at < k || at == 0; at += terms) {
       float block = 0;

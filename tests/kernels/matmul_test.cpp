@@ -36,7 +36,7 @@ struct Case {
 template <int MR, int Panels>
 void check(const Case& d) {
   const auto epilogue = cpu::epilogue<AddFull>(cpu::Full{d.residual.data(), d.n});
-  const std::size_t terms = d.n < 64 ? 16 : 256, ldc = d.n + 5;
+  const std::size_t terms = d.n < 64 ? 16 : 64, ldc = d.n + 5;
   std::vector<float> c(2 * d.m * ldc, -7.0f);
   const Range units{std::size_t{0}, std::size_t{2}};
   cpu::matmul<MR, Panels>(units, c.data(), ldc, d.a.data(), d.k, d.b.data(), d.n, d.m, d.n, d.k, dim<0>{}, d.batch(), epilogue);
