@@ -104,7 +104,7 @@ std::string Names::atom(const Dim::Atom& a) const {
   if (a.kind == Dim::Kind::symbol) return of_symbol(a.name);
   const std::string left = size(a.a), right = size(a.b);
   const auto natural = [&](const Dim& d) { return program_.symbols->bounds(d).lower >= 0; };
-  const bool plain = natural(a.a) && natural(a.b);
+  const bool plain = natural(a.a) && program_.symbols->bounds(a.b).lower >= 1;
   switch (a.kind) {
     case Dim::Kind::div: return plain ? "((" + left + ") / (" + right + "))" : "div_size(" + left + ", " + right + ")";
     case Dim::Kind::mod: return plain ? "((" + left + ") % (" + right + "))" : "mod_size(" + left + ", " + right + ")";
@@ -160,8 +160,9 @@ std::string size_functions(std::string_view expressions) {
   constexpr Function functions[] = {
       {"min_size", "return static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b) ? a : b;"},
       {"max_size", "return static_cast<std::int64_t>(a) > static_cast<std::int64_t>(b) ? a : b;"},
-      {"div_size", "return static_cast<std::size_t>((static_cast<std::int64_t>(a) - static_cast<std::int64_t>(mod_size(a, b))) / static_cast<std::int64_t>(b));"},
-      {"mod_size", "const auto x = static_cast<std::int64_t>(a), y = static_cast<std::int64_t>(b), r = x % y;\n"
+      {"div_size", "return b == 0 ? 0 : static_cast<std::size_t>((static_cast<std::int64_t>(a) - static_cast<std::int64_t>(mod_size(a, b))) / static_cast<std::int64_t>(b));"},
+      {"mod_size", "if (b == 0) return 0;\n"
+                   "  const auto x = static_cast<std::int64_t>(a), y = static_cast<std::int64_t>(b), r = x % y;\n"
                    "  return static_cast<std::size_t>(r != 0 && (r < 0) != (y < 0) ? r + y : r);"}};
   const bool divides = expressions.find("div_size(") != expressions.npos;
   std::string out;
@@ -170,7 +171,7 @@ std::string size_functions(std::string_view expressions) {
     if (expressions.find(std::string(name) + "(") == expressions.npos && !(divides && name == "mod_size")) continue;
     out += "constexpr std::size_t " + std::string(name) + "(std::size_t a, std::size_t b) noexcept {\n  " + std::string(text) + "\n}\n";
   }
-  return out.empty() ? out : "// Sizes are two's complement: an intermediate result may be negative. Division and remainder round down.\n" + out;
+  return out.empty() ? out : "// Sizes are two's complement: an intermediate result may be negative. Division and remainder round down; by zero, which run() refuses, they are zero.\n" + out;
 }
 
 }  // namespace inferc

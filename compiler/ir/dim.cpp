@@ -217,8 +217,11 @@ std::int64_t evaluate(const Dim& dim, const SymbolValues& values) {
     const auto at = values.find(name);
     return at == values.end() ? std::nullopt : std::optional<Dim>(at->second);
   });
-  if (!result.is_constant()) internal_error(fmt::format("dimension {} has no value: {}", dim.text(), result.text()));
-  return *result.constant();
+  if (result.is_constant()) return *result.constant();
+  std::vector<std::string> unknown;
+  collect_symbols(result, unknown);
+  if (!unknown.empty()) internal_error(fmt::format("dimension {} has no value: {}", dim.text(), result.text()));
+  throw UserError(fmt::format("the size {} divides by zero here", dim.text()));
 }
 
 Dim substitute(const Dim& dim, const std::function<std::optional<Dim>(std::string_view)>& with) {

@@ -75,7 +75,7 @@ struct Dim::Atom {
 [[nodiscard]] Dim product(const std::vector<Dim>& dims);
 
 using SymbolValues = std::map<std::string, std::int64_t, std::less<>>;
-// Value for given symbols; throws InternalError for an unknown symbol or a division by zero.
+// Value for given symbols; throws InternalError for an unknown symbol, UserError for a division by zero.
 [[nodiscard]] std::int64_t evaluate(const Dim&, const SymbolValues&);
 // Each symbol replaced by what `with` gives for it (nothing: it stays).
 [[nodiscard]] Dim substitute(const Dim&, const std::function<std::optional<Dim>(std::string_view)>& with);

@@ -39,6 +39,7 @@ TEST(Dim, EvaluatesAndSubstitutes) {
   EXPECT_EQ(substitute(d, [](std::string_view s) { return s == "m" ? std::optional(n) : std::nullopt; }),
             max(n * n, 10) + floor_div(Dim(2) * n, 3));
   EXPECT_THROW((void)evaluate(n, {}), InternalError);
+  EXPECT_THROW((void)evaluate(floor_div(m, n), {{"n", 0}, {"m", 5}}), UserError);
 }
 
 TEST(Symbols, BoundsProveInequalities) {
