@@ -13,6 +13,7 @@ namespace inferc::cli {
 struct ModelArguments {
   std::filesystem::path model;
   std::vector<std::string> dims;  // SYM=N, SYM=LO..HI
+  bool random_as_input = false;
 };
 
 struct BenchArguments : ModelArguments {

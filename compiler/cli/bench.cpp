@@ -19,6 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 void check_contestants(const BenchArguments& a) {
+  if (a.random_as_input && !a.against.empty()) throw UsageError("--random-as-input: onnxruntime draws its own numbers", "bench without --against");
   for (const std::string& peer : a.against)
     if (peer != "onnxruntime") throw UsageError(fmt::format("--against {}: no such contestant", escape(peer)), "onnxruntime");
 }
@@ -117,7 +118,7 @@ std::vector<Timing> time_all(const BenchArguments& a, const std::vector<std::uni
 Json measured(const BenchArguments& a) {
   const Progress progress;
   Front front = open_model(a);
-  const EmitOptions options = emit_options(front, a.model, "model");
+  const EmitOptions options = emit_options(front, a, "model");
   const Program program = lower_model(front);
   const SymbolValues sizes = sizes_of(signature_of(program), a.sizes);
   const auto model = build_and_load(program, options, progress);

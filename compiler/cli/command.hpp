@@ -38,7 +38,7 @@ struct Front {
 // Passes and plan.
 [[nodiscard]] Program lower_model(Front& front);
 // Provenance and metadata; `name` empty: from the file's name.
-[[nodiscard]] EmitOptions emit_options(const Front& front, const std::filesystem::path& model, const std::string& name);
+[[nodiscard]] EmitOptions emit_options(const Front& front, const ModelArguments& arguments, const std::string& name);
 
 void print_problems(const std::vector<Diagnostic>& problems, const char* kind = "error");
 // Writes a report to `path`; "-": standard output.

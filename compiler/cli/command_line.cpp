@@ -13,6 +13,7 @@ namespace {
 void add_model_arguments(CLI::App& command, ModelArguments& a) {
   command.add_option("MODEL", a.model, "ONNX file")->required();
   command.add_option("--dim", a.dims, "SYM=N fixes a symbolic size, SYM=LO..HI bounds it; INPUT:AXIS names one by its place")->take_all()->allow_extra_args(false);
+  command.add_flag("--random-as-input", a.random_as_input, "what the model draws (RandomNormal, Bernoulli ...) becomes an input: the caller draws");
 }
 
 void add_json_option(CLI::App& command, std::string& path) {

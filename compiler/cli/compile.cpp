@@ -58,7 +58,7 @@ void check_namespace(const std::string& name) {
 int compile(const CompileArguments& a) {
   if (!a.name_space.empty()) check_namespace(a.name_space);
   Front front = open_model(a);
-  EmitOptions o = emit_options(front, a.model, a.name);
+  EmitOptions o = emit_options(front, a, a.name);
   o.name_space = a.name_space;
   o.embed_weights = a.embed_weights;
   set_paths(o, a.paths);

@@ -126,7 +126,7 @@ Front open_model(const ModelArguments& a) {
   front.graph = onnx::import(front.model, diagnostics);
   stop_on_problems(diagnostics);
   apply_dims(*front.graph, front.model, a.dims);
-  infer_types(*front.graph, diagnostics);
+  infer_types(*front.graph, diagnostics, {a.random_as_input});
   stop_on_problems(diagnostics);
   verify(*front.graph);
   return front;
@@ -137,12 +137,14 @@ Program lower_model(Front& front) {
   return plan(*front.graph);
 }
 
-EmitOptions emit_options(const Front& front, const std::filesystem::path& model, const std::string& name) {
+EmitOptions emit_options(const Front& front, const ModelArguments& a, const std::string& name) {
+  const std::filesystem::path& model = a.model;
   EmitOptions o;
   o.name = name.empty() ? identifier_of(model) : name;
   if (!is_identifier(o.name)) throw UsageError(fmt::format("--name {}: no C++ identifier", escape(o.name)));
   o.model_sha256 = front.model.sha256;
   o.metadata = front.model.metadata;
+  if (a.random_as_input) o.options.emplace_back("--random-as-input");
   add_metadata(o, "producer", front.model.producer_name + " " + front.model.producer_version);
   for (const auto& opset : front.model.opsets)
     add_metadata(o, "opset " + (opset.domain.empty() ? "ai.onnx" : opset.domain), std::to_string(opset.version));

@@ -6,7 +6,7 @@
 namespace inferc::cli {
 int run(const RunArguments& a) {
   Front front = open_model(a);
-  const EmitOptions o = emit_options(front, a.model, a.name.empty() ? "model" : a.name);
+  const EmitOptions o = emit_options(front, a, a.name.empty() ? "model" : a.name);
   const Program program = lower_model(front);
   const Signature signature = signature_of(program);
   const auto inputs = read_inputs(a.inputs, signature.inputs, onnx::read_tensor);

@@ -131,7 +131,7 @@ std::string compile_case(const Case& c) {
     ModelArguments a;
     a.model = c.folder / "model.onnx";
     Front front = open_model(a);
-    EmitOptions o = emit_options(front, a.model, c.symbol);
+    EmitOptions o = emit_options(front, a, c.symbol);
     o.paths = {native_code_path()};
     fs::create_directories(c.files);
     for (const File& f : emit(lower_model(front), o)) write_file(c.files / f.name, f.content);

@@ -105,7 +105,7 @@ int verify_model(const VerifyModel& options) {
   Front front = open_model(options.model);
   const Float64Oracle exact(*front.graph);
   const Program reference = plan(*front.graph, false);
-  const EmitOptions emitted = emit_options(front, options.model.model, "model");
+  const EmitOptions emitted = emit_options(front, options.model, "model");
   const ort::Library library(ort::find_library(options.onnxruntime));
   const auto model = build_and_load(lower_model(front), emitted, progress);
   ModelCheck check(*model, {exact, *front.graph}, library, options.model.model);

@@ -23,7 +23,7 @@ std::string content(const fs::path& path) {
 // What the code in use was compiled with, as options of its own command line.
 struct Compiled {
   std::string name, name_space, structure, version;
-  std::vector<std::string> dims, paths;
+  std::vector<std::string> dims, paths, options;
   Json manifest;
 };
 
@@ -38,7 +38,7 @@ Compiled read_manifest(const fs::path& path) {
   const std::string text = content(path);
   try {
     const Json j = Json::parse(text);
-    Compiled out{j.at("name"), j.at("namespace"), j.at("structure_sha256"), j.at("inferc"), {}, {}, j};
+    Compiled out{j.at("name"), j.at("namespace"), j.at("structure_sha256"), j.at("inferc"), {}, {}, j.value("options", std::vector<std::string>()), j};
     for (const char* key : {"outputs", "calls"}) (void)j.at(key);
     for (const Json& s : j.at("symbols"))
       if (s.at("lower") != 0 || s.at("upper") != unbounded)
@@ -54,9 +54,15 @@ Compiled read_manifest(const fs::path& path) {
   }
 }
 
+ModelArguments arguments_of(const fs::path& model, const Compiled& compiled) {
+  ModelArguments out{.model = model};
+  for (const std::string& option : compiled.options) out.random_as_input |= option == "--random-as-input";
+  return out;
+}
+
 // Only the axes that the new model leaves open need fixing.
 std::vector<std::string> open_dims(const fs::path& model, const Compiled& compiled) {
-  const Front front = open_model({model, {}});
+  const Front front = open_model(arguments_of(model, compiled));
   std::vector<std::string> out, seen;
   for (const std::string& option : compiled.dims) {
     const std::string name = option.substr(0, option.rfind('='));
@@ -176,8 +182,10 @@ const File& file_named(const std::vector<File>& files, const std::string& name) 
 
 int weights(const WeightsArguments& a) {
   const Compiled old = read_manifest(a.manifest);
-  Front front = open_model({a.model, open_dims(a.model, old)});
-  EmitOptions o = emit_options(front, a.model, old.name);
+  ModelArguments arguments = arguments_of(a.model, old);
+  arguments.dims = open_dims(a.model, old);
+  Front front = open_model(arguments);
+  EmitOptions o = emit_options(front, arguments, old.name);
   o.name_space = old.name_space;
   o.paths = old.paths;
   const std::vector<File> files = emit(lower_model(front), o);

@@ -22,6 +22,7 @@ struct EmitOptions {
   bool embed_weights = false;        // N_weights.S and Model::load()
   std::string model_sha256, structure_sha256;
   std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<std::string> options;  // words of the command line that shape the interface
   std::vector<Sample> samples;       // what N_selftest.cpp checks
 };
 

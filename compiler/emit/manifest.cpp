@@ -77,7 +77,7 @@ std::string emit_manifest(const Program& p, const Names& names, const EmitOption
   Json metadata = Json::object();
   for (const auto& [key, value] : o.metadata) metadata[key] = value;
   const bool bounded = p.symbols->all_bounded();
-  const Json out = {{"inferc", INFERC_VERSION}, {"model_sha256", o.model_sha256}, {"structure_sha256", o.structure_sha256}, {"metadata", metadata},
+  const Json out = {{"inferc", INFERC_VERSION}, {"model_sha256", o.model_sha256}, {"structure_sha256", o.structure_sha256}, {"metadata", metadata}, {"options", o.options},
                     {"name", o.name}, {"namespace", namespace_of(o)}, {"sources", listed}, {"inputs", ports(p.inputs, names.inputs)},
                     {"outputs", ports(p.outputs, names.outputs)}, {"symbols", symbols}, {"measured", measured},
                     {"workspace_bytes", bounded ? Json(at_upper(p, p.arena_bytes)) : Json()},

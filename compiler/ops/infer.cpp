@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/op.hpp"
+#include "compiler/ops/random.hpp"
 
 namespace inferc {
 namespace {
@@ -223,12 +224,17 @@ bool too_large(const Type& t) {
   return large;
 }
 
+bool fail_unknown(Infer& infer) {
+  if (draws_random_numbers(infer.node)) return infer.fail("it draws random numbers", "--random-as-input makes them an input, of a size that is known before the call and outside of If, Loop and Scan");
+  return infer.fail("this operator is not supported", "`inferc ops` lists those that are");
+}
+
 }  // namespace
 
 bool infer_node(Node& node, Diagnostics& diagnostics) {
   Infer infer(node, diagnostics);
   const Op* op = find_op(node.op, node.domain);
-  if (!op) return infer.fail("this operator is not supported", "`inferc ops` lists those that are");
+  if (!op) return fail_unknown(infer);
   for (const Value* v : node.inputs)
     if (v && !v->type) return false;
   check_arity(*op, infer);

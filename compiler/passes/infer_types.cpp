@@ -7,6 +7,7 @@
 #include "compiler/ops/evaluate_control.hpp"
 #include "compiler/passes/declared_shapes.hpp"
 #include "compiler/passes/passes.hpp"
+#include "compiler/passes/random_as_input.hpp"
 #include "compiler/passes/resolve_control.hpp"
 
 namespace inferc {
@@ -98,10 +99,11 @@ bool resolve_inside(Node& node) {
   return false;
 }
 
-// One round over all nodes; true if a region was inlined, so that a new round is due.
-bool infer_nodes(Graph& graph, Diagnostics& round) {
+// One round over all nodes; true if a node was replaced, so that a new round is due.
+bool infer_nodes(Graph& graph, Diagnostics& round, const InferOptions& options) {
   for (Node* n : graph.nodes()) {
     if (resolve_if(graph, n) || expand_flex_attention(graph, n)) return true;
+    if (options.random_as_input && random_as_input(graph, n)) return true;
     if (infer_node(*n, round)) evaluate_small(*n);
     if (resolve_inside(*n)) return true;
   }
@@ -110,14 +112,14 @@ bool infer_nodes(Graph& graph, Diagnostics& round) {
 
 }  // namespace
 
-bool infer_types(Graph& graph, Diagnostics& diagnostics) {
+bool infer_types(Graph& graph, Diagnostics& diagnostics, const InferOptions& options) {
   std::set<std::string> solved;
   spread_declared_shapes(graph);
   for (;;) {
     clear_types(graph);
     graph.symbols().equalities().clear();
     Diagnostics round;
-    if (infer_nodes(graph, round)) continue;
+    if (infer_nodes(graph, round, options)) continue;
     std::optional<Solution> next;
     for (const auto& e : graph.symbols().equalities()) {
       if (graph.symbols().has_measured(e)) continue;

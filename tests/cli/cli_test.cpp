@@ -181,6 +181,38 @@ TEST(Cli, RunTakesInputsByNameOrPositionAndRefusesOthers) {
   EXPECT_FALSE(fs::exists(dir / "none"));
 }
 
+// y = x + noise, where the model draws the noise.
+test::ModelSpec noisy_model() {
+  test::ModelSpec m = add_model();
+  m.graph.nodes = {{"RandomNormalLike", {"x"}, {"noise"}, {}, "draw"}, {"Add", {"x", "noise"}, {"a"}}, {"Add", {"a", "w"}, {"y"}, {}, "bias"}};
+  return m;
+}
+
+TEST(Cli, RandomNumbersAreGivenByTheCallerWhereAskedFor) {
+  const fs::path model = written("random", noisy_model()), dir = model.parent_path();
+  const Finished refused = cli({"check", model});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_TRUE(contains(refused.output, "error: RandomNormalLike 'draw' (opset 17): it draws random numbers\nhelp: --random-as-input")) << refused.output;
+  fs::create_directory(dir / "in");
+  write_input(dir / "in/x.npy", tensor_of<float>({1, 3}, std::vector<float>{5, 6, 7}));
+  write_input(dir / "in/noise.npy", tensor_of<float>({1, 3}, std::vector<float>{100, 200, 300}));
+  const Finished r = cli({"run", model, "--random-as-input", "--inputs", dir / "in", "--outputs", dir / "out"});
+  ASSERT_EQ(r.status, 0) << r.output;
+  const Tensor y = read_npy(dir / "out/output_0.npy");
+  EXPECT_EQ(std::vector<float>(y.as<float>().begin(), y.as<float>().end()), (std::vector<float>{106, 208, 310}));
+  EXPECT_EQ(cli({"bench", model, "--random-as-input", "--dim", "n=2", "--against", "onnxruntime"}).status, 2);
+}
+
+TEST(Cli, WeightsForCodeWhoseCallerDrawsTheNumbers) {
+  const fs::path model = written("random_weights", noisy_model()), dir = model.parent_path();
+  ASSERT_EQ(cli({"compile", model, "--random-as-input", "-o", dir / "out", "--name", "net", "--dim", "n=0..8"}).status, 0);
+  test::ModelSpec other = noisy_model();
+  other.graph.initializers = add_model({4, 5, 6}).graph.initializers;
+  test::write_model(dir / "new.onnx", other);
+  const Finished r = cli({"weights", dir / "new.onnx", "--for", dir / "out/net.json", "-o", dir / "new.weights"});
+  EXPECT_EQ(r.status, 0) << r.output;
+}
+
 TEST(Cli, WeightsOfEqualStructureFitAndOthersNameTheNode) {
   const fs::path model = written("weights", add_model()), dir = model.parent_path();
   ASSERT_EQ(cli({"compile", model, "-o", dir / "out", "--name", "net", "--dim", "n=0..8"}).status, 0);
