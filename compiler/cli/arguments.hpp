@@ -14,6 +14,8 @@ struct ModelArguments {
   std::filesystem::path model;
   std::vector<std::string> dims;  // SYM=N, SYM=LO..HI
   bool random_as_input = false;
+  std::vector<std::string> carry{};  // OUT=IN
+  std::vector<std::string> op{};     // DOMAIN::NAME=header
 };
 
 struct BenchArguments : ModelArguments {
@@ -56,12 +58,13 @@ struct VerifyCases {
   int jobs = 1;
   int seconds = 60;                    // that a case may run
   std::filesystem::path keep_outputs;  // may be empty
+  std::vector<std::string> op{};       // DOMAIN::NAME=header
   std::string json;
 };
 
 struct VerifyArguments {
   std::vector<std::filesystem::path> what;
-  std::vector<std::string> dims, against;
+  std::vector<std::string> dims, carry, against;
   std::filesystem::path onnxruntime;
   VerifyCases cases;
 };

@@ -20,6 +20,7 @@ using Json = nlohmann::ordered_json;
 
 void check_contestants(const BenchArguments& a) {
   if (a.random_as_input && !a.against.empty()) throw UsageError("--random-as-input: onnxruntime draws its own numbers", "bench without --against");
+  if (!(a.carry.empty() && a.op.empty()) && !a.against.empty()) throw UsageError("--carry and --op: onnxruntime keeps no state and has no such operator", "bench without --against");
   for (const std::string& peer : a.against)
     if (peer != "onnxruntime") throw UsageError(fmt::format("--against {}: no such contestant", escape(peer)), "onnxruntime");
 }

@@ -32,6 +32,8 @@ class UsageError : public std::runtime_error {
 struct Front {
   onnx::Model model;
   std::unique_ptr<Graph> graph;
+  std::vector<Carry> carried{};
+  std::vector<UserHeader> user_headers{};
 };
 // Throws UserError with every problem at once.
 [[nodiscard]] Front open_model(const ModelArguments& arguments);

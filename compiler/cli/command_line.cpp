@@ -14,6 +14,8 @@ void add_model_arguments(CLI::App& command, ModelArguments& a) {
   command.add_option("MODEL", a.model, "ONNX file")->required();
   command.add_option("--dim", a.dims, "SYM=N fixes a symbolic size, SYM=LO..HI bounds it; INPUT:AXIS names one by its place")->take_all()->allow_extra_args(false);
   command.add_flag("--random-as-input", a.random_as_input, "what the model draws (RandomNormal, Bernoulli ...) becomes an input: the caller draws");
+  command.add_option("--carry", a.carry, "OUT=IN: the output is the input of the next call, kept in the Workspace until reset()")->take_all()->allow_extra_args(false);
+  command.add_option("--op", a.op, "DOMAIN::NAME=header.hpp: an operator of your own; CONTRIBUTING.md tells what its header holds")->take_all()->allow_extra_args(false);
 }
 
 void add_json_option(CLI::App& command, std::string& path) {
@@ -96,6 +98,8 @@ void add_verify(CLI::App& app, int& status) {
   c->add_option("--timeout", a->cases.seconds, "seconds until a case that runs counts as hanging (default: 60)")->check(CLI::Range(1, 86400));
   c->add_option("--keep-outputs", a->cases.keep_outputs, "write DIR/CASE/SET/output_K.npy");
   c->add_option("--dim", a->dims, "with --against: SYM=N fixes a size, SYM=LO..HI bounds it")->take_all()->allow_extra_args(false);
+  c->add_option("--carry", a->carry, "with --against: OUT=IN, state kept between calls; checked to be what the caller would hand on")->take_all()->allow_extra_args(false);
+  c->add_option("--op", a->cases.op, "of folders: DOMAIN::NAME=header.hpp, an operator of your own")->take_all()->allow_extra_args(false);
   c->add_option("--against", a->against, "onnxruntime")->delimiter(',')->allow_extra_args(false);
   c->add_option("--onnxruntime", a->onnxruntime, "libonnxruntime.so (default: INFERC_ONNXRUNTIME, or the wheel in .venv)");
   add_json_option(*c, a->cases.json);

@@ -62,7 +62,7 @@ int compile(const CompileArguments& a) {
   o.name_space = a.name_space;
   o.embed_weights = a.embed_weights;
   set_paths(o, a.paths);
-  o.samples = reference_samples(*front.graph);
+  o.samples = reference_samples(*front.graph, front.carried);
   const Program program = lower_model(front);
   const std::vector<File> files = emit(program, o);
   write(a.output, files);

@@ -8,10 +8,14 @@
 
 #include <fmt/format.h>
 
+#include "compiler/cli/carry.hpp"
 #include "compiler/cli/command.hpp"
 #include "compiler/onnx/import.hpp"
 #include "compiler/onnx/reader.hpp"
+#include "compiler/ops/user_op.hpp"
 #include "compiler/passes/passes.hpp"
+#include "compiler/passes/random_as_input.hpp"
+#include "compiler/support/mapped_file.hpp"
 #include "compiler/support/write_files.hpp"
 
 namespace inferc::cli {
@@ -118,23 +122,45 @@ std::string one_line(std::string text) {
   return text;
 }
 
+std::vector<UserHeader> define_user_ops(const std::vector<std::string>& options) {
+  std::vector<UserHeader> out;
+  for (const std::string& option : options) {
+    const std::size_t equals = option.find('='), colons = option.rfind("::", equals);
+    if (equals == option.npos || colons == option.npos || colons == 0 || colons + 2 == equals)
+      throw UsageError(fmt::format("--op {}: not of the form DOMAIN::NAME=header.hpp", escape(option)), "the domain and name of the operator in the model, and the header with its function");
+    const std::filesystem::path path = option.substr(equals + 1);
+    const MappedFile file(path);
+    const std::string text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()), header = path.filename().string();
+    const std::string domain = option.substr(0, colons), name = option.substr(colons + 2, equals - colons - 2);
+    const UserOp* known = find_user_op(name, domain);
+    if (!known) define_user_op(read_user_op(domain, name, header, text));
+    if (std::none_of(out.begin(), out.end(), [&](const UserHeader& h) { return h.name == header; })) out.push_back({header, text});
+  }
+  return out;
+}
+
 }  // namespace
 
 Front open_model(const ModelArguments& a) {
   Front front{onnx::read(a.model), nullptr};
+  front.user_headers = define_user_ops(a.op);
   Diagnostics diagnostics;
-  front.graph = onnx::import(front.model, diagnostics);
+  const std::vector<CarryOption> carries = parse_carries(front.model, a.carry);
+  std::set<std::string> variable;
+  for (const CarryOption& c : carries) variable.insert(c.input);
+  front.graph = onnx::import(front.model, diagnostics, variable);
   stop_on_problems(diagnostics);
   apply_dims(*front.graph, front.model, a.dims);
-  infer_types(*front.graph, diagnostics, {a.random_as_input});
+  infer_types(*front.graph, diagnostics, {.random_as_input = a.random_as_input});
   stop_on_problems(diagnostics);
   verify(*front.graph);
+  front.carried = carries_of(*front.graph, front.model, carries);
   return front;
 }
 
 Program lower_model(Front& front) {
   run_pipeline(*front.graph);
-  return plan(*front.graph);
+  return plan(*front.graph, true, front.carried);
 }
 
 EmitOptions emit_options(const Front& front, const ModelArguments& a, const std::string& name) {
@@ -145,6 +171,9 @@ EmitOptions emit_options(const Front& front, const ModelArguments& a, const std:
   o.model_sha256 = front.model.sha256;
   o.metadata = front.model.metadata;
   if (a.random_as_input) o.options.emplace_back("--random-as-input");
+  for (const std::string& c : a.carry) o.options.push_back("--carry=" + c);
+  for (const std::string& op : a.op) o.options.push_back("--op=" + op);
+  o.user_headers = front.user_headers;
   add_metadata(o, "producer", front.model.producer_name + " " + front.model.producer_version);
   for (const auto& opset : front.model.opsets)
     add_metadata(o, "opset " + (opset.domain.empty() ? "ai.onnx" : opset.domain), std::to_string(opset.version));

@@ -8,10 +8,12 @@ namespace {
 int verify_against(const VerifyArguments& a) {
   for (const std::string& peer : a.against)
     if (peer != "onnxruntime") throw UsageError(fmt::format("--against {}: no such reference", escape(peer)), "onnxruntime");
+  if (!a.cases.op.empty()) throw UsageError("verify --op: onnxruntime has no such operator", "store inputs and outputs in a folder: verify CASE_DIR --op DOMAIN::NAME=header.hpp");
   if (a.what.size() != 1) throw UsageError("verify --against takes one model", "verify MODEL --against onnxruntime");
   VerifyModel options;
   options.model.model = a.what[0];
   options.model.dims = a.dims;
+  options.model.carry = a.carry;
   options.onnxruntime = a.onnxruntime;
   options.json = a.cases.json;
   return verify_model(options);
@@ -25,6 +27,7 @@ int verify(const VerifyArguments& a) {
   for (const auto& path : a.what)
     if (std::filesystem::exists(path) && !std::filesystem::is_directory(path))
       throw UsageError(fmt::format("verify: '{}' is no folder", escape(path.string())), "verify CASE_DIR..., or verify MODEL --against onnxruntime");
+  if (!a.carry.empty()) throw UsageError("verify: --carry belongs to --against", "verify MODEL --carry OUT=IN --against onnxruntime");
   VerifyCases cases = a.cases;
   cases.folders = a.what;
   return verify_cases(cases);

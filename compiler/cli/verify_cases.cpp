@@ -126,9 +126,10 @@ std::vector<Case> all_cases(const std::vector<fs::path>& folders) {
 // --- compiling
 
 // "": compiled; else the reason for refusing it. Runs in a process of its own.
-std::string compile_case(const Case& c) {
+std::string compile_case(const Case& c, const std::vector<std::string>& op) {
   try {
     ModelArguments a;
+    a.op = op;
     a.model = c.folder / "model.onnx";
     Front front = open_model(a);
     EmitOptions o = emit_options(front, a, c.symbol);
@@ -141,10 +142,10 @@ std::string compile_case(const Case& c) {
   }
 }
 
-void compile_all(std::vector<Case>& cases, int jobs, Progress& progress) {
+void compile_all(std::vector<Case>& cases, const VerifyCases& options, Progress& progress) {
   std::vector<std::function<std::string()>> tasks;
-  for (const Case& c : cases) tasks.emplace_back([&c] { return compile_case(c); });
-  const auto outcomes = run_isolated(tasks, {jobs, compile_seconds}, [&](std::size_t n) { progress.show("compiling", n, cases.size()); });
+  for (const Case& c : cases) tasks.emplace_back([&c, &options] { return compile_case(c, options.op); });
+  const auto outcomes = run_isolated(tasks, {options.jobs, compile_seconds}, [&](std::size_t n) { progress.show("compiling", n, cases.size()); });
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (!outcomes[i].finished) cases[i].conclude(Verdict::fail, "the compiler failed: " + outcomes[i].failure);
     else if (!outcomes[i].result.empty()) cases[i].conclude(Verdict::refused, outcomes[i].result);
@@ -313,7 +314,7 @@ int verify_cases(const VerifyCases& options) {
   const Scratch scratch("verify");
   for (Case& c : cases) c.files = scratch.path() / c.symbol;
   Progress progress;
-  compile_all(cases, options.jobs, progress);
+  compile_all(cases, options, progress);
   build_all(cases, scratch.path(), options.jobs, progress);
   run_all(cases, options, progress);
   progress.clear();

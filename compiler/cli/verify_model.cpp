@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "compiler/cli/carry_check.hpp"
 #include "compiler/cli/model_check.hpp"
 #include "compiler/cli/ready.hpp"
 #include "compiler/cli/verify.hpp"
@@ -83,6 +84,18 @@ Json to_json(const ModelVerdict& v, const Signature& signature) {
           {"outputs", outputs}, {"choices", choices}, {"onnxruntime_refused", v.peer_refused}};
 }
 
+Json carry_row(const LoadedModel& keeps, const LoadedModel& handed, const std::vector<Carry>& carried, const SymbolValues& values) {
+  Json sizes = Json::object();
+  for (const auto& [name, n] : values) sizes[name] = n;
+  std::string difference;
+  try {
+    difference = carry_difference(keeps, handed, carried, values);
+  } catch (const UserError& refusal) {
+    difference = refusal.what();
+  }
+  return {{"dims", sizes}, {"state", true}, {"verdict", difference.empty() ? "PASS" : "FAIL"}, {"reason", difference.empty() ? "the bits of the code to which the caller hands it" : difference}};
+}
+
 struct Totals {
   std::size_t passed = 0, failed = 0;
 };
@@ -107,7 +120,8 @@ int verify_model(const VerifyModel& options) {
   const Program reference = plan(*front.graph, false);
   const EmitOptions emitted = emit_options(front, options.model, "model");
   const ort::Library library(ort::find_library(options.onnxruntime));
-  const auto model = build_and_load(lower_model(front), emitted, progress);
+  const Program kept = lower_model(front);
+  const auto model = build_and_load(front.carried.empty() ? kept : plan(*front.graph), emitted, progress);
   ModelCheck check(*model, {exact, *front.graph}, library, options.model.model);
   const SizeSets sizes = size_sets(model->signature(), [&](const SymbolValues& v) { return cost(reference, v) <= affordable_run; });
   Json rows = Json::array();
@@ -119,6 +133,15 @@ int verify_model(const VerifyModel& options) {
     ++(v.passed ? totals.passed : totals.failed);
     rows.push_back(to_json(v, model->signature()));
     if (options.json != "-") print(v);
+  }
+  if (!front.carried.empty()) {
+    const auto keeps = build_and_load(kept, emitted, progress);
+    for (const SymbolValues& values : sizes.tried) {
+      const Json row = carry_row(*keeps, *model, front.carried, values);
+      ++(row["verdict"] == "PASS" ? totals.passed : totals.failed);
+      if (options.json != "-") std::cout << fmt::format("{} {}, state kept: {}\n", row["verdict"].get<std::string>(), sizes_text(values), row["reason"].get<std::string>());
+      rows.push_back(row);
+    }
   }
   finish(options, *model, library.version(), sizes, rows, totals);
   return totals.failed == 0 ? ok : failed;

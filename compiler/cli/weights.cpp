@@ -55,8 +55,14 @@ Compiled read_manifest(const fs::path& path) {
 }
 
 ModelArguments arguments_of(const fs::path& model, const Compiled& compiled) {
-  ModelArguments out{.model = model};
-  for (const std::string& option : compiled.options) out.random_as_input |= option == "--random-as-input";
+  ModelArguments out;
+  out.model = model;
+  constexpr std::string_view carry = "--carry=", op = "--op=";
+  for (const std::string& option : compiled.options) {
+    out.random_as_input |= option == "--random-as-input";
+    if (option.starts_with(op)) out.op.push_back(option.substr(op.size()));
+    if (option.starts_with(carry)) out.carry.push_back(option.substr(carry.size()));
+  }
   return out;
 }
 

@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <set>
+#include <sstream>
+
+#include <fmt/format.h>
 
 #include "compiler/emit/parts.hpp"
 #include "compiler/emit/resources.hpp"
@@ -10,13 +13,11 @@ namespace {
 
 class Amalgam {
  public:
+  explicit Amalgam(const std::vector<UserHeader>& users) : users_(users) {}
   void take(const std::string& path) {
     if (!taken_.insert(path).second) return;
-    const auto all = resources();
-    const auto at = std::find_if(all.begin(), all.end(), [&](const Resource& r) { return r.path == path; });
-    if (at == all.end()) internal_error("there is no kernel header " + path);
     std::string own;
-    std::string_view text = at->text;
+    std::string_view text = text_of(path);
     while (!text.empty()) {
       const std::size_t eol = std::min(text.find('\n'), text.size());
       const std::string_view line = text.substr(0, eol);
@@ -32,15 +33,35 @@ class Amalgam {
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
+  [[nodiscard]] std::string_view text_of(const std::string& path) const {
+    for (const UserHeader& u : users_)
+      if (u.name == path) return u.text;
+    for (const Resource& r : resources())
+      if (r.path == path) return r.text;
+    throw UserError(fmt::format("there is no kernel header '{}'", escape(path)), "a header of an operator includes \"kernels/view.hpp\" and standard headers");
+  }
   static constexpr std::string_view ours = "#include \"";
+  const std::vector<UserHeader>& users_;
   std::set<std::string> taken_;
   std::string text_;
 };
 
 }  // namespace
 
-std::string amalgamate(const std::vector<std::string>& headers) {
-  Amalgam out;
+std::string user_includes(const std::vector<UserHeader>& users) {
+  std::set<std::string> lines;
+  for (const UserHeader& u : users) {
+    std::istringstream text(u.text);
+    for (std::string line; std::getline(text, line);)
+      if (line.starts_with("#include <")) lines.insert(line + "\n");
+  }
+  std::string out;
+  for (const std::string& line : lines) out += line;
+  return out;
+}
+
+std::string amalgamate(const std::vector<std::string>& headers, const std::vector<UserHeader>& users) {
+  Amalgam out(users);
   for (const std::string& h : headers) out.take(h);
   return out.text();
 }

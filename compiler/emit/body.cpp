@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/emit/arguments.hpp"
@@ -23,14 +25,15 @@ std::string local(const Program& p, const Names& names, const CallPrinter& print
 std::string section(const std::string& title, const std::string& text) { return text.empty() ? text : "// --- " + title + "\n" + text + "\n"; }
 
 std::string locals(const Program& p, const Names& names, const CallPrinter& printer) {
-  std::string ports, weights, arena;
+  std::string ports, weights, arena, state;
+  const auto is_state = [&](std::size_t b) { return std::any_of(p.state.begin(), p.state.end(), [&](const StatePort& s) { return s.buffer.index == b; }); };
   for (std::size_t b = 0; b < p.buffers.size(); ++b) {
     if (!printer.touched(b)) continue;
     const Space space = p.buffers[b].space;
-    (space == Space::weight ? weights : space == Space::arena ? arena : ports) += local(p, names, printer, b);
+    (space == Space::weight ? weights : is_state(b) ? state : space == Space::arena ? arena : ports) += local(p, names, printer, b);
   }
   return section("sizes", names.locals("dims", "std::size_t", true) + names.arena_locals("std::size_t")) + section("inputs and outputs", ports) + section("weights", weights) +
-         section("scratch; some share their place", arena);
+         section("kept from call to call", state) + section("scratch; some share their place", arena);
 }
 
 // The sizes that calls found out, for the caller.
@@ -83,7 +86,7 @@ std::string emit_body(const Program& program, const Names& names, const EmitOpti
       return 0;
     }
     )",
-              {{"version", INFERC_VERSION}, {"name", escape(o.name)}, {"kernels", amalgamate(headers_of(program, printer.functors() + calls))},
+              {{"version", INFERC_VERSION}, {"name", escape(o.name)}, {"kernels", amalgamate(headers_of(program, printer.functors() + calls), o.user_headers)},
                {"size_functions", size_functions(variables + calls)}, {"functors", printer.functors()}, {"locals", variables}, {"calls", calls},
                {"measured", measured_sizes(program, names)}});
 }

@@ -160,14 +160,16 @@ constexpr std::string_view check_template = R"(
     return $indices$;
   }
 
+  $initial_state$
   Status execute(const detail::Weights& w, const std::size_t* dims, const detail::In* in, const detail::Out* out, std::byte* arena,
-                 std::size_t arena_bytes, std::size_t* measured, std::size_t& offender) noexcept {
+                 std::size_t arena_bytes, std::size_t* measured, std::size_t& offender$fresh_parameter$) noexcept {
     offender = SIZE_MAX;
     if (!w.data) return Status::bad_weights;
     if (const Status s = check(dims, in, out, arena, arena_bytes, offender); s != Status::ok) return s;
     const void* inputs[input_count + 1] = {};
     void* outputs[output_count + 1] = {};
     $pointers$
+    $begin$
     const int fault = run_path(w.path, dims, inputs, outputs, arena, w.data, measured);
     if (fault >= $guarded$) offender = $symbol_count$ + static_cast<std::size_t>(fault / $guarded$ - 1);
     switch (fault % $guarded$) {
@@ -182,7 +184,7 @@ constexpr std::string_view check_template = R"(
   }  // namespace
 
   Status Model::run_checked(const std::size_t* dims, const detail::In* in, const detail::Out* out, std::size_t* measured, Workspace& w) const noexcept {
-    return execute(weights_, dims, in, out, w.data_, w.bytes_, measured, w.offender_);
+    return execute(weights_, dims, in, out, w.data_, w.bytes_, measured, w.offender_$fresh_argument$);
   }
   )";
 
@@ -227,6 +229,28 @@ std::string checked_locals(const Names& names, std::string_view from, bool by_in
   return out;
 }
 
+// Writes what is carried as it is before the first call.
+std::string initial_state(const Program& p) {
+  std::string writes;
+  for (const StatePort& s : p.state) {
+    const std::string at = p.offsets[s.buffer.index].text();
+    const Dim bytes = product(s.type.shape) * Dim(static_cast<std::int64_t>(byte_size(s.type.dtype)));
+    if (bytes.is(0)) continue;
+    if (s.initial) writes += fmt::format("std::memcpy(arena + {}, weights + {}, {});  // {}\n", at, p.offsets[s.initial->index].text(), bytes.text(), escape(s.input));
+    else writes += fmt::format("std::memset(arena + {}, 0, {});  // {}\n", at, bytes.text(), escape(s.input));
+  }
+  if (p.state.empty()) return {};
+  return fill(R"(
+    constexpr std::size_t state_bytes = $bytes$;  // at the beginning of the workspace
+
+    void initial_state([[maybe_unused]] std::byte* arena, [[maybe_unused]] const std::byte* weights) noexcept {
+      $writes$
+    }
+
+    )",
+              {{"bytes", std::to_string(p.state_bytes)}, {"writes", writes}});
+}
+
 }  // namespace
 
 CheckedSize arena_size(const Program& p, const Names& names, std::string_view from, bool by_index) {
@@ -261,6 +285,8 @@ std::string emit_check(const Program& p, const Names& names) {
                              (out ? fill(output_fits, {{"output_alignment", element_sizes(p.outputs)}}) : "")},
                {"overlaps", (out ? fill(output_alone, {{"inputs", against_inputs}}) : "") + (in ? fill(input_alone) : "")},
                {"index_check", index_check}, {"indices", index_check.empty() ? "Status::ok" : "check_indices(dims, in, offender)"},
+               {"initial_state", initial_state(p)}, {"fresh_parameter", p.state.empty() ? "" : ", bool& fresh"}, {"fresh_argument", p.state.empty() ? "" : ", w.fresh_"},
+               {"begin", p.state.empty() ? "" : "if (fresh) initial_state(arena, w.data);\nfresh = false;\n"},
                {"pointers", pointers}, {"guarded", std::to_string(guarded_input_code)}, {"symbol_count", std::to_string(p.symbols->all().size())}});
 }
 

@@ -13,6 +13,12 @@ namespace inferc {
 struct Sample {
   SymbolValues dims;
   std::vector<Tensor> inputs, outputs;
+  bool continues = false;  // with the state that the sample before it left
+};
+
+// A header of the user's: its functions are called in the generated code.
+struct UserHeader {
+  std::string name, text;
 };
 
 struct EmitOptions {
@@ -23,6 +29,7 @@ struct EmitOptions {
   std::string model_sha256, structure_sha256;
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<std::string> options;  // words of the command line that shape the interface
+  std::vector<UserHeader> user_headers;
   std::vector<Sample> samples;       // what N_selftest.cpp checks
 };
 

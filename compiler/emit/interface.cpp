@@ -159,14 +159,16 @@ constexpr std::string_view header_template = R"(
     Workspace& operator=(Workspace&&) noexcept;
     ~Workspace();
     std::size_t bytes() const noexcept { return bytes_; }
+    $reset$
     std::size_t offender() const noexcept { return offender_; }  // of the last failure: index of the symbol or input, inputs + index of the output, else SIZE_MAX
    private:
     friend class Model;
     explicit Workspace(std::size_t) noexcept;
     Workspace(std::byte*, std::size_t) noexcept;
+    $keep_state$
     std::byte* data_;
     std::size_t bytes_, offender_;
-    bool owned_;
+    bool owned_$fresh$;
   };
 
   class Model {  // immutable once loaded: share one between all threads
@@ -203,11 +205,12 @@ constexpr std::string_view header_template = R"(
     const Results& operator()(const Dims& dims, const Inputs& inputs) {
       $using$
       $session_locals$
-      if (workspace_.bytes() < workspace_bytes(dims)) workspace_ = Workspace(dims);
+      $grow$
       require(run(model_, dims, inputs, Outputs{$session_outputs$}, workspace_));
       $session_cuts$
       return results_;
     }
+    $session_reset$
    private:
     $sized$
     static void require(Status status) {
@@ -232,6 +235,25 @@ constexpr std::string_view sized = R"(
     return {reinterpret_cast<T*>(v.data()), n};
   }
   )";
+
+// The state that the workspace keeps, for its reader.
+std::string reset_member(const Program& p) {
+  std::string kept;
+  for (const StatePort& s : p.state) kept += fmt::format("{}{} <- {} {}", kept.empty() ? "" : ", ", escape(s.input), escape(s.output), escape(text(s.type)));
+  return kept.empty() ? kept : fmt::format("void reset() noexcept {{ fresh_ = true; }}  // the next call begins with the initial state. Kept between calls: {}\n", kept);
+}
+
+// A larger workspace takes over the state of the smaller one.
+std::string grow(const Program& p) {
+  if (p.state.empty()) return "if (workspace_.bytes() < workspace_bytes(dims)) workspace_ = Workspace(dims);\n";
+  return fill(R"(
+    if (workspace_.bytes() < workspace_bytes(dims)) {
+      Workspace larger(dims);
+      larger.keep_state(workspace_);
+      workspace_ = static_cast<Workspace&&>(larger);
+    }
+    )");
+}
 
 std::string workspace_bytes(const CheckedSize& size) {
   if (size.locals.empty()) return fmt::format("constexpr std::size_t workspace_bytes(const Dims&) noexcept {{ return {}; }}\n", size.value);
@@ -269,6 +291,9 @@ std::string emit_header(const Program& p, const Names& names, const EmitOptions&
                {"dims_name", named(!names.symbols.empty(), "dims")}, {"inputs_name", named(!p.inputs.empty(), "inputs")}, {"outputs_name", named(!p.outputs.empty(), "outputs")},
                {"sizes", sizes(names.symbols)}, {"in", pointers(names.inputs, "inputs")}, {"out", pointers(names.outputs, "outputs")},
                {"results", results(p, names)}, {"session_outputs", outputs}, {"session_cuts", cuts}, {"measured", measured_call(names)}, {"run_checked", run_checked(names)}, {"sized", p.outputs.empty() ? "" : fill(sized)},
+               {"reset", reset_member(p)}, {"keep_state", p.state.empty() ? "" : "friend class Session;\nvoid keep_state(const Workspace&) noexcept;\n"},
+               {"fresh", p.state.empty() ? "" : ", fresh_ = true"}, {"grow", grow(p)},
+               {"session_reset", p.state.empty() ? "" : "void reset() noexcept { workspace_.reset(); }  // of the state\n"},
                {"session_embedded", o.embed_weights ? "Session() { require(model_.load()); }\n" : ""},
                {"using", functions.empty() || !sizes_vary ? "" : "using namespace detail;\n"}, {"session_locals", sizes_vary ? names.locals("dims", "std::size_t", false) : ""}});
 }

@@ -8,12 +8,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json sizes_of(const Shape& shape) {
+  Json out = Json::array();
+  for (const Dim& d : shape) d.is_constant() ? out.push_back(*d.constant()) : out.push_back(d.text());
+  return out;
+}
+
 Json ports(const std::vector<TensorPort>& all, const std::vector<std::string>& members) {
   Json out = Json::array();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    Json shape = Json::array();
-    for (const Dim& d : all[i].type.shape) d.is_constant() ? shape.push_back(*d.constant()) : shape.push_back(d.text());
-    out.push_back({{"name", all[i].name}, {"member", members[i]}, {"dtype", name(all[i].type.dtype)}, {"shape", shape}});
+    out.push_back({{"name", all[i].name}, {"member", members[i]}, {"dtype", name(all[i].type.dtype)}, {"shape", sizes_of(all[i].type.shape)}});
   }
   return out;
 }
@@ -72,6 +76,9 @@ std::string emit_manifest(const Program& p, const Names& names, const EmitOption
   Json measured = Json::array();
   for (std::size_t i = 0; i < p.measured.size(); ++i)
     measured.push_back({{"name", p.measured[i]}, {"member", names.measured[i]}, {"bound", p.symbols->find(p.measured[i])->limit->text()}});
+  Json state = Json::array();
+  for (const StatePort& s : p.state)
+    state.push_back({{"input", s.input}, {"output", s.output}, {"dtype", name(s.type.dtype)}, {"shape", sizes_of(s.type.shape)}, {"initial", s.initial ? "weights" : "zeros"}});
   Dim flops(0);
   for (const Call& c : p.calls) flops = flops + c.flops;
   Json metadata = Json::object();
@@ -79,7 +86,7 @@ std::string emit_manifest(const Program& p, const Names& names, const EmitOption
   const bool bounded = p.symbols->all_bounded();
   const Json out = {{"inferc", INFERC_VERSION}, {"model_sha256", o.model_sha256}, {"structure_sha256", o.structure_sha256}, {"metadata", metadata}, {"options", o.options},
                     {"name", o.name}, {"namespace", namespace_of(o)}, {"sources", listed}, {"inputs", ports(p.inputs, names.inputs)},
-                    {"outputs", ports(p.outputs, names.outputs)}, {"symbols", symbols}, {"measured", measured},
+                    {"outputs", ports(p.outputs, names.outputs)}, {"state", state}, {"symbols", symbols}, {"measured", measured},
                     {"workspace_bytes", bounded ? Json(at_upper(p, p.arena_bytes)) : Json()},
                     {"arena_lower_bound", bounded ? Json(at_upper(p, p.arena_lower_bound)) : Json()},
                     {"weights_bytes", weights_size(p)}, {"flops", at_upper(p, flops)}, {"calls", calls(p)}};

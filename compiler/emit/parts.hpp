@@ -28,8 +28,10 @@ struct CheckedSize {
 // --- N_body.hpp
 // What body() returns: a Fault, and where a guard of input k found it, k + 1 times this more.
 inline constexpr std::size_t guarded_input_code = 256;
-// Kernel headers, each once and after those it includes, their own include lines taken out.
-[[nodiscard]] std::string amalgamate(const std::vector<std::string>& headers);
+// Kernel headers and the user's, each once and after those it includes, their own include lines taken out.
+[[nodiscard]] std::string amalgamate(const std::vector<std::string>& headers, const std::vector<UserHeader>& users);
+// The lines of the user's headers that include standard ones.
+[[nodiscard]] std::string user_includes(const std::vector<UserHeader>& users);
 
 // Fused expressions as named structs with a static `apply`; equal ones share one.
 class Functors {

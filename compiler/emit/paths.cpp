@@ -118,6 +118,7 @@ std::string emit_path(const EmitOptions& o, const std::string& path) {
     #include <limits>
     #include <type_traits>
     #include <utility>
+    $user_includes$
 
     namespace $namespace$::path_$path$ {
     namespace {
@@ -131,7 +132,7 @@ std::string emit_path(const EmitOptions& o, const std::string& path) {
 
     }  // namespace $namespace$::path_$path$
     )",
-              {{"version", INFERC_VERSION}, {"path", path}, {"namespace", namespace_of(o)}, {"name", o.name}, {"run", std::string(run_signature)}});
+              {{"version", INFERC_VERSION}, {"path", path}, {"namespace", namespace_of(o)}, {"name", o.name}, {"user_includes", user_includes(o.user_headers)}, {"run", std::string(run_signature)}});
 }
 
 std::string emit_dispatch(const EmitOptions& o) {

@@ -49,9 +49,20 @@ std::int64_t measured_size(const Program& p, const Sample& s, const std::string&
   return -1;
 }
 
-std::string sample_function(const Program& p, const Sample& s, const Names& names, const std::vector<std::int64_t>& dims, const std::string& id) {
-  std::string data, buffers, inputs, outputs, checks, sizes;
-  for (const std::int64_t d : dims) sizes += fmt::format("{}{}", sizes.empty() ? "" : ", ", d);
+std::vector<std::int64_t> dims_of(const Program& p, const Sample& s) {
+  std::vector<std::int64_t> out;
+  for (const Symbol& symbol : p.symbols->all()) out.push_back(s.dims.at(symbol.name));
+  return out;
+}
+
+std::string list(const std::vector<std::int64_t>& values) {
+  std::string out;
+  for (const std::int64_t v : values) out += fmt::format("{}{}", out.empty() ? "" : ", ", v);
+  return out;
+}
+
+std::string sample_function(const Program& p, const Sample& s, const Names& names, const std::string& id) {
+  std::string data, buffers, inputs, outputs, checks;
   for (std::size_t i = 0; i < s.inputs.size(); ++i) {
     const Tensor& t = s.inputs[i];
     data += table(fmt::format("{}_in{}", id, i), t);
@@ -74,10 +85,10 @@ std::string sample_function(const Program& p, const Sample& s, const Names& name
   }
   return fill(R"(
     $data$
-    bool $id$(const m::Model& model, std::uint64_t& hash) {
+    bool $id$(const m::Model& model, $workspace_parameter$std::uint64_t& hash) {
       const m::Dims dims{$sizes$};
       $buffers$
-      m::Workspace workspace(dims);
+      $workspace$
       const m::Status status = m::run(model, dims, m::Inputs{$inputs$}, m::Outputs{$outputs$}, workspace);
       if (status != m::Status::ok) return std::printf("  $id$: %s\n", m::text(status)), false;
       bool ok = true;
@@ -86,7 +97,8 @@ std::string sample_function(const Program& p, const Sample& s, const Names& name
     }
 
     )",
-              {{"data", data}, {"id", id}, {"sizes", sizes}, {"buffers", buffers}, {"inputs", inputs}, {"outputs", outputs}, {"checks", checks}});
+              {{"data", data}, {"id", id}, {"sizes", list(dims_of(p, s))}, {"buffers", buffers}, {"workspace_parameter", p.state.empty() ? "" : "m::Workspace& workspace, "},
+               {"workspace", p.state.empty() ? "m::Workspace workspace(dims);\n" : ""}, {"inputs", inputs}, {"outputs", outputs}, {"checks", checks}});
 }
 
 constexpr std::string_view selftest_template = R"(
@@ -167,19 +179,34 @@ constexpr std::string_view selftest_template = R"(
   }
   )";
 
+std::string sample_name(std::size_t i) { return fmt::format("sample_{}", i + 1); }
+
+// Samples that follow each other share a workspace; the first of them is met again after a reset.
+std::string chain(const Program& p, const EmitOptions& o, std::size_t first) {
+  std::string calls;
+  const auto call = [&](std::size_t i) { calls += fmt::format("met = {}(model, workspace, hash) && met;\n", sample_name(i)); };
+  call(first);
+  for (std::size_t i = first + 1; i < o.samples.size() && o.samples[i].continues; ++i) call(i);
+  calls += "workspace.reset();\n";
+  call(first);
+  return fill("{\n  m::Workspace workspace(m::Dims{$dims$});\n  $calls$\n}\n", {{"dims", list(dims_of(p, o.samples[first]))}, {"calls", calls}});
+}
+
+std::string sample_calls(const Program& p, const EmitOptions& o) {
+  std::string out;
+  for (std::size_t i = 0; i < o.samples.size(); ++i)
+    if (p.state.empty()) out += fmt::format("met = {}(model, hash) && met;\n", sample_name(i));
+    else if (!o.samples[i].continues) out += chain(p, o, i);
+  return out;
+}
+
 }  // namespace
 
 std::string emit_selftest(const Program& p, const Names& names, const EmitOptions& o) {
-  std::string samples, calls, paths;
-  for (std::size_t i = 0; i < o.samples.size(); ++i) {
-    std::vector<std::int64_t> dims;
-    for (const Symbol& s : p.symbols->all()) dims.push_back(o.samples[i].dims.at(s.name));
-    const std::string id = fmt::format("sample_{}", i + 1);
-    samples += sample_function(p, o.samples[i], names, dims, id);
-    calls += fmt::format("met = {}(model, hash) && met;\n", id);
-  }
+  std::string samples, paths;
+  for (std::size_t i = 0; i < o.samples.size(); ++i) samples += sample_function(p, o.samples[i], names, sample_name(i));
   for (const std::string& path : o.paths) paths += (paths.empty() ? "\"" : ", \"") + path + "\"";
-  return fill(selftest_template, {{"version", INFERC_VERSION}, {"name", o.name}, {"namespace", namespace_of(o)}, {"samples", samples}, {"calls", calls}, {"paths", paths},
+  return fill(selftest_template, {{"version", INFERC_VERSION}, {"name", o.name}, {"namespace", namespace_of(o)}, {"samples", samples}, {"calls", sample_calls(p, o)}, {"paths", paths},
                                   {"load", o.embed_weights ? "argc > 1 ? model.load(argv[1]) : model.load()" : fmt::format("model.load(argc > 1 ? argv[1] : \"{}.weights\")", o.name)}});
 }
 

@@ -161,19 +161,35 @@ constexpr std::string_view twin_template = R"(
     if (!model) return static_cast<int>(Status::bad_weights);
     $null_arrays$
     $pointers$
-    return static_cast<int>(execute(*static_cast<const detail::Weights*>(model), dims, in, out, static_cast<std::byte*>(w->data), w->bytes, $measured_argument$, w->offender));
+    $begun$
+    return static_cast<int>(execute(*static_cast<const detail::Weights*>(model), dims, in, out, static_cast<std::byte*>(w->data), w->bytes, $measured_argument$, w->offender$fresh$));
   }
+  $reset$
   const char* c_text(int status) noexcept { return text(static_cast<Status>(status)); }
 
   constexpr inferc_model table = {
       INFERC_ABI_VERSION, sizeof(inferc_model), "$name$", "$version$", "$sha$", "$name$.weights",
       $symbol_count$, symbols, $measured_count$, $measured_info$, input_count, inputs_info, output_count, outputs_info, sizeof(detail::Weights),
-      c_workspace_bytes, c_input_shape, c_output_shape, c_load, c_load_memory, c_unload, c_isa, c_run, c_text};
+      c_workspace_bytes, c_input_shape, c_output_shape, c_load, c_load_memory, c_unload, c_isa, c_run, c_text, $reset_entry$};
 
   }  // namespace
 
   extern "C" const inferc_model* $name$_inferc(void) { return &table; }
   )";
+
+std::string reset_function(const Program& p) {
+  if (p.state.empty()) return {};
+  return fill(R"(
+    int c_reset(const void* model, inferc_workspace* w) noexcept {
+      if (!w) return static_cast<int>(Status::out_of_memory);
+      w->offender = SIZE_MAX;
+      if (!model || !static_cast<const detail::Weights*>(model)->data) return static_cast<int>(Status::bad_weights);
+      if (!holds(w->data, w->bytes, state_bytes) || !aligned(w->data, 64)) return static_cast<int>(Status::out_of_memory);
+      initial_state(static_cast<std::byte*>(w->data), static_cast<const detail::Weights*>(model)->data);
+      return static_cast<int>(Status::ok);
+    }
+    )");
+}
 
 }  // namespace
 
@@ -191,6 +207,8 @@ std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o
                {"measured_table", measured_table(p, names)}, {"measured_locals", measured_locals(p, names)},
                {"measured_count", std::to_string(p.measured.size())}, {"measured_info", p.measured.empty() ? "nullptr" : "measured_info"},
                {"measured_argument", p.measured.empty() ? "measured" : "measured ? measured : unwanted"},
+               {"reset", reset_function(p)}, {"reset_entry", p.state.empty() ? "nullptr" : "c_reset"}, {"fresh", p.state.empty() ? "" : ", fresh"},
+               {"begun", p.state.empty() ? "" : "bool fresh = false;  // c_reset began the state\n"},
                {"pointers", copy_ports(p)}, {"null_arrays", null_arrays(p)},
                {"symbol_count", std::to_string(p.symbols->all().size())}});
 }

@@ -8,6 +8,7 @@
 
 #include "compiler/onnx/normalise.hpp"
 #include "compiler/ops/op.hpp"
+#include "compiler/ops/user_op.hpp"
 
 namespace inferc::onnx {
 namespace {
@@ -81,7 +82,7 @@ std::vector<std::size_t> sorted(const std::vector<Node>& nodes, Diagnostics& dia
 
 class Importer {
  public:
-  Importer(const Model& model, Diagnostics& diagnostics) : model_(model), diagnostics_(diagnostics) {
+  Importer(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable) : model_(model), diagnostics_(diagnostics), variable_(variable) {
     for (const Function& f : model.functions) functions_[{f.domain, f.name}] = &f;
   }
 
@@ -153,6 +154,7 @@ class Importer {
   void fill(inferc::Graph& g, const Graph& from, Scope& scope, bool is_region, const std::vector<OperatorSet>& opsets) {
     std::set<std::string, std::less<>> names;
     for (const auto& [name, tensor] : from.initializers) {
+      if (!is_region && variable_.count(name)) continue;
       if (!names.insert(name).second) error(fmt::format("initializer '{}' is defined twice", escape(name)));
       if (tensor.dtype() == DType::undefined)
         error(fmt::format("initializer '{}' has an element type that is not supported", escape(name)));
@@ -196,7 +198,7 @@ class Importer {
 
   const Function* function_of(const Node& n) const {
     const auto at = functions_.find({n.domain, n.op_type});
-    return at == functions_.end() ? nullptr : at->second;
+    return at == functions_.end() || find_user_op(n.op_type, n.domain) ? nullptr : at->second;
   }
 
   std::int64_t opset_of(const Node& n, std::size_t index, const std::vector<OperatorSet>& opsets) {
@@ -339,6 +341,7 @@ class Importer {
 
   const Model& model_;
   Diagnostics& diagnostics_;
+  const std::set<std::string>& variable_;
   std::map<std::pair<std::string, std::string>, const Function*> functions_;
   std::map<std::string, std::string> symbol_names_;
   int depth_ = 0;
@@ -346,8 +349,8 @@ class Importer {
 
 }  // namespace
 
-std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics) {
-  return Importer(model, diagnostics).run();
+std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable) {
+  return Importer(model, diagnostics, variable).run();
 }
 
 }  // namespace inferc::onnx

@@ -1,5 +1,7 @@
 #pragma once
 #include <memory>
+#include <set>
+#include <string>
 
 #include "compiler/ir/graph.hpp"
 #include "compiler/onnx/model.hpp"
@@ -10,6 +12,7 @@ namespace inferc::onnx {
 // The model as a Graph: opsets 7 to 27 in their newest form, initializers as constants, model-local functions
 // expanded, dims without a name named `<input>_d<axis>`. Types are those of the graph inputs only. Adds every problem
 // to `diagnostics`; the graph is only complete if there was none.
-[[nodiscard]] std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics);
+// `variable`: inputs that stay inputs though the file gives them an initializer.
+[[nodiscard]] std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable = {});
 
 }  // namespace inferc::onnx

@@ -82,7 +82,7 @@ class NodeRun {
     return t.bytes().data() + static_cast<std::size_t>(evaluate(v.offset, symbols_)) * byte_size(v.dtype);
   }
   void execute(const Call& call) {
-    if (!call.host) internal_error(call.kernel + " cannot run on the host");
+    if (!call.host) throw UserError(call.kernel + " cannot run in the compiler");
     std::int64_t measured = 0;
     const HostFrame frame{&call.args, &symbols_, [this](const Operand& v) { return address_of(v); }, &measured};
     stop_on(call.host(frame), address(*node_));

@@ -226,7 +226,7 @@ bool too_large(const Type& t) {
 
 bool fail_unknown(Infer& infer) {
   if (draws_random_numbers(infer.node)) return infer.fail("it draws random numbers", "--random-as-input makes them an input, of a size that is known before the call and outside of If, Loop and Scan");
-  return infer.fail("this operator is not supported", "`inferc ops` lists those that are");
+  return infer.fail("this operator is not supported", "`inferc ops` lists those that are; --op DOMAIN::NAME=header.hpp brings one of your own");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "compiler/ops/op.hpp"
+#include "compiler/ops/user_op.hpp"
 
 namespace inferc {
 
@@ -21,8 +22,9 @@ const Op* find_op(std::string_view name, std::string_view domain) {
     for (const Op* op : all_ops()) out.emplace(std::pair(op->domain, op->name), op);
     return out;
   }();
-  const auto at = index.find({domain == "ai.onnx" ? "" : domain, name});
-  return at == index.end() ? nullptr : at->second;
+  if (domain == "ai.onnx") domain = "";
+  const auto at = index.find({domain, name});
+  return at == index.end() ? find_defined_op(name, domain) : at->second;
 }
 
 }  // namespace inferc

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/user_op.hpp"
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
@@ -17,7 +18,7 @@ bool small_and_fixed(const Value* v) {
 
 bool evaluable(const Node& n) {
   const bool constant = std::all_of(n.inputs.begin(), n.inputs.end(), [](const Value* v) { return !v || v->is_constant(); });
-  return constant && n.regions.empty() && !n.is("Sizes", "inferc") &&
+  return constant && n.regions.empty() && !n.is("Sizes", "inferc") && !find_user_op(n.op, n.domain) &&
          std::all_of(n.outputs.begin(), n.outputs.end(), small_and_fixed);
 }
 

@@ -138,4 +138,6 @@ bool infer_types(Graph& graph, Diagnostics& diagnostics, const InferOptions& opt
   return !diagnostics.failed();
 }
 
+bool infer_types(Graph& graph, Diagnostics& diagnostics) { return infer_types(graph, diagnostics, {}); }
+
 }  // namespace inferc

@@ -17,13 +17,9 @@ struct Pass {
   PassClass kind;
 };
 
-struct InferOptions {
-  bool random_as_input = false;  // what a node draws is an input of the graph
-};
-
 // Types of all values, partial data included; equalities between sizes that can be solved are substituted. Collects
 // every problem; false if there was one.
-bool infer_types(Graph& graph, Diagnostics& diagnostics, const InferOptions& options = {});
+bool infer_types(Graph& graph, Diagnostics& diagnostics);
 
 // Each pass: the contract is in its file.
 bool fold_constants(Graph& graph);

@@ -11,7 +11,7 @@
 namespace inferc {
 namespace {
 
-constexpr std::int64_t weight_alignment = 64;
+constexpr std::int64_t alignment = 64;
 
 bool is_view(const Node& n) {
   return n.is("View", "inferc") || n.is("Reshape") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Flatten") || n.is("Transpose") ||
@@ -63,7 +63,7 @@ class Placer {
 
 class Planner {
  public:
-  Planner(const Graph& graph, bool allow_fast) : graph_(graph), allow_fast_(allow_fast) {}
+  Planner(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried) : graph_(graph), allow_fast_(allow_fast), carried_(carried) {}
 
   Program run() {
     program_.name = graph_.name;
@@ -71,6 +71,7 @@ class Planner {
     place_ports();
     lower_nodes(graph_);
     copy_unwritten_outputs();
+    keep_state();
     program_.buffers = builder_.buffers();
     for (Buffer& b : program_.buffers) b.size = program_.symbols->at_limits(b.size);
     program_.weights = builder_.weights();
@@ -86,18 +87,30 @@ class Planner {
 
  private:
   void place_ports() {
+    for (const Carry& c : carried_) place_state(c);
     for (const Value* v : graph_.inputs()) {
+      if (placed_.count(v)) continue;
       const Operand place = builder_.input(program_.inputs.size(), v->name, *v->type);
       program_.inputs.push_back({v->name, *v->type, place.buffer});
       placed_[v] = place;
     }
-    for (const Value* v : graph_.outputs()) {
+    for (std::size_t i = 0; i < graph_.outputs().size(); ++i) {
+      if (std::any_of(carried_.begin(), carried_.end(), [&](const Carry& c) { return c.output == i; })) continue;
+      const Value* v = graph_.outputs()[i];
       const Operand place = builder_.output(program_.outputs.size(), v->name, *v->type);
       program_.outputs.push_back({v->name, *v->type, place.buffer});
-      outputs_.push_back(place);
+      outputs_.emplace_back(v, place);
       note_measured(v->type->shape);
       if (v->producer && !v->is_constant() && !placed_.count(v)) placer_.put(v, place);
     }
+  }
+  void place_state(const Carry& c) {
+    const Value* v = graph_.inputs()[c.input];
+    const Operand place = builder_.temporary(v->name, *v->type);
+    std::optional<BufferId> initial;
+    if (c.initial) initial = builder_.weight(*c.initial, v->name).buffer;
+    program_.state.push_back({v->name, graph_.outputs()[c.output]->name, *v->type, place.buffer, initial});
+    placed_[v] = place;
   }
   void note_measured(const Shape& shape) {
     std::vector<std::string> names;
@@ -154,41 +167,87 @@ class Planner {
   }
   // An output that is an input, a constant or the same value as another output.
   void copy_unwritten_outputs() {
-    Graph scratch(graph_.shared_symbols());
-    for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      const Value* v = graph_.outputs()[i];
-      const auto at = placed_.find(v);
-      const Operand from = at != placed_.end() ? at->second : builder_.weight(*v->constant, v->name);
-      if (from == outputs_[i]) continue;
-      Node* copy = scratch.add_node("Identity", {scratch.add_input(v->name, *v->type)});
-      copy->outputs[0]->type = *v->type;
-      Lower(*copy, builder_, placed_, allow_fast_).copy(outputs_[i], from);
+    for (const auto& [v, place] : outputs_)
+      if (const Operand from = place_of(v); !(from == place)) copy(v, place, from);
+  }
+  // State that becomes other state is put aside before any of it is written. What moves is of the next call: it says nothing
+  // of the indices of this one.
+  void keep_state() {
+    const std::size_t moves = builder_.moves().size();
+    std::vector<std::pair<const Value*, Operand>> next;
+    for (const Carry& c : carried_) {
+      const Value* v = graph_.outputs()[c.output];
+      Operand from = place_of(v);
+      if (is_state(from.buffer) && !(from == placed_.at(graph_.inputs()[c.input]))) {
+        const Operand aside = builder_.temporary(v->name, {from.dtype, from.shape});
+        copy(v, aside, from);
+        from = aside;
+      }
+      next.emplace_back(v, from);
     }
+    for (std::size_t k = 0; k < carried_.size(); ++k)
+      if (const Operand& place = placed_.at(graph_.inputs()[carried_[k].input]); !(next[k].second == place)) copy(next[k].first, place, next[k].second);
+    unsure_.moves.emplace_back(moves, builder_.moves().size());
+  }
+  [[nodiscard]] bool is_state(BufferId b) const {
+    return std::any_of(program_.state.begin(), program_.state.end(), [&](const StatePort& s) { return s.buffer == b; });
+  }
+  Operand place_of(const Value* v) {
+    const auto at = placed_.find(v);
+    return at != placed_.end() ? at->second : builder_.weight(*v->constant, v->name);
+  }
+  void copy(const Value* v, const Operand& to, const Operand& from) {
+    Graph scratch(graph_.shared_symbols());
+    Node* node = scratch.add_node("Identity", {scratch.add_input(v->name, *v->type)});
+    node->outputs[0]->type = *v->type;
+    Lower(*node, builder_, placed_, allow_fast_).copy(to, from);
+  }
+  // What the arena may place where it likes.
+  [[nodiscard]] std::vector<Buffer> free_buffers() const {
+    std::vector<Buffer> out = program_.buffers;
+    for (const StatePort& s : program_.state) out[s.buffer.index].space = Space::weight;
+    return out;
+  }
+  static std::int64_t aligned(std::int64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+  void place_state_first() {
+    std::int64_t at = 0;
+    for (const StatePort& s : program_.state) at += state_bytes(s);
+    for (std::size_t b = 0; b < program_.buffers.size(); ++b)
+      if (program_.buffers[b].space == Space::arena) program_.offsets[b] = program_.offsets[b] + Dim(at);
+    program_.state_bytes = at;
+    program_.arena_bytes = program_.arena_bytes + Dim(at);
+    if (program_.symbols->all_bounded()) program_.arena_lower_bound = program_.arena_lower_bound + Dim(at);
+    for (auto s = program_.state.rbegin(); s != program_.state.rend(); ++s) program_.offsets[s->buffer.index] = at -= state_bytes(*s);
+  }
+  [[nodiscard]] static std::int64_t state_bytes(const StatePort& s) {
+    return aligned(*product(s.type.shape).constant() * static_cast<std::int64_t>(byte_size(s.type.dtype)));
   }
   void place_buffers() {
-    Arena arena = plan_arena(program_.calls, program_.buffers, *program_.symbols);
+    const std::vector<Buffer> buffers = free_buffers();
+    Arena arena = plan_arena(program_.calls, buffers, *program_.symbols);
     program_.offsets = std::move(arena.offsets);
     program_.arena_locals = std::move(arena.locals);
     program_.arena_bytes = arena.bytes;
     program_.arena_lower_bound = program_.symbols->all_bounded()
-                                     ? live_bytes_peak(program_.calls, program_.buffers, *program_.symbols)
+                                     ? live_bytes_peak(program_.calls, buffers, *program_.symbols)
                                      : 0;
+    place_state_first();
     std::int64_t at = 0;
     for (std::size_t b = 0; b < program_.buffers.size(); ++b) {
       if (program_.buffers[b].space != Space::weight) continue;
       program_.offsets[b] = at;
-      const auto bytes = static_cast<std::int64_t>(program_.weights[program_.buffers[b].index].tensor.bytes().size());
-      at += (bytes + weight_alignment - 1) / weight_alignment * weight_alignment;
+      at += aligned(static_cast<std::int64_t>(program_.weights[program_.buffers[b].index].tensor.bytes().size()));
     }
   }
 
   const Graph& graph_;
   bool allow_fast_;
+  const std::vector<Carry>& carried_;
   Program program_;
   Builder builder_;
   Lower::Placement placed_;
   Placer placer_{builder_, placed_};
-  std::vector<Operand> outputs_;
+  std::vector<std::pair<const Value*, Operand>> outputs_;
   Unsure unsure_;
 };
 
@@ -203,6 +262,6 @@ std::string workspace_text(const Program& p) {
   return out.text();
 }
 
-Program plan(const Graph& graph, bool allow_fast) { return Planner(graph, allow_fast).run(); }
+Program plan(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried) { return Planner(graph, allow_fast, carried).run(); }
 
 }  // namespace inferc

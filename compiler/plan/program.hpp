@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,20 @@
 #include "compiler/ir/symbols.hpp"
 
 namespace inferc {
+
+// An output of the graph that is one of its inputs in the next call; without `initial` that begins with zeros.
+struct Carry {
+  std::size_t output, input;
+  std::optional<Tensor> initial{};
+};
+
+// What a workspace keeps from one call to the next, under the names of the graph's input and output.
+struct StatePort {
+  std::string input, output;
+  Type type;
+  BufferId buffer;
+  std::optional<BufferId> initial;  // a weight; none: zeros
+};
 
 struct TensorPort {
   std::string name;
@@ -19,7 +34,8 @@ struct TensorPort {
 struct Program {
   std::string name;
   std::shared_ptr<Symbols> symbols;
-  std::vector<TensorPort> inputs, outputs;
+  std::vector<TensorPort> inputs, outputs;  // without what is carried
+  std::vector<StatePort> state;
   std::vector<std::string> measured;  // symbols of the outputs' shapes that calls set, in order of the outputs
   std::vector<Buffer> buffers;
   std::vector<Weight> weights;
@@ -27,6 +43,7 @@ struct Program {
   std::vector<IndexBound> index_bounds;  // of inputs, checked before the first call
   std::vector<std::pair<std::string, Dim>> arena_locals;  // sizes that offsets and arena_bytes name, in order
   std::vector<Dim> offsets;  // of each buffer, in bytes: in the arena or in the weights; others 0
+  std::int64_t state_bytes = 0;  // at the beginning of the arena
   Dim arena_bytes;           // constant when every symbol is bounded
   Dim arena_lower_bound;     // peak of live bytes at the upper bounds of the symbols; 0 when some are unbounded
 };
@@ -34,7 +51,8 @@ struct Program {
 // "64*n_tracks + 128" of arena_bytes: the sizes it is built of, without names for parts of it.
 [[nodiscard]] std::string workspace_text(const Program& program);
 
-// Lowers every node, plans the arena and places the weights. `allow_fast` false: reference kernels only.
-[[nodiscard]] Program plan(const Graph& graph, bool allow_fast = true);
+// Lowers every node, plans the arena and places the weights. `allow_fast` false: reference kernels only. What is carried is of
+// constant size and written last, so that a call that fails leaves it as it was.
+[[nodiscard]] Program plan(const Graph& graph, bool allow_fast = true, const std::vector<Carry>& carried = {});
 
 }  // namespace inferc

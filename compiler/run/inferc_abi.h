@@ -89,7 +89,7 @@ typedef struct inferc_output {
 
 /* One per concurrent call. */
 typedef struct inferc_workspace {
-  void* data;      /* 64-byte aligned; contents need not be kept or cleared between calls */
+  void* data;      /* 64-byte aligned; contents need not be kept or cleared between calls, unless the model has a `reset` */
   size_t bytes;
   size_t offender; /* after a failure: see inferc_status; SIZE_MAX where nothing is to be named */
 } inferc_workspace;
@@ -142,6 +142,10 @@ typedef struct inferc_model {
 
   /* "buffer_too_small" ...; "unknown status" for a number it does not know. */
   const char* (*text)(int status);
+
+  /* Null where the model keeps no state between calls. Else the workspace holds it, at any sizes the same: reset writes the
+   * initial values and comes before the first run; the same memory then serves run after run. A run that fails leaves it as it was. */
+  int (*reset)(const void* model, inferc_workspace* workspace);
 } inferc_model;
 
 #ifdef __cplusplus

@@ -96,8 +96,13 @@ BoundCall::BoundCall(const LoadedModel& model, const SymbolValues& values, std::
   const std::size_t scratch = model.table().workspace_bytes(dims_.data());
   workspace_ = AlignedBytes(scratch == SIZE_MAX ? 0 : scratch);  // dims out of bounds: run says so
   scratch_ = {workspace_.data(), workspace_.size(), SIZE_MAX};
+  reset();
   for (const AlignedBytes& b : inputs_) in_.push_back({b.data(), b.size()});
   for (const AlignedBytes& b : outputs_) out_.push_back({b.data(), b.size()});
+}
+
+void BoundCall::reset() {
+  if (model_->table().reset && workspace_.size() != 0) require(model_->table().reset(model_->model(), &scratch_));
 }
 
 int BoundCall::run() noexcept {

@@ -55,6 +55,7 @@ class BoundCall {
   BoundCall(const LoadedModel& model, const SymbolValues& values, std::span<const Tensor> inputs);
 
   int run() noexcept;  // an inferc_status
+  void reset();        // what the model keeps from run to run, as it is at first
   // Throws UserError naming the status and the offending symbol or tensor if it is not inferc_ok.
   void require(int status) const;
   // Copies, in the shapes of the last run.

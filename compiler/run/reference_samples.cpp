@@ -53,19 +53,54 @@ bool runs_here(const std::vector<Call>& calls) {
   });
 }
 
+// Calls that follow each other, each with what the one before it left of the state.
+class Calls {
+ public:
+  Calls(const Program& program, const std::vector<Carry>& carried, SymbolValues values) : program_(program), carried_(carried), values_(std::move(values)) {
+    for (const Carry& c : carried_) state_.push_back(c.initial ? *c.initial : zeros(program.inputs[c.input].type));
+  }
+  Sample next(std::uint64_t seed) {
+    Sample out{values_, sample_inputs(signature_of(program_), values_, seed), {}, seed > 1};
+    for (std::size_t k = 0; k < carried_.size(); ++k) out.inputs[carried_[k].input] = state_[k];
+    out.outputs = evaluate(program_, out.inputs, values_);
+    for (std::size_t k = 0; k < carried_.size(); ++k) state_[k] = out.outputs[carried_[k].output];
+    out.inputs = without(std::move(out.inputs), [](const Carry& c) { return c.input; });
+    out.outputs = without(std::move(out.outputs), [](const Carry& c) { return c.output; });
+    return out;
+  }
+
+ private:
+  static Tensor zeros(const Type& type) {
+    std::vector<std::int64_t> shape;
+    for (const Dim& d : type.shape) shape.push_back(*d.constant());
+    return Tensor(type.dtype, shape);
+  }
+  template <class Index>
+  std::vector<Tensor> without(std::vector<Tensor> all, Index index) const {
+    std::vector<Tensor> out;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (std::none_of(carried_.begin(), carried_.end(), [&](const Carry& c) { return index(c) == i; })) out.push_back(std::move(all[i]));
+    return out;
+  }
+
+  const Program& program_;
+  const std::vector<Carry>& carried_;
+  SymbolValues values_;
+  std::vector<Tensor> state_;
+};
+
 }  // namespace
 
-std::vector<Sample> reference_samples(const Graph& graph) {
+std::vector<Sample> reference_samples(const Graph& graph, const std::vector<Carry>& carried) {
   const Program program = plan(graph, false);
-  const Signature signature = signature_of(program);
+  const std::uint64_t calls = carried.empty() ? 1 : 3;
   std::vector<Sample> out;
   if (!runs_here(program.calls)) return out;
   for (const SymbolValues& values : sizes(*program.symbols)) {
     try {
       if (!agree(*program.symbols, values) || stored(program, values) > max_stored || cost(program, values) > max_cost) continue;
-      std::vector<Tensor> inputs = sample_inputs(signature, values, 1);
-      std::vector<Tensor> outputs = evaluate(program, inputs, values);
-      out.push_back({values, std::move(inputs), std::move(outputs)});
+      Calls sequence(program, carried, values);
+      for (std::uint64_t k = 1; k <= calls; ++k) out.push_back(sequence.next(k));
     } catch (const UserError&) {  // no meaning at this size, or a random index out of range
     }
   }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/passes/passes.hpp"
+#include "compiler/passes/random_as_input.hpp"
 #include "tests/support/graphs.hpp"
 
 // What a model draws as inputs: their names, types and order, and what stays refused.
@@ -10,7 +11,7 @@ namespace {
 std::vector<std::string> inputs_of(std::string_view text) {
   const auto graph = parse_graph(text);
   Diagnostics problems;
-  if (!infer_types(*graph, problems, {.random_as_input = true})) return {problems.errors()[0].message, problems.errors()[0].help};
+  if (!infer_types(*graph, problems, InferOptions{.random_as_input = true})) return {problems.errors()[0].message, problems.errors()[0].help};
   verify(*graph);
   std::vector<std::string> out;
   for (const Value* v : graph->inputs()) out.push_back(v->name + " " + inferc::text(*v->type));

@@ -117,7 +117,7 @@ constexpr inferc_model table = {
     INFERC_ABI_VERSION, sizeof(inferc_model), "sample", "0.1.0",
     "0000000000000000000000000000000000000000000000000000000000000000", "sample.weights",
     1, symbols, 1, measured_sizes, 2, inputs, 2, outputs, sizeof(Model),
-    workspace_bytes, input_shape, output_shape, load, load_memory, unload, isa, run, text};
+    workspace_bytes, input_shape, output_shape, load, load_memory, unload, isa, run, text, nullptr};
 
 }  // namespace
 }  // namespace sample
