@@ -49,7 +49,14 @@ void carry(Infer& i, std::size_t k, const Type& before, const Type& after) {
     i.fail(fmt::format("carried value {} is {} before an iteration and {} after it", k, text(before), text(after)), "a carried value must keep its type");
     return;
   }
-  for (std::size_t d = 0; d < before.shape.size(); ++d) static_cast<void>(i.unify(before.shape[d], after.shape[d]));
+  for (std::size_t d = 0; d < before.shape.size(); ++d) {
+    if (i.symbols().decide_equal(before.shape[d], after.shape[d]) == false) {
+      i.fail(fmt::format("carried value {} is {} before an iteration and {} after it", k, text(before), text(after)),
+             "a carried value keeps its size: carry a tensor of the largest size and fill it, or append to a sequence (SequenceInsert)");
+      return;
+    }
+    static_cast<void>(i.unify(before.shape[d], after.shape[d]));
+  }
   i.out(k, before.dtype, before.shape);
 }
 

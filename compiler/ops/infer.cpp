@@ -6,6 +6,7 @@
 
 #include "compiler/ops/op.hpp"
 #include "compiler/ops/random.hpp"
+#include "compiler/ops/sequences.hpp"
 
 namespace inferc {
 namespace {
@@ -89,7 +90,10 @@ void Infer::out_content(std::size_t i, std::vector<Dim> elements) {
 bool Infer::region(Graph& graph) {
   const std::size_t before = diagnostics_.errors().size();
   bool known = true;
-  for (Node* n : graph.nodes()) known = infer_node(*n, diagnostics_) && known;
+  for (Node* n : graph.nodes())
+    for (Node* m : without_sequences(graph, n, diagnostics_)) known = infer_node(*m, diagnostics_) && known;
+  for (const Value* v : graph.outputs())
+    if (is_sequence(v)) fail("a region of it gives a sequence of tensors", "give its tensors, or ConcatFromSequence of them; a loop may append to a sequence that it carries");
   failed_ = failed_ || diagnostics_.errors().size() > before;
   return known && !failed_;
 }

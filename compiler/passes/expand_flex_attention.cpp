@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compiler/ops/copy_region.hpp"
 #include "compiler/passes/resolve_control.hpp"
 
 namespace inferc {

@@ -5,6 +5,7 @@
 
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/evaluate_control.hpp"
+#include "compiler/ops/sequences.hpp"
 #include "compiler/passes/declared_shapes.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/random_as_input.hpp"
@@ -104,9 +105,12 @@ bool infer_nodes(Graph& graph, Diagnostics& round, const InferOptions& options) 
   for (Node* n : graph.nodes()) {
     if (resolve_if(graph, n) || expand_flex_attention(graph, n)) return true;
     if (options.random_as_input && random_as_input(graph, n)) return true;
-    if (infer_node(*n, round)) evaluate_small(*n);
-    if (resolve_inside(*n)) return true;
+    for (Node* m : without_sequences(graph, n, round)) {
+      if (infer_node(*m, round)) evaluate_small(*m);
+      if (resolve_inside(*m)) return true;
+    }
   }
+  finish_sequences(graph, round);
   return false;
 }
 
