@@ -153,6 +153,8 @@ Front open_model(const ModelArguments& a) {
   apply_dims(*front.graph, front.model, a.dims);
   infer_types(*front.graph, diagnostics, {.random_as_input = a.random_as_input});
   stop_on_problems(diagnostics);
+  // What nobody reads is no part of the program, its checks included: neither of the code nor of the reference runs.
+  front.graph->erase_dead();
   verify(*front.graph);
   front.carried = carries_of(*front.graph, front.model, carries);
   return front;

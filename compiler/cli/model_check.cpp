@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "compiler/run/sample_inputs.hpp"
+#include "compiler/run/size_operands.hpp"
 
 namespace inferc::cli {
 namespace {
@@ -33,8 +34,14 @@ ModelVerdict ModelCheck::run(const SymbolValues& sizes, std::uint64_t seed, int 
   ModelVerdict out;
   out.sizes = sizes;
   for (; out.inputs < inputs; ++out.inputs)
-    if (!run_input(out, sample_inputs(model_.signature(), sizes, seed + static_cast<std::uint64_t>(out.inputs)))) return out;
+    if (!run_input(out, inputs_for(sizes, seed + static_cast<std::uint64_t>(out.inputs)))) return out;
   judge(out, seed);
+  return out;
+}
+
+std::vector<Tensor> ModelCheck::inputs_for(const SymbolValues& sizes, std::uint64_t seed) const {
+  std::vector<Tensor> out = sample_inputs(model_.signature(), sizes, seed);
+  fit_size_operands(graphs_.optimised, out, sizes);
   return out;
 }
 
@@ -76,7 +83,7 @@ void ModelCheck::compare_results(ModelVerdict& v, const std::vector<Tensor>& inp
 void ModelCheck::judge(ModelVerdict& v, std::uint64_t seed) const {
   v.reason = failures(model_, v.outputs);
   for (int k = 0; k < v.inputs && !v.reason.empty(); ++k) {
-    const auto unstable = graphs_.exact.unstable_nodes(sample_inputs(model_.signature(), v.sizes, seed + static_cast<std::uint64_t>(k)), v.sizes);
+    const auto unstable = graphs_.exact.unstable_nodes(inputs_for(v.sizes, seed + static_cast<std::uint64_t>(k)), v.sizes);
     if (unstable.empty()) continue;
     v.reason += fmt::format(" (float32 and float64 decide otherwise at {})", fmt::join(unstable, ", "));
     break;

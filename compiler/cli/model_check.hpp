@@ -38,6 +38,7 @@ class ModelCheck {
  private:
   bool run_input(ModelVerdict& verdict, const std::vector<Tensor>& inputs);
   void compare_results(ModelVerdict& verdict, const std::vector<Tensor>& inputs, const std::vector<Tensor>& ours);
+  [[nodiscard]] std::vector<Tensor> inputs_for(const SymbolValues& sizes, std::uint64_t seed) const;
   void judge(ModelVerdict& verdict, std::uint64_t seed) const;
   const std::vector<Tensor>* peer_outputs(ModelVerdict& verdict, const std::vector<Tensor>& inputs, const std::vector<Tensor>& ours);
 

@@ -5,6 +5,7 @@
 #include "compiler/plan/evaluate.hpp"
 #include "compiler/plan/size_checks.hpp"
 #include "compiler/run/sample_inputs.hpp"
+#include "compiler/run/size_operands.hpp"
 #include "compiler/support/diagnostics.hpp"
 
 namespace inferc {
@@ -56,11 +57,13 @@ bool runs_here(const std::vector<Call>& calls) {
 // Calls that follow each other, each with what the one before it left of the state.
 class Calls {
  public:
-  Calls(const Program& program, const std::vector<Carry>& carried, SymbolValues values) : program_(program), carried_(carried), values_(std::move(values)) {
+  Calls(const Graph& graph, const Program& program, const std::vector<Carry>& carried, SymbolValues values)
+      : graph_(graph), program_(program), carried_(carried), values_(std::move(values)) {
     for (const Carry& c : carried_) state_.push_back(c.initial ? *c.initial : zeros(program.inputs[c.input].type));
   }
   Sample next(std::uint64_t seed) {
     Sample out{values_, sample_inputs(signature_of(program_), values_, seed), {}, seed > 1};
+    fit_size_operands(graph_, out.inputs, values_);
     for (std::size_t k = 0; k < carried_.size(); ++k) out.inputs[carried_[k].input] = state_[k];
     out.outputs = evaluate(program_, out.inputs, values_);
     for (std::size_t k = 0; k < carried_.size(); ++k) state_[k] = out.outputs[carried_[k].output];
@@ -83,6 +86,7 @@ class Calls {
     return out;
   }
 
+  const Graph& graph_;
   const Program& program_;
   const std::vector<Carry>& carried_;
   SymbolValues values_;
@@ -99,7 +103,7 @@ std::vector<Sample> reference_samples(const Graph& graph, const std::vector<Carr
   for (const SymbolValues& values : sizes(*program.symbols)) {
     try {
       if (!agree(*program.symbols, values) || stored(program, values) > max_stored || cost(program, values) > max_cost) continue;
-      Calls sequence(program, carried, values);
+      Calls sequence(graph, program, carried, values);
       for (std::uint64_t k = 1; k <= calls; ++k) out.push_back(sequence.next(k));
     } catch (const UserError&) {  // no meaning at this size, or a random index out of range
     }

@@ -213,6 +213,27 @@ TEST(Cli, WeightsForCodeWhoseCallerDrawsTheNumbers) {
   EXPECT_EQ(r.status, 0) << r.output;
 }
 
+// The shape of a Reshape whose result nobody reads is an input; the file declares f32[3, 1] for it.
+TEST(Cli, WhatNobodyReadsIsNotCheckedAndLeavesASelfTest) {
+  test::ModelSpec m = add_model();
+  m.graph.inputs = {{"x", DType::float32, {1, 3}}, {"shape", DType::int64, {2}}};
+  m.graph.nodes.push_back({"Reshape", {"x", "shape"}, {"unread"}});
+  m.graph.outputs = {{"y", DType::float32, {1, 3}}};
+  m.graph.values = {{"unread", DType::float32, {3, 1}}};
+  const fs::path model = written("unread", m), dir = model.parent_path();
+  fs::create_directory(dir / "in");
+  write_input(dir / "in/x.npy", tensor_of<float>({1, 3}, std::vector<float>{5, 6, 7}));
+  write_input(dir / "in/shape.npy", tensor_of<std::int64_t>({2}, std::vector<std::int64_t>{7, 7}));
+  const Finished r = cli({"run", model, "--inputs", dir / "in", "--outputs", dir / "out"});
+  EXPECT_EQ(r.status, 0) << r.output;
+  m.graph.outputs.push_back({"unread", DType::float32, {3, 1}});
+  m.graph.values.clear();
+  test::write_model(model, m);
+  EXPECT_EQ(cli({"run", model, "--inputs", dir / "in", "--outputs", dir / "out"}).status, 1);
+  ASSERT_EQ(cli({"compile", model, "-o", dir / "net", "--name", "net", "--isa", "base"}).status, 0);
+  EXPECT_TRUE(contains(test::text_of(dir / "net/net_selftest.cpp"), "bool sample_1("));
+}
+
 TEST(Cli, WeightsOfEqualStructureFitAndOthersNameTheNode) {
   const fs::path model = written("weights", add_model()), dir = model.parent_path();
   ASSERT_EQ(cli({"compile", model, "-o", dir / "out", "--name", "net", "--dim", "n=0..8"}).status, 0);

@@ -12,6 +12,7 @@
 #include "compiler/onnx/reader.hpp"
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/ops/op.hpp"
+#include "compiler/passes/passes.hpp"
 #include "compiler/run/compare.hpp"
 #include "compiler/support/process.hpp"
 #include "tests/support/paths.hpp"
@@ -54,6 +55,8 @@ Outcome run_case(const fs::path& folder) {
     Diagnostics problems;
     const auto graph = onnx::import(onnx::read(folder / "model.onnx"), problems);
     if (problems.failed()) return {Verdict::refused, problems.errors()[0].message};
+    // Sequences become tensors while types are inferred.
+    if (!unsupported(*graph).empty() && !infer_types(*graph, problems)) return {Verdict::refused, problems.errors()[0].message};
     if (const std::string op = unsupported(*graph); !op.empty()) return {Verdict::refused, op};
     for (const auto& entry : fs::directory_iterator(folder)) {
       if (!entry.is_directory()) continue;
@@ -94,7 +97,7 @@ TEST(Conformance, StoredValuesOfTheBackendTests) {
     for (std::ofstream file(list); const auto& [name, o] : outcomes)
       file << (o.verdict == Verdict::passed ? "PASS " : o.verdict == Verdict::refused ? "REFUSED " : "FAIL ") << name << ": " << o.reason << '\n';
   std::printf("%d passed, %d failed, %d refused\n", count[Verdict::passed], count[Verdict::failed], count[Verdict::refused]);
-  EXPECT_GE(count[Verdict::passed], 1750) << "fewer cases than before are supported";
+  EXPECT_GE(count[Verdict::passed], 1759) << "fewer cases than before are supported";
 }
 
 }  // namespace
