@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/expansion.hpp"
 
 namespace inferc::cli {
 namespace {
@@ -22,7 +22,7 @@ nlohmann::ordered_json table() {
                    {"domain", op->domain},
                    {"opsets", op->versions},
                    {"dtypes", op->inputs.empty() ? "" : dtypes(op->inputs[0].types)},
-                   {"kernel", op->lower_fast || op->elementwise ? "fast" : "reference"}});
+                   {"kernel", op->lower_fast || op->elementwise || op->lower == lower_expanded ? "fast" : "reference"}});
   return out;
 }
 

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/evaluate_graph.hpp"
+#include "compiler/ops/expansion.hpp"
 #include "kernels/ref/copy.hpp"
 
 namespace inferc {
@@ -15,6 +16,7 @@ class NodeRun {
       : symbols_(symbols), graph_(node.graph ? std::make_shared<Symbols>(node.graph->symbols()) : std::make_shared<Symbols>()) {
     copy_node(node, inputs);
     infer();
+    if (expand()) return;
     place(inputs);
     lower_node(*node_, builder_, placement_, false);
   }
@@ -25,6 +27,7 @@ class NodeRun {
     return sum;
   }
   std::vector<Tensor> run() {
+    if (expanded_) return run_expanded();
     allocate();
     for (const Call& c : builder_.calls()) execute(c);
     std::vector<Tensor> out;
@@ -61,6 +64,26 @@ class NodeRun {
   }
   static void fix_content(Value* v) {
     if (v) v->content.reset();
+  }
+  // The nodes that it stands for, over the same constants.
+  bool expand() {
+    if (!find_expansion(*node_)) return false;
+    std::vector<Value*> results;
+    for (Value* v : node_->outputs) {
+      present_.push_back(v != nullptr);
+      if (v) results.push_back(v);
+    }
+    graph_.set_outputs(results);
+    Diagnostics diagnostics;
+    expanded_ = expand_node(*node_, diagnostics);
+    if (diagnostics.failed()) throw UserError(diagnostics.errors());
+    return expanded_;
+  }
+  std::vector<Tensor> run_expanded() {
+    std::vector<Tensor> out, results = evaluate_graph(graph_, {}, symbols_);
+    auto next = results.begin();
+    for (const bool present : present_) out.push_back(present ? std::move(*next++) : Tensor());
+    return out;
   }
   void place(const std::vector<const Tensor*>& inputs) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -104,6 +127,8 @@ class NodeRun {
   SymbolValues symbols_;
   Graph graph_;
   Node* node_ = nullptr;
+  bool expanded_ = false;
+  std::vector<bool> present_;  // of its outputs
   Builder builder_;
   Lower::Placement placement_;
   std::vector<Tensor> tensors_, memory_;

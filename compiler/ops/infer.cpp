@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/expansion.hpp"
 #include "compiler/ops/random.hpp"
 #include "compiler/ops/sequences.hpp"
 
@@ -91,7 +91,11 @@ bool Infer::region(Graph& graph) {
   const std::size_t before = diagnostics_.errors().size();
   bool known = true;
   for (Node* n : graph.nodes())
-    for (Node* m : without_sequences(graph, n, diagnostics_)) known = infer_node(*m, diagnostics_) && known;
+    for (Node* m : without_sequences(graph, n, diagnostics_)) {
+      const bool inferred = infer_node(*m, diagnostics_);
+      if (inferred) expand_node(*m, diagnostics_);
+      known = inferred && known;
+    }
   for (const Value* v : graph.outputs())
     if (is_sequence(v)) fail("a region of it gives a sequence of tensors", "give its tensors, or ConcatFromSequence of them; a loop may append to a sequence that it carries");
   failed_ = failed_ || diagnostics_.errors().size() > before;
@@ -230,6 +234,9 @@ bool too_large(const Type& t) {
 
 bool fail_unknown(Infer& infer) {
   if (draws_random_numbers(infer.node)) return infer.fail("it draws random numbers", "--random-as-input makes them an input, of a size that is known before the call and outside of If, Loop and Scan");
+  if (infer.node.is("ZipMap", "ai.onnx.ml"))
+    return infer.fail("it makes maps, which are no type of inference",
+                      "it reads the probabilities: export without it (skl2onnx: options={'zipmap': False})");
   return infer.fail("this operator is not supported", "`inferc ops` lists those that are; --op DOMAIN::NAME=header.hpp brings one of your own");
 }
 

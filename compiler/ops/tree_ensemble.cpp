@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/scores.hpp"
 #include "compiler/ops/trees.hpp"
 
 namespace inferc {
@@ -46,6 +47,18 @@ bool find_members(trees::Ensemble& e) {
   return true;
 }
 
+// Leaf k has the entries from starts[k] up to starts[k + 1]; without `starts`, which is ours, one each.
+bool fill_leaves(trees::Ensemble& e, const std::vector<std::int32_t>& target, const std::vector<double>& weight, const Integers& starts) {
+  const std::size_t leaves = starts.empty() ? target.size() : starts.size() - 1;
+  for (std::size_t k = 0; k < leaves; ++k) {
+    const auto first = starts.empty() ? k : static_cast<std::size_t>(starts[k]), last = starts.empty() ? k + 1 : static_cast<std::size_t>(starts[k + 1]);
+    if (first > last || last > target.size()) return false;
+    e.leaves.emplace_back();
+    for (std::size_t at = first; at < last; ++at) e.leaves.back().push_back({target[at], weight[at]});
+  }
+  return true;
+}
+
 struct Tables {
   trees::Ensemble ensemble;
   std::string fault;
@@ -71,9 +84,8 @@ Tables read_tables(const Node& n) {
   e.roots = narrow(list("tree_roots")), e.feature = narrow(list("nodes_featureids"));
   e.yes = children(list("nodes_truenodeids"), list("nodes_trueleafs")), e.no = children(list("nodes_falsenodeids"), list("nodes_falseleafs"));
   e.split = *splits, e.members = *members;
-  const auto target = narrow(targets);
-  for (std::size_t k = 0; k < target.size(); ++k) e.leaves.push_back({{target[k], (*weights)[k]}});
-  e.targets = n.attr_int("n_targets", 1), e.aggregate = static_cast<std::size_t>(aggregate), e.transform = static_cast<std::size_t>(transform);
+  if (!fill_leaves(e, narrow(targets), *weights, n.attr("leaf_starts", Integers()))) return {{}, "leaf_starts does not divide the leaves"};
+  e.targets = n.attr_int("n_targets", 1), e.aggregate = static_cast<std::size_t>(aggregate);
   if (e.targets < 1 || e.targets > INT32_MAX) return {{}, fmt::format("n_targets is {}", e.targets)};
   if (!find_members(e)) out.fault = "membership_values holds too few sets";
   return out;
@@ -85,14 +97,30 @@ void infer(Infer& i) {
   else trees::infer(i, t.ensemble, i.dtype(0));
 }
 
+bool lower_fast(Lower& l) { return trees::lower_fast(l, read_tables(l.node).ensemble); }
+
 void lower(Lower& l) { trees::lower(l, read_tables(l.node).ensemble, l.type(0).dtype); }
 
 }  // namespace
+
+// The sums, then post_transform SOFTMAX, LOGISTIC, SOFTMAX_ZERO as nodes.
+bool expand_TreeEnsemble(Expand& e) {
+  const auto at = e.node.attributes.find("post_transform");
+  if (at == e.node.attributes.end()) return false;
+  constexpr const char* names[] = {"NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO"};
+  const std::string transform = names[e.node.attr_int("post_transform", 0)];
+  e.node.attributes.erase(at);
+  const Attributes rest = e.node.attributes;
+  Value* y = e("TreeEnsemble", {e.in(0)}, rest, "ai.onnx.ml");
+  e.give(0, scores::transformed(e, y, transform));
+  return true;
+}
 
 extern const Op op_TreeEnsemble = {.name = "TreeEnsemble",
                                    .domain = "ai.onnx.ml",
                                    .inputs = {{"X", types::floats}},
                                    .attributes = {{"aggregate_function", AttributeKind::integer},
+                                                  {"leaf_starts", AttributeKind::integers},
                                                   {"leaf_targetids", AttributeKind::integers},
                                                   {"leaf_weights", AttributeKind::tensor},
                                                   {"membership_values", AttributeKind::tensor},
@@ -110,6 +138,7 @@ extern const Op op_TreeEnsemble = {.name = "TreeEnsemble",
                                                   {"tree_roots", AttributeKind::integers}},
                                    .infer = infer,
                                    .lower = lower,
+                                   .lower_fast = lower_fast,
                                    .versions = "5"};
 
 }  // namespace inferc

@@ -88,8 +88,6 @@ void lower(Lower& l, const Ensemble& e, DType weight) {
     for (const Leaf& entry : leaf) target.push_back(entry.target), weights.push_back(entry.weight);
     first.push_back(static_cast<std::int32_t>(target.size()));
   }
-  std::vector<double> base = e.base;
-  base.resize(static_cast<std::size_t>(e.targets));
   const Shape& x = l.shape(0);
   using Inputs = Types<float, double, std::int32_t, std::int64_t>;
   const HostKernel kernel = by_dtype(l.type(0).dtype, Inputs{}, [&]<class X>(std::type_identity<X>) {
@@ -99,8 +97,8 @@ void lower(Lower& l, const Ensemble& e, DType weight) {
               {write(l.out_dense()), read(l.in_dense(0)), runtime_size(x[0]), runtime_size(x[1]), runtime_size(Dim(e.targets)),
                runtime_size(Dim(static_cast<std::int64_t>(e.roots.size()))), read(table(l, e.roots)), read(table(l, e.feature)), read(table(l, e.mode)),
                read(reals(l, e.split, weight)), read(table(l, e.member)), read(reals(l, e.members, weight)), read(table(l, e.yes)), read(table(l, e.no)),
-               read(table(l, first)), read(table(l, target)), read(reals(l, weights, weight)), read(reals(l, base, weight)),
-               runtime_size(Dim(static_cast<std::int64_t>(e.aggregate))), runtime_size(Dim(static_cast<std::int64_t>(e.transform)))});
+               read(table(l, first)), read(table(l, target)), read(reals(l, weights, weight)),
+               runtime_size(Dim(static_cast<std::int64_t>(e.aggregate)))});
 }
 
 }  // namespace inferc::trees

@@ -13,10 +13,10 @@ struct Leaf {
 struct Ensemble {
   std::vector<std::int32_t> roots, feature, member, yes, no;
   std::vector<std::uint8_t> mode;
-  std::vector<double> split, members, base;
+  std::vector<double> split, members;
   std::vector<std::vector<Leaf>> leaves;
   std::int64_t targets = 1;
-  std::size_t aggregate = 1, transform = 0;  // ref::Aggregate, ref::PostTransform
+  std::size_t aggregate = 1;  // ref::Aggregate
 };
 
 // Why the tables are no trees over `features` features; empty if they are. Children form no cycle.
@@ -25,5 +25,6 @@ struct Ensemble {
 // X [rows, features] to [rows, targets] of element type W.
 void infer(Infer& i, const Ensemble& e, DType weight);
 void lower(Lower& l, const Ensemble& e, DType weight);
+bool lower_fast(Lower& l, const Ensemble& e);
 
 }  // namespace inferc::trees

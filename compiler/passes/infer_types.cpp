@@ -5,6 +5,7 @@
 
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/evaluate_control.hpp"
+#include "compiler/ops/expansion.hpp"
 #include "compiler/ops/sequences.hpp"
 #include "compiler/passes/declared_shapes.hpp"
 #include "compiler/passes/passes.hpp"
@@ -106,7 +107,9 @@ bool infer_nodes(Graph& graph, Diagnostics& round, const InferOptions& options) 
     if (resolve_if(graph, n) || expand_flex_attention(graph, n)) return true;
     if (options.random_as_input && random_as_input(graph, n)) return true;
     for (Node* m : without_sequences(graph, n, round)) {
-      if (infer_node(*m, round)) evaluate_small(*m);
+      const bool inferred = infer_node(*m, round);
+      if (inferred && expand_node(*m, round)) continue;
+      if (inferred) evaluate_small(*m);
       if (resolve_inside(*m)) return true;
     }
   }

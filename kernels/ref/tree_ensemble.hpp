@@ -7,7 +7,6 @@
 namespace inferc::ref {
 
 enum class Aggregate : unsigned char { average, sum, min, max };
-enum class PostTransform : unsigned char { none, softmax, logistic, softmax_zero };
 
 namespace tree_detail {
 
@@ -30,18 +29,6 @@ bool taken(std::uint8_t mode, X x, W split, const W* members) {
   }
 }
 
-// `zero`: what is 0 stays 0.
-template <class W>
-void softmax(W* y, std::size_t n, bool zero) {
-  W top = lowest<W>(), sum{};
-  for (std::size_t k = 0; k < n; ++k) top = functors::max::apply(y[k], top);
-  for (std::size_t k = 0; k < n; ++k) {
-    if (!(zero && y[k] == W{})) y[k] = functors::exp::apply(y[k] - top);
-    sum += y[k];
-  }
-  for (std::size_t k = 0; k < n; ++k) y[k] = sum == W{} ? W{} : y[k] / sum;
-}
-
 }  // namespace tree_detail
 
 // y[row, target] aggregates, tree by tree, the weights of the leaves that x[row] reaches. A child below 0 is leaf -1 - child, whose
@@ -49,10 +36,9 @@ void softmax(W* y, std::size_t n, bool zero) {
 template <class X, class W>
 void tree_ensemble(W* y, const X* x, std::size_t rows, std::size_t features, std::size_t targets, std::size_t trees, const std::int32_t* roots,
                    const std::int32_t* feature, const std::uint8_t* mode, const W* split, const std::int32_t* member, const W* members,
-                   const std::int32_t* yes, const std::int32_t* no, const std::int32_t* leaf, const std::int32_t* target, const W* weight, const W* base,
-                   std::size_t aggregate, std::size_t transform) {
+                   const std::int32_t* yes, const std::int32_t* no, const std::int32_t* leaf, const std::int32_t* target, const W* weight,
+                   std::size_t aggregate) {
   const auto how = static_cast<Aggregate>(aggregate);
-  const auto post = static_cast<PostTransform>(transform);
   for (std::size_t r = 0; r < rows; ++r, x += features, y += targets) {
     for (std::size_t k = 0; k < targets; ++k) y[k] = how == Aggregate::min ? limits::highest<W> : how == Aggregate::max ? limits::lowest<W> : W{};
     for (std::size_t t = 0; t < trees; ++t) {
@@ -65,11 +51,6 @@ void tree_ensemble(W* y, const X* x, std::size_t rows, std::size_t features, std
         else sum += how == Aggregate::average ? weight[e] / static_cast<W>(trees) : weight[e];
       }
     }
-    for (std::size_t k = 0; k < targets; ++k) {
-      y[k] += base[k];
-      if (post == PostTransform::logistic) y[k] = functors::sigmoid::apply(y[k]);
-    }
-    if (post == PostTransform::softmax || post == PostTransform::softmax_zero) tree_detail::softmax(y, targets, post == PostTransform::softmax_zero);
   }
 }
 

@@ -16,7 +16,14 @@ const Covered covered[] = {
     {"Fused", "inferc", "tests/ops/fused_map_test.cpp"},
     {"Attention", "inferc", "tests/ops/attention_composite_test.cpp"},
     {"FlexAttention", "ai.onnx.preview", "tests/ops/flex_attention_test.cpp"},
-    {"TreeEnsemble", "ai.onnx.ml", "tests/ops/trees_test.cpp"},
+    {"TreeEnsembleClassifier", "ai.onnx.ml", "tests/conformance/test_classic.py"},
+    {"TreeEnsembleRegressor", "ai.onnx.ml", "tests/conformance/test_classic.py"},
+    {"LinearClassifier", "ai.onnx.ml", "tests/conformance/test_classic.py"},
+    {"LinearRegressor", "ai.onnx.ml", "tests/conformance/test_classic.py"},
+    {"Normalizer", "ai.onnx.ml", "tests/conformance/test_classic.py"},
+    {"Scaler", "ai.onnx.ml", "tests/conformance/test_classic.py"},
+    {"SVMClassifier", "ai.onnx.ml", "tests/conformance/test_classic.py"},
+    {"SVMRegressor", "ai.onnx.ml", "tests/conformance/test_classic.py"},
     {"Binarizer", "ai.onnx.ml", "tests/ops/trees_test.cpp"},
     {"ArrayFeatureExtractor", "ai.onnx.ml", "tests/ops/trees_test.cpp"},
     {"View", "inferc", "tests/ops/internal_test.cpp"},
@@ -98,7 +105,11 @@ TEST_P(Definition, CoversEveryElementType) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Operators, Definition, testing::ValuesIn(table()),
-                         [](const auto& info) { return info.param.domain + info.param.op; });
+                         [](const auto& info) {
+                           std::string name = info.param.domain + info.param.op;
+                           std::erase_if(name, [](unsigned char c) { return std::isalnum(c) == 0; });
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace inferc::test

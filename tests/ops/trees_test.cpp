@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "compiler/passes/passes.hpp"
 #include "tests/ops/run_node.hpp"
 
 // ai.onnx.ml on tensors.
@@ -97,6 +98,73 @@ TEST(TreeEnsemble, RefusesWhatIsNoTree) {
   EXPECT_NE(with("nodes_featureids", Integers{0, 1}).find("different lengths"), std::string::npos);
   EXPECT_NE(with("nodes_modes", modes({6, 3, 0})).find("too few sets"), std::string::npos);
   EXPECT_NE(with("post_transform", std::int64_t{4}).find("post_transform 4"), std::string::npos);
+}
+
+using Words = std::vector<std::string>;
+
+// x0 <= 1 ? leaf of class 0 : leaf of class 1, each with weight 2.
+Attributes stump() {
+  return {{"nodes_treeids", Integers{0, 0, 0}},      {"nodes_nodeids", Integers{0, 1, 2}},      {"nodes_featureids", Integers{0, 0, 0}},
+          {"nodes_values", std::vector<float>{1, 0, 0}}, {"nodes_modes", Words{"BRANCH_LEQ", "LEAF", "LEAF"}}, {"nodes_truenodeids", Integers{1, 0, 0}},
+          {"nodes_falsenodeids", Integers{2, 0, 0}}, {"class_treeids", Integers{0, 0}},         {"class_nodeids", Integers{1, 2}},
+          {"class_ids", Integers{0, 1}},             {"class_weights", std::vector<float>{2, 2}}, {"classlabels_int64s", Integers{7, 9}}};
+}
+
+TEST(TreeEnsembleClassifier, GivesTheLabelOfTheLargestScore) {
+  Graph graph;
+  const Tensor x = f32({2, 1}, {1, 2});
+  Node* n = graph.add_node("TreeEnsembleClassifier", {graph.add_constant(x)}, 2, stump());
+  n->domain = "ai.onnx.ml";
+  const std::vector<Tensor> y = evaluate_node(*n, {&x});
+  EXPECT_EQ(y[0], i64({2}, {7, 9}));
+  EXPECT_EQ(y[1], f32({2, 2}, {2, 0, 0, 2}));
+}
+
+TEST(TreeEnsembleClassifier, RefusesWhatIsNoTree) {
+  const Tensor x = f32({1, 1}, {1});
+  const auto with = [&](const char* key, Attribute value) {
+    Attributes a = stump();
+    a[key] = std::move(value);
+    return error_ml("TreeEnsembleClassifier", {x}, a);
+  };
+  EXPECT_NE(with("nodes_modes", Words{"BRANCH_LEQ", "LEAF", "TWIG"}).find("node 2 has mode 'TWIG'"), std::string::npos);
+  EXPECT_NE(with("nodes_truenodeids", Integers{5, 0, 0}).find("node 0 of tree 0 has a child that does not exist"), std::string::npos);
+  EXPECT_NE(with("nodes_truenodeids", Integers{2, 0, 0}).find("tree 0 has two roots"), std::string::npos);
+  EXPECT_NE(with("nodes_nodeids", Integers{0, 1, 1}).find("node 1 of tree 0 is defined twice"), std::string::npos);
+  EXPECT_NE(with("class_nodeids", Integers{0, 2}).find("node 0 of tree 0, which is no leaf"), std::string::npos);
+  EXPECT_NE(with("class_ids", Integers{0}).find("different lengths"), std::string::npos);
+  EXPECT_NE(with("class_ids", Integers{0, 2}).find("target 2 of 2"), std::string::npos);
+  EXPECT_NE(with("nodes_featureids", Integers{3, 0, 0}).find("reads feature 3 of 1"), std::string::npos);
+  EXPECT_NE(with("base_values", std::vector<float>{1}).find("1 base_values, 0"), std::string::npos);
+  EXPECT_NE(with("post_transform", std::string("COSINE")).find("post_transform 'COSINE'"), std::string::npos);
+  EXPECT_NE(with("classlabels_int64s", Integers{7}).find("1 classes, two or more"), std::string::npos);
+}
+
+// Labels that are strings: only where nobody reads them.
+TEST(TreeEnsembleClassifier, RefusesStringsThatAreRead) {
+  for (const bool read : {false, true}) {
+    Graph graph;
+    Node* n = graph.add_node("TreeEnsembleClassifier", {graph.add_input("x", {DType::float32, {Dim(2), Dim(1)}})}, 2, stump());
+    n->domain = "ai.onnx.ml";
+    n->attributes.erase("classlabels_int64s");
+    n->attributes["classlabels_strings"] = Words{"b", "c"};
+    graph.set_outputs(read ? n->outputs : std::vector<Value*>{n->outputs[1]});
+    Diagnostics problems;
+    EXPECT_EQ(infer_types(graph, problems), !read);
+    EXPECT_EQ(read, problems.failed() && problems.errors()[0].message.find("labels are strings") != std::string::npos);
+  }
+}
+
+TEST(ZipMap, IsRefusedWithARemedy) {
+  Graph graph;
+  graph.add_node("ZipMap", {graph.add_input("x", {DType::float32, {Dim(2), Dim(2)}})})->domain = "ai.onnx.ml";
+  Diagnostics problems;
+  EXPECT_FALSE(infer_types(graph, problems));
+  EXPECT_NE(problems.errors()[0].help.find("'zipmap': False"), std::string::npos);
+}
+
+TEST(Scaler, KeepsFloat64UntilTheEnd) {
+  EXPECT_EQ(run_ml("Scaler", {f64({1, 1}, {1e9 + 0.5})}, {{"offset", std::vector<float>{1e9f}}, {"scale", std::vector<float>{2}}})[0], f32({1, 1}, {1}));
 }
 
 TEST(Binarizer, ComparesWithTheThreshold) {

@@ -1,0 +1,89 @@
+#include "compiler/ops/expansion.hpp"
+
+#include <map>
+
+namespace inferc {
+
+#define INFERC_EXPANSION(DOMAIN, NAME) bool expand_##NAME(Expand&);
+#include "compiler/ops/expansions.def"
+#undef INFERC_EXPANSION
+
+namespace {
+
+// What stands in the place of each output, if the node is expanded: then it is gone.
+std::optional<std::vector<Value*>> expanded(Node& node, Diagnostics& diagnostics) {
+  const Expansion expand = find_expansion(node);
+  Expand expansion(node, diagnostics);
+  if (!expand || !expand(expansion)) return std::nullopt;
+  node.graph->erase(&node);
+  return expansion.given();
+}
+
+}  // namespace
+
+std::vector<Value*> Expand::several(std::string op, std::vector<Value*> inputs, std::size_t outputs,
+                                    Attributes attributes, std::string domain) {
+  Node* n = node.graph->add_node(std::move(op), std::move(inputs), outputs, std::move(attributes), &node);
+  n->domain = std::move(domain);
+  n->name = node.name;
+  n->origins = node.origins;
+  n->opset = node.opset;
+  const std::vector<Value*> own = n->outputs;
+  if (!infer_node(*n, diagnostics_)) return own;
+  const auto given = expanded(*n, diagnostics_);
+  return given ? *given : own;
+}
+
+Value* Expand::operator()(std::string op, std::vector<Value*> inputs, Attributes attributes, std::string domain) {
+  return several(std::move(op), std::move(inputs), 1, std::move(attributes), std::move(domain))[0];
+}
+
+Value* Expand::integers(const std::vector<std::int64_t>& values) {
+  return constant(
+      tensor_of<std::int64_t>({static_cast<std::int64_t>(values.size())}, std::span<const std::int64_t>(values)));
+}
+
+Value* Expand::reals(const std::vector<float>& values, std::vector<std::int64_t> shape) {
+  return constant(tensor_of<float>(std::move(shape), std::span<const float>(values)));
+}
+
+Value* Expand::real(double value, DType t) {
+  if (t == DType::float64) return constant(tensor_of<double>({}, std::span<const double>(&value, 1)));
+  const auto single = static_cast<float>(value);
+  return constant(tensor_of<float>({}, std::span<const float>(&single, 1)));
+}
+
+Value* Expand::cast(Value* v, DType to) {
+  return v->type && v->type->dtype == to ? v : (*this)("Cast", {v}, {{"to", static_cast<std::int64_t>(to)}});
+}
+
+void Expand::give(std::size_t output, Value* v) {
+  Value* old = node.out(output);
+  if (!old) return;
+  v->name = old->name;
+  v->declared = old->declared;
+  node.graph->replace_uses(old, v);
+  given_.resize(node.outputs.size());
+  given_[output] = v;
+}
+
+Expansion find_expansion(const Node& node) {
+  static const std::map<std::pair<std::string_view, std::string_view>, Expansion> all = {
+#define INFERC_EXPANSION(DOMAIN, NAME) {{DOMAIN, #NAME}, expand_##NAME},
+#include "compiler/ops/expansions.def"
+#undef INFERC_EXPANSION
+  };
+  const auto at = all.find({node.domain, node.op});
+  return at == all.end() ? nullptr : at->second;
+}
+
+bool is_read(const Node& n, std::size_t i) {
+  const Value* v = n.out(i);
+  return v && (!v->uses.empty() || n.graph->is_output(v));
+}
+
+void lower_expanded(Lower& l) { internal_error(address(l.node) + " was not expanded"); }
+
+bool expand_node(Node& node, Diagnostics& diagnostics) { return expanded(node, diagnostics).has_value(); }
+
+}  // namespace inferc

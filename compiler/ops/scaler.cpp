@@ -1,0 +1,46 @@
+#include <fmt/format.h>
+
+#include "compiler/ops/scores.hpp"
+
+namespace inferc {
+namespace {
+
+using Reals = std::vector<float>;
+
+void infer(Infer& i) {
+  const std::size_t scales = i.node.attr("scale", Reals()).size(), offsets = i.node.attr("offset", Reals()).size();
+  if (scales == 0 || scales != offsets) {
+    i.fail(fmt::format("{} scales and {} offsets, equally many are needed", scales, offsets));
+    return;
+  }
+  if (i.rank(0) == 0) {
+    i.fail("X is a scalar");
+    return;
+  }
+  if (scales > 1) static_cast<void>(i.unify(Dim(static_cast<std::int64_t>(scales)), i.shape(0).back()));
+  i.out(0, DType::float32, i.shape(0));
+}
+
+}  // namespace
+
+// (x - offset) * scale in the type of x, integers in float32.
+bool expand_Scaler(Expand& e) {
+  const DType t = e.type(0).dtype == DType::float64 ? DType::float64 : DType::float32;
+  const auto row = [&](const char* key) {
+    const Reals values = e.node.attr(key, Reals());
+    return e.cast(e.reals(values, {static_cast<std::int64_t>(values.size())}), t);
+  };
+  Value* centred = e("Sub", {e.cast(e.in(0), t), row("offset")});
+  e.give(0, e.cast(e("Mul", {centred, row("scale")}), DType::float32));
+  return true;
+}
+
+extern const Op op_Scaler = {.name = "Scaler",
+                             .domain = "ai.onnx.ml",
+                             .inputs = {{"X", scores::features}},
+                             .attributes = {{"offset", AttributeKind::reals}, {"scale", AttributeKind::reals}},
+                             .infer = infer,
+                             .lower = lower_expanded,
+                             .versions = "1"};
+
+}  // namespace inferc
