@@ -2,15 +2,18 @@
 
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
 
+// Small integers take a byte here and less in ONNX.
+constexpr TypeSet bits = types::all | types::halves | types::eight_bit_floats | TypeSet{DType::float8e8m0};
+
 void infer(Infer& i) {
   const std::int64_t stated = i.node.attr_int("to", 0);
   const auto to = dtype_from_onnx(static_cast<int>(stated));
-  if (!to || !types::all.has(*to)) {
+  if (!to || !bits.has(*to)) {
     i.fail(fmt::format("attribute 'to' is {}, which is not supported", to ? std::string(name(*to)) : std::to_string(stated)));
     return;
   }
@@ -21,9 +24,11 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
-  const HostKernel kernel = by_dtype(l.out_type().dtype, AllTypes{}, [&]<class To>(std::type_identity<To>) {
-    return by_dtype(l.type(0).dtype, AllTypes{}, []<class From>(std::type_identity<From>) -> HostKernel {
-      if constexpr (sizeof(To) == sizeof(From)) return host(&ref::bit_cast<To, From>);
+  const HostKernel kernel = by_format(l.out_type().dtype, [&]<class To>(std::type_identity<To>) {
+    return by_format(l.type(0).dtype, []<class From>(std::type_identity<From>) -> HostKernel {
+      using ToElement = formats::Stored<To>;
+      using FromElement = formats::Stored<From>;
+      if constexpr (sizeof(ToElement) == sizeof(FromElement)) return host(&ref::bit_cast<ToElement, FromElement>);
       else internal_error("BitCast between types of different widths");
     });
   });
@@ -34,7 +39,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_BitCast = {.name = "BitCast",
-                              .inputs = {{"input", types::all}},
+                              .inputs = {{"input", bits}},
                               .attributes = {{"to", AttributeKind::integer}},
                               .infer = infer,
                               .lower = lower,

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
@@ -67,7 +68,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_CenterCropPad = {.name = "CenterCropPad",
-                                    .inputs = {{"input_data", types::all}, {"shape", types::index}},
+                                    .inputs = {{"input_data", types::any}, {"shape", types::index}},
                                     .attributes = {{"axes", AttributeKind::integers}},
                                     .infer = infer,
                                     .lower = lower,

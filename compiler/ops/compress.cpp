@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
@@ -36,7 +37,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Compress = {.name = "Compress",
-                               .inputs = {{"input", types::all}, {"condition", types::boolean}},
+                               .inputs = {{"input", types::any}, {"condition", types::boolean}},
                                .attributes = {{"axis", AttributeKind::integer}},
                                .infer = infer,
                                .lower = lower,

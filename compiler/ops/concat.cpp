@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
@@ -55,7 +56,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Concat = {.name = "Concat",
-                             .inputs = {{"inputs", types::all, Port::Arity::variadic, 'T'}},
+                             .inputs = {{"inputs", types::any, Port::Arity::variadic, 'T'}},
                              .attributes = {{"axis", AttributeKind::integer}},
                              .infer = infer,
                              .lower = lower,

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
@@ -35,7 +36,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_DepthToSpace = {.name = "DepthToSpace",
-                                   .inputs = {{"input", types::all}},
+                                   .inputs = {{"input", types::any}},
                                    .attributes = {{"blocksize", AttributeKind::integer}, {"mode", AttributeKind::string}},
                                    .infer = infer,
                                    .lower = lower,

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 #include "kernels/ref/shape_operand.hpp"
 
 namespace inferc {
@@ -29,7 +30,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Expand = {.name = "Expand",
-                             .inputs = {{"input", types::all}, {"shape", types::int64}},
+                             .inputs = {{"input", types::any}, {"shape", types::int64}},
                              .infer = infer,
                              .lower = lower,
                              .versions = "8, 13"};

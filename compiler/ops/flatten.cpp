@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
@@ -23,7 +24,7 @@ void lower(Lower& l) { l.reshape(); }
 }  // namespace
 
 extern const Op op_Flatten = {.name = "Flatten",
-                              .inputs = {{"input", types::all}},
+                              .inputs = {{"input", types::any}},
                               .attributes = {{"axis", AttributeKind::integer}},
                               .infer = infer,
                               .lower = lower,

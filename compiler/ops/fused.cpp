@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/fused_map.hpp"
 
 namespace inferc {
@@ -98,7 +99,7 @@ bool is_elementwise(const Node& node) {
 // A group of elementwise nodes as one loop.
 extern const Op op_Fused = {.name = "Fused",
                             .domain = "inferc",
-                            .inputs = {{"operands", types::all, Port::Arity::variadic}},
+                            .inputs = {{"operands", types::any, Port::Arity::variadic}},
                             .infer = infer,
                             .lower = lower,
                             .lower_fast = lower_fast};

@@ -1,3 +1,4 @@
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/indices.hpp"
 #include "kernels/ref/gather.hpp"
 
@@ -79,7 +80,7 @@ bool lower_fast(Lower& l) {
 }  // namespace
 
 extern const Op op_Gather = {.name = "Gather",
-                             .inputs = {{"data", types::all}, {"indices", types::index}},
+                             .inputs = {{"data", types::any}, {"indices", types::index}},
                              .attributes = {{"axis", AttributeKind::integer}},
                              .infer = infer,
                              .lower = lower,

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/indices.hpp"
 #include "kernels/ref/gather_elements.hpp"
 
@@ -38,7 +39,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_GatherElements = {.name = "GatherElements",
-                                     .inputs = {{"data", types::all}, {"indices", types::index}},
+                                     .inputs = {{"data", types::any}, {"indices", types::index}},
                                      .attributes = {{"axis", AttributeKind::integer}},
                                      .infer = infer,
                                      .lower = lower,

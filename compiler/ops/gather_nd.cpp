@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/indices.hpp"
 #include "kernels/ref/gather_nd.hpp"
 
@@ -52,7 +53,7 @@ bool lower_fast(Lower& l) {
 }  // namespace
 
 extern const Op op_GatherND = {.name = "GatherND",
-                               .inputs = {{"data", types::all}, {"indices", types::int64}},
+                               .inputs = {{"data", types::any}, {"indices", types::int64}},
                                .attributes = {{"batch_dims", AttributeKind::integer}},
                                .infer = infer,
                                .lower = lower,

@@ -4,6 +4,7 @@
 
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/control.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
@@ -113,7 +114,7 @@ void lower(Lower& l) { internal_error(address(l.node) + ": control flow is lower
 }  // namespace
 
 extern const Op op_Loop = {.name = "Loop",
-                           .inputs = {{"M", types::int64, Port::Arity::optional}, {"cond", types::boolean, Port::Arity::optional}, {"v_initial", types::all, Port::Arity::any}},
+                           .inputs = {{"M", types::int64, Port::Arity::optional}, {"cond", types::boolean, Port::Arity::optional}, {"v_initial", types::any, Port::Arity::any}},
                            .min_outputs = 1,
                            .max_outputs = 1 << 20,
                            .infer = infer,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 #include "kernels/ref/pad_given.hpp"
 
 namespace inferc {
@@ -129,9 +130,9 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Pad = {.name = "Pad",
-                          .inputs = {{"data", types::all, Port::Arity::required, 'T'},
+                          .inputs = {{"data", types::any, Port::Arity::required, 'T'},
                                      {"pads", types::int64},
-                                     {"constant_value", types::all, Port::Arity::optional, 'T'},
+                                     {"constant_value", types::any, Port::Arity::optional, 'T'},
                                      {"axes", types::index, Port::Arity::optional}},
                           .attributes = {{"mode", AttributeKind::string}},
                           .infer = infer,

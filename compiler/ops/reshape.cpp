@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 #include "kernels/ref/shape_operand.hpp"
 
 namespace inferc {
@@ -62,7 +63,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Reshape = {.name = "Reshape",
-                              .inputs = {{"data", types::all}, {"shape", types::int64}},
+                              .inputs = {{"data", types::any}, {"shape", types::int64}},
                               .attributes = {{"allowzero", AttributeKind::integer}},
                               .infer = infer,
                               .lower = lower,

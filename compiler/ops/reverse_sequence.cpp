@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
@@ -37,7 +38,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_ReverseSequence = {.name = "ReverseSequence",
-                                      .inputs = {{"input", types::all}, {"sequence_lens", types::int64}},
+                                      .inputs = {{"input", types::any}, {"sequence_lens", types::int64}},
                                       .attributes = {{"batch_axis", AttributeKind::integer}, {"time_axis", AttributeKind::integer}},
                                       .infer = infer,
                                       .lower = lower,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/control.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
@@ -84,7 +85,7 @@ bool ScanForm::input_reversed(const Node& n, std::size_t k) { return element(n, 
 bool ScanForm::output_reversed(const Node& n, std::size_t k) { return element(n, "scan_output_directions", k) != 0; }
 
 extern const Op op_Scan = {.name = "Scan",
-                           .inputs = {{"initial_state_and_scan_inputs", types::all, Port::Arity::variadic}},
+                           .inputs = {{"initial_state_and_scan_inputs", types::any, Port::Arity::variadic}},
                            .min_outputs = 1,
                            .max_outputs = 1 << 20,
                            .attributes = {{"num_scan_inputs", AttributeKind::integer},

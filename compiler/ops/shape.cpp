@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/sizes.hpp"
 
@@ -32,7 +33,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Shape = {.name = "Shape",
-                            .inputs = {{"data", types::all}},
+                            .inputs = {{"data", types::any}},
                             .attributes = {{"start", AttributeKind::integer}, {"end", AttributeKind::integer}},
                             .infer = infer,
                             .lower = lower,

@@ -1,3 +1,4 @@
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/sizes.hpp"
 
@@ -21,7 +22,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Size = {.name = "Size",
-                           .inputs = {{"data", types::all}},
+                           .inputs = {{"data", types::any}},
                            .infer = infer,
                            .lower = lower,
                            .versions = "1, 13, 19, 21, 23, 24, 25"};

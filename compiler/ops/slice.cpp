@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 #include "kernels/ref/slice.hpp"
 
 namespace inferc {
@@ -156,7 +157,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Slice = {.name = "Slice",
-                            .inputs = {{"data", types::all},
+                            .inputs = {{"data", types::any},
                                        {"starts", types::index, Port::Arity::required, 'I'},
                                        {"ends", types::index, Port::Arity::required, 'I'},
                                        {"axes", types::index, Port::Arity::optional, 'I'},

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
@@ -31,7 +32,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_SpaceToDepth = {.name = "SpaceToDepth",
-                                   .inputs = {{"input", types::all}},
+                                   .inputs = {{"input", types::any}},
                                    .attributes = {{"blocksize", AttributeKind::integer}},
                                    .infer = infer,
                                    .lower = lower,

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
@@ -90,7 +91,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Split = {.name = "Split",
-                            .inputs = {{"input", types::all}, {"split", types::int64, Port::Arity::optional}},
+                            .inputs = {{"input", types::any}, {"split", types::int64, Port::Arity::optional}},
                             .max_outputs = 65536,
                             .attributes = {{"axis", AttributeKind::integer}, {"num_outputs", AttributeKind::integer}},
                             .infer = infer,

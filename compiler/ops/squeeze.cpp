@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 #include "kernels/ref/shape_operand.hpp"
 
 namespace inferc {
@@ -64,7 +65,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Squeeze = {.name = "Squeeze",
-                              .inputs = {{"data", types::all}, {"axes", types::int64, Port::Arity::optional}},
+                              .inputs = {{"data", types::any}, {"axes", types::int64, Port::Arity::optional}},
                               .infer = infer,
                               .lower = lower,
                               .versions = "1, 11, 13, 21, 23, 24, 25"};

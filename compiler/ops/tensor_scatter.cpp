@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
@@ -49,8 +50,8 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_TensorScatter = {.name = "TensorScatter",
-                                    .inputs = {{"past_cache", types::all, Port::Arity::required, 'T'},
-                                               {"update", types::all, Port::Arity::required, 'T'},
+                                    .inputs = {{"past_cache", types::any, Port::Arity::required, 'T'},
+                                               {"update", types::any, Port::Arity::required, 'T'},
                                                {"write_indices", types::int64, Port::Arity::optional}},
                                     .attributes = {{"axis", AttributeKind::integer}, {"mode", AttributeKind::string}},
                                     .infer = infer,

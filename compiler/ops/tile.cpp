@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 #include "kernels/ref/shape_operand.hpp"
 #include "kernels/ref/tile.hpp"
 
@@ -62,7 +63,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Tile = {.name = "Tile",
-                           .inputs = {{"input", types::all}, {"repeats", types::int64}},
+                           .inputs = {{"input", types::any}, {"repeats", types::int64}},
                            .infer = infer,
                            .lower = lower,
                            .versions = "6, 13"};

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
@@ -33,7 +34,7 @@ void lower(Lower& l) { l.view(0, transpose_view(l.in(0), permutation(l.node, l.t
 }  // namespace
 
 extern const Op op_Transpose = {.name = "Transpose",
-                                .inputs = {{"data", types::all}},
+                                .inputs = {{"data", types::any}},
                                 .attributes = {{"perm", AttributeKind::integers}},
                                 .infer = infer,
                                 .lower = lower,

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/trilu.hpp"
 
@@ -31,7 +32,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Trilu = {.name = "Trilu",
-                            .inputs = {{"input", types::all}, {"k", types::int64, Port::Arity::optional}},
+                            .inputs = {{"input", types::any}, {"k", types::int64, Port::Arity::optional}},
                             .attributes = {{"upper", AttributeKind::integer}},
                             .infer = infer,
                             .lower = lower,

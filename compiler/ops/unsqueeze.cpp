@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 #include "kernels/ref/shape_operand.hpp"
 
 namespace inferc {
@@ -42,7 +43,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Unsqueeze = {.name = "Unsqueeze",
-                                .inputs = {{"data", types::all}, {"axes", types::int64}},
+                                .inputs = {{"data", types::any}, {"axes", types::int64}},
                                 .infer = infer,
                                 .lower = lower,
                                 .versions = "1, 11, 13, 21, 23, 24, 25"};

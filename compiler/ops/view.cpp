@@ -1,3 +1,4 @@
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
@@ -13,6 +14,6 @@ void lower(Lower& l) { l.reshape(); }
 }  // namespace
 
 // The elements of the input, in row-major order, under the shape of the output.
-extern const Op op_View = {.name = "View", .domain = "inferc", .inputs = {{"data", types::all}}, .infer = infer, .lower = lower};
+extern const Op op_View = {.name = "View", .domain = "inferc", .inputs = {{"data", types::any}}, .infer = infer, .lower = lower};
 
 }  // namespace inferc

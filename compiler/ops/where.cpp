@@ -1,5 +1,6 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/elementwise.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
@@ -37,8 +38,8 @@ void lower(Lower& l) {
 
 extern const Op op_Where = {.name = "Where",
                             .inputs = {{"condition", types::boolean},
-                                       {"X", types::all, Port::Arity::required, 'T'},
-                                       {"Y", types::all, Port::Arity::required, 'T'}},
+                                       {"X", types::any, Port::Arity::required, 'T'},
+                                       {"Y", types::any, Port::Arity::required, 'T'}},
                             .infer = infer,
                             .lower = lower,
                             .elementwise = Elementwise{"functors::where"},
