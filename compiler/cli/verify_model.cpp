@@ -10,6 +10,7 @@
 #include "compiler/cli/model_check.hpp"
 #include "compiler/cli/ready.hpp"
 #include "compiler/cli/verify.hpp"
+#include "compiler/ops/halves.hpp"
 #include "compiler/plan/evaluate.hpp"
 #include "compiler/run/size_sets.hpp"
 
@@ -117,7 +118,7 @@ int verify_model(const VerifyModel& options) {
   const Progress progress;
   Front front = open_model(options.model);
   const Float64Oracle exact(*front.graph);
-  const Program reference = plan(*front.graph, false);
+  const Program reference = plan(*halves::in_float32(*front.graph), false);
   const EmitOptions emitted = emit_options(front, options.model, "model");
   const ort::Library library(ort::find_library(options.onnxruntime));
   const Program kept = lower_model(front);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/format.hpp"
 #include "kernels/ref/cosine_window.hpp"
 
 namespace inferc::cosine_window {
@@ -20,7 +21,7 @@ void infer(Infer& i) {
   }
   const std::int64_t stated = i.node.attr_int("output_datatype", 1);
   const auto dtype = dtype_from_onnx(static_cast<int>(stated));
-  if (!dtype || !types::numeric.has(*dtype))
+  if (!dtype || !(types::numeric | types::halves).has(*dtype))
     i.fail(fmt::format("output_datatype {} is not supported", dtype ? std::string(name(*dtype)) : std::to_string(stated)));
   else
     i.out(0, *dtype, {(*size)[0]});

@@ -14,8 +14,8 @@ using ElementTypes = Types<std::int8_t, std::uint8_t, std::int16_t, std::uint16_
 void infer(Infer& i) {
   const std::int64_t stated = i.node.attr_int("output_dtype", 0);
   const DType type = stated == 0 ? i.dtype(1) : dtype_from_onnx(static_cast<int>(stated)).value_or(DType::undefined);
-  if (type != DType::float32) {
-    i.fail(fmt::format("output_dtype {} is not supported, float32 is", stated));
+  if (!quantized::scales.has(type)) {
+    i.fail(fmt::format("output_dtype {} is not supported, float32, float16 and bfloat16 are", stated));
     return;
   }
   if (quantized::check_granularity(i, 1)) i.out(0, type, i.shape(0));

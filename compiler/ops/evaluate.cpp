@@ -4,6 +4,8 @@
 
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/ops/expansion.hpp"
+#include "compiler/ops/halves.hpp"
+#include "compiler/ops/op.hpp"
 #include "kernels/ref/copy.hpp"
 
 namespace inferc {
@@ -18,7 +20,8 @@ class NodeRun {
     infer();
     if (expand()) return;
     place(inputs);
-    lower_node(*node_, builder_, placement_, false);
+    halves::compute_in_float32(graph_, node_);
+    for (const Node* n : graph_.nodes()) lower_node(*n, builder_, placement_, false);
   }
   std::int64_t flops() {
     std::int64_t sum = 0;
@@ -31,7 +34,7 @@ class NodeRun {
     allocate();
     for (const Call& c : builder_.calls()) execute(c);
     std::vector<Tensor> out;
-    for (const Value* v : node_->outputs) out.push_back(v ? collect(placement_.at(v)) : Tensor());
+    for (const Value* v : node_->outputs) out.push_back(v ? collect(placement_.at(rounded(v))) : Tensor());
     return out;
   }
 
@@ -56,6 +59,8 @@ class NodeRun {
     for (const Region& r : node.regions) node_->regions.push_back({r.name, clone(*r.graph), r.captures});
   }
   static bool has_epilogue(const Node& n) { return !n.regions.empty() && n.regions[0].name == "epilogue"; }
+  // The Cast that rounds a result, if there is one.
+  static const Value* rounded(const Value* v) { return v->uses.empty() ? v : v->uses[0].node->out(); }
   void infer() {
     Diagnostics diagnostics;
     for (Value* v : node_->inputs) fix_content(v);

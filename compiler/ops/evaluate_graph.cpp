@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/evaluate_control.hpp"
+#include "compiler/ops/format.hpp"
+#include "compiler/ops/halves.hpp"
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
@@ -75,18 +77,21 @@ class GraphRun {
   std::map<const Value*, Tensor> values_;
 };
 
+bool widens(DType t) { return t == DType::float32 || types::halves.has(t); }
+bool names_a_type(std::string_view key) { return key == "to" || key == "dtype" || key == "output_datatype"; }
+
 // Attributes that name an element type, by ONNX's number.
 void widen_attributes(Node& n) {
   for (auto& [key, value] : n.attributes) {
     if (auto* t = std::get_if<Tensor>(&value)) *t = widened(*t);
     if (auto* number = std::get_if<std::int64_t>(&value);
-        number && (key == "to" || key == "dtype") && *number == static_cast<std::int64_t>(DType::float32))
+        number && names_a_type(key) && widens(dtype_from_onnx(static_cast<int>(*number)).value_or(DType::undefined)))
       *number = static_cast<std::int64_t>(DType::float64);
   }
 }
 
 void widen_type(Value* v) {
-  if (v && v->type && v->type->dtype == DType::float32) v->type->dtype = DType::float64;
+  if (v && v->type && widens(v->type->dtype)) v->type->dtype = DType::float64;
 }
 
 // The types of what control flow gives stay: they are needed where a loop makes no iteration.
@@ -115,9 +120,10 @@ std::vector<Tensor> evaluate_graph(const Graph& graph, const std::vector<Tensor>
 }
 
 Tensor widened(const Tensor& tensor) {
-  if (tensor.dtype() != DType::float32) return tensor;
+  if (!widens(tensor.dtype())) return tensor;
+  const Tensor single = halves::to_float32(tensor);
   Tensor out(DType::float64, tensor.shape());
-  for (std::size_t i = 0; i < tensor.size(); ++i) out.as<double>()[i] = static_cast<double>(tensor.as<float>()[i]);
+  std::copy(single.as<float>().begin(), single.as<float>().end(), out.as<double>().begin());
   return out;
 }
 

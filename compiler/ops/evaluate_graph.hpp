@@ -17,9 +17,9 @@ using NodeObserver = std::function<void(const Node&, std::span<const Tensor* con
 [[nodiscard]] std::vector<Tensor> evaluate_graph(const Graph& graph, const std::vector<Tensor>& inputs, SymbolValues symbols = {},
                                                  const NodeObserver& observer = {});
 
-// The graph with float64 in place of float32: inputs, constants, and attributes that name or hold an element type.
+// The graph with float64 in place of float32, float16 and bfloat16: inputs, constants, and attributes that name or hold an element type.
 // Its types are cleared. With widened inputs it is the exact reference of CORRECTNESS section 3, rule D.
 [[nodiscard]] std::unique_ptr<Graph> widened(const Graph& graph);
-[[nodiscard]] Tensor widened(const Tensor& tensor);  // float32 becomes float64, others stay
+[[nodiscard]] Tensor widened(const Tensor& tensor);  // float32, float16 and bfloat16 become float64, others stay
 
 }  // namespace inferc

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/format.hpp"
 
 namespace inferc {
 namespace {
@@ -14,7 +14,7 @@ void infer(Infer& i) {
   }
   const std::int64_t stated = i.node.attr_int("dtype", 0);
   const auto named = stated == 0 ? i.dtype(0) : dtype_from_onnx(static_cast<int>(stated));
-  if (!named || !types::all.has(*named)) {
+  if (!named || !(types::all | types::halves).has(*named)) {
     i.fail(fmt::format("dtype {} is not supported", named ? std::string(name(*named)) : std::to_string(stated)));
     return;
   }

@@ -34,7 +34,7 @@ void infer(Infer& i) {
     i.fail(fmt::format("X has rank {} and grid rank {}, equal ranks from 3 to {} are supported", x.size(), grid.size(), 2 + window::max_spatial));
     return;
   }
-  if (mode(i.node) != "nearest" && !types::floats.has(i.dtype(0))) {
+  if (mode(i.node) != "nearest" && !is_float(i.dtype(0))) {
     i.fail(fmt::format("mode '{}' of {} is not supported", mode(i.node), name(i.dtype(0))));
     return;
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/halves.hpp"
 #include "kernels/ref/one_hot.hpp"
 
 namespace inferc {
@@ -18,7 +19,7 @@ std::optional<std::int64_t> integral(const Tensor& t) {
 std::optional<Dim> depth(Infer& i, std::size_t axis) {
   if (const auto known = i.content(1); known && known->size() == 1) return (*known)[0];
   if (const auto t = content::known_tensor(i.node.in(1))) {
-    if (const auto value = integral(*t)) return Dim(*value);
+    if (const auto value = integral(halves::to_float32(*t))) return Dim(*value);
     return i.fail(fmt::format("input 'depth' is {}, it must be one element", text(i.type(1)))), std::nullopt;
   }
   const auto shape = i.declared(1);

@@ -8,7 +8,7 @@ namespace inferc::quantized {
 inline constexpr TypeSet bytes{DType::int8, DType::uint8};
 inline constexpr TypeSet words = bytes | TypeSet{DType::int16, DType::uint16};
 inline constexpr TypeSet low = types::eight_bit_floats | types::small_integers | TypeSet{DType::float4e2m1};
-inline constexpr TypeSet scales{DType::float32};
+inline constexpr TypeSet scales = types::halves | TypeSet{DType::float32};
 using Bytes = Types<std::int8_t, std::uint8_t>;
 using Words = Types<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t>;
 

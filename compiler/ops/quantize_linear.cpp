@@ -75,7 +75,7 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_QuantizeLinear = {.name = "QuantizeLinear",
-                                     .inputs = {{"x", TypeSet{DType::float32, DType::int32}},
+                                     .inputs = {{"x", quantized::scales | TypeSet{DType::int32}},
                                                 {"y_scale", quantized::scales},
                                                 {"y_zero_point", element_types, Port::Arity::optional}},
                                      .attributes = {{"axis", AttributeKind::integer},

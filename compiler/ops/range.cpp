@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/halves.hpp"
 #include "kernels/ref/range.hpp"
 #include "kernels/ref/shape_operand.hpp"
 
@@ -10,8 +11,9 @@ namespace inferc {
 namespace {
 
 std::optional<double> real_constant(const Infer& i, std::size_t k) {
-  const auto t = content::known_tensor(i.node.in(k));
+  auto t = content::known_tensor(i.node.in(k));
   if (!t || t->size() != 1) return std::nullopt;
+  t = halves::to_float32(*t);
   if (t->dtype() == DType::float32) return static_cast<double>(t->as<float>()[0]);
   if (t->dtype() == DType::float64) return t->as<double>()[0];
   if (t->dtype() == DType::int16) return t->as<std::int16_t>()[0];

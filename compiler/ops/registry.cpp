@@ -1,4 +1,6 @@
-#include "compiler/ops/op.hpp"
+#include <deque>
+
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/user_op.hpp"
 
 namespace inferc {
@@ -7,13 +9,29 @@ namespace inferc {
 #include "compiler/ops/list.def"
 #undef INFERC_OP
 
+namespace {
+
+// What is computed with float32 and float64 is computed with the halves: halves.hpp.
+Op with_halves(Op op) {
+  for (Port& p : op.inputs)
+    if (p.types.has(DType::float32) && p.types.has(DType::float64)) p.types = p.types | types::halves;
+  return op;
+}
+
+}  // namespace
+
 const std::vector<const Op*>& all_ops() {
-  static const std::vector<const Op*> ops = {
-#define INFERC_OP(id) &op_##id,
+  static const std::deque<Op> ops = {
+#define INFERC_OP(id) with_halves(op_##id),
 #include "compiler/ops/list.def"
 #undef INFERC_OP
   };
-  return ops;
+  static const auto all = [] {
+    std::vector<const Op*> out;
+    for (const Op& op : ops) out.push_back(&op);
+    return out;
+  }();
+  return all;
 }
 
 const Op* find_op(std::string_view name, std::string_view domain) {

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
 #include "compiler/ops/heads.hpp"
 
 namespace inferc {
 namespace {
 
-constexpr TypeSet f32{DType::float32};
+constexpr TypeSet element_types = types::halves | TypeSet{DType::float32};
 
 void infer(Infer& i) {
   const auto x = heads_shape(i, 0, "num_heads");
@@ -65,7 +66,9 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_RotaryEmbedding = {.name = "RotaryEmbedding",
-                                      .inputs = {{"X", f32}, {"cos_cache", f32}, {"sin_cache", f32},
+                                      .inputs = {{"X", element_types, Port::Arity::required, 'T'},
+                                                 {"cos_cache", element_types, Port::Arity::required, 'T'},
+                                                 {"sin_cache", element_types, Port::Arity::required, 'T'},
                                                  {"position_ids", types::int64, Port::Arity::optional}},
                                       .attributes = {{"interleaved", AttributeKind::integer},
                                                      {"num_heads", AttributeKind::integer},

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "compiler/ops/copy_region.hpp"
+#include "compiler/ops/format.hpp"
 #include "compiler/passes/resolve_control.hpp"
 
 namespace inferc {
@@ -21,6 +22,12 @@ std::optional<Heads> heads_of(const Node& n) {
 }
 
 Tensor scalar(DType t, double value) {
+  if (types::halves.has(t)) {
+    const auto single = static_cast<float>(value);
+    Tensor out(t, {});
+    out.as<std::uint16_t>()[0] = t == DType::float16 ? formats::from_float<formats::float16>(single) : formats::from_float<formats::bfloat16>(single);
+    return out;
+  }
   if (t == DType::float64) return tensor_of<double>({}, std::span<const double>(&value, 1));
   const auto single = static_cast<float>(value);
   return tensor_of<float>({}, std::span<const float>(&single, 1));

@@ -22,6 +22,7 @@ struct Pass {
 bool infer_types(Graph& graph, Diagnostics& diagnostics);
 
 // Each pass: the contract is in its file.
+bool compute_halves_in_float32(Graph& graph);
 bool fold_constants(Graph& graph);
 bool canonicalise(Graph& graph);
 bool eliminate_common_subexpressions(Graph& graph);

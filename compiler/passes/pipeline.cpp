@@ -6,6 +6,8 @@ namespace inferc {
 
 const std::vector<Pass>& pipeline() {
   static const std::vector<Pass> passes = {
+      // What follows knows arithmetic in the types of C++ alone.
+      {"compute-halves-in-float32", compute_halves_in_float32, PassClass::exact},
       // Shape arithmetic is known once types are: folding it first leaves the arithmetic of the network alone.
       {"fold-constants", fold_constants, PassClass::exact},
       // One spelling for each thing, so that recognisers need know few.

@@ -28,7 +28,7 @@ using ChosenIndices = std::map<std::string, Tensor, std::less<>>;
 [[nodiscard]] ChosenIndices chosen_indices(const Graph& graph, const std::vector<Tensor>& inputs, const SymbolValues& symbols);
 
 struct ExactRun {
-  std::vector<Tensor> outputs;  // float64 where the graph has float32
+  std::vector<Tensor> outputs;  // float64 where the graph has float32, float16 or bfloat16
   std::vector<Choice> choices;  // where the given indices are not those of float64
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/ops/halves.hpp"
 #include "compiler/plan/evaluate.hpp"
 #include "compiler/plan/size_checks.hpp"
 #include "compiler/run/sample_inputs.hpp"
@@ -96,7 +97,7 @@ class Calls {
 }  // namespace
 
 std::vector<Sample> reference_samples(const Graph& graph, const std::vector<Carry>& carried) {
-  const Program program = plan(graph, false);
+  const Program program = plan(*halves::in_float32(graph), false);
   const std::uint64_t calls = carried.empty() ? 1 : 3;
   std::vector<Sample> out;
   if (!runs_here(program.calls)) return out;

@@ -61,6 +61,8 @@ void add_cases(Model& model, const Row& row) {
     const std::size_t most = t != DType::float32 ? 1 : fast ? 10 : 3, stride = (count[t] + most - 1) / most;
     if (seen[t]++ % stride == stride / 2) model.add(row, k, cases[k]);
   }
+  const Cases halves = half_cases(row);
+  for (std::size_t k = halves.size() / 2; k < std::min(halves.size(), halves.size() / 2 + 2); ++k) model.add(row, cases.size() + k, halves[k]);
 }
 
 void compile(Model& m, const std::filesystem::path& folder) {

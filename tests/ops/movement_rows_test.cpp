@@ -433,6 +433,9 @@ void bit_cast(Cases& cases) {
         std::copy(x.bytes().begin(), x.bytes().end(), y.bytes().begin());
         cases.push_back({{array_of(x)}, {{"to", static_cast<std::int64_t>(to)}}, {exact(array_of(y))}});
       }
+  const Array half(DType::float16, {3}, {1, -2, 0x1p-24L}), pattern(DType::int16, {3}, {0x3c00, -0x4000, 1});
+  cases.push_back({{half}, {{"to", number(static_cast<std::int64_t>(DType::int16))}}, {exact(pattern)}});
+  cases.push_back({{pattern}, {{"to", number(static_cast<std::int64_t>(DType::float16))}}, {exact(half)}});
 }
 
 void flatten(Cases& cases) {

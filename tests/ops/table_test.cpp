@@ -63,22 +63,6 @@ class Definition : public testing::TestWithParam<Row> {
   const Op& op() const { return *find_op(GetParam().op, GetParam().domain); }
 };
 
-std::vector<Tensor> evaluate(const Row& row, const Case& c) {
-  Graph graph;
-  std::vector<Tensor> tensors;
-  std::vector<Value*> operands;
-  std::vector<const Tensor*> given;
-  for (const Array& a : c.inputs) tensors.push_back(a.dtype == DType::undefined ? Tensor() : tensor_of(a));
-  for (const Tensor& t : tensors) {
-    const bool present = t.dtype() != DType::undefined;
-    operands.push_back(present ? graph.add_constant(t) : nullptr);
-    given.push_back(present ? &t : nullptr);
-  }
-  Node* node = graph.add_node(row.op, operands, std::max<std::size_t>(c.outputs.size(), 1), c.attributes);
-  node->domain = row.domain;
-  return evaluate_node(*node, given);
-}
-
 void check(const Row& row, const Case& c) {
   SCOPED_TRACE(row.op + describe(c));
   try {
@@ -92,6 +76,49 @@ void check(const Row& row, const Case& c) {
 
 TEST_P(Definition, HoldsForReferenceKernels) {
   for (const Case& c : cases_of(GetParam())) check(GetParam(), c);
+}
+
+// One value of a half is one of float32, rounded once: also where the operands are moved alone.
+TEST_P(Definition, HoldsForHalves) {
+  std::map<std::size_t, std::set<DType>> seen;
+  for (const Case& c : half_cases(GetParam())) {
+    check(GetParam(), c);
+    for (std::size_t i = 0; i < c.inputs.size(); ++i) seen[std::min(i, op().inputs.size() - 1)].insert(c.inputs[i].dtype);
+  }
+  for (std::size_t i = 0; i < op().inputs.size() && op().name != "BitCast"; ++i)
+    for (const DType t : {DType::float16, DType::bfloat16})
+      EXPECT_TRUE(seen[i].contains(t) || !op().inputs[i].types.has(t)) << "input '" << op().inputs[i].name << "' is never " << name(t);
+}
+
+Tensor with_type(const Tensor& bytes, DType t) {
+  Tensor out(t, bytes.shape());
+  std::copy(bytes.bytes().begin(), bytes.bytes().end(), out.bytes().begin());
+  return out;
+}
+
+// The operands of uint8 that the operator takes in any type as `t`: what was uint8 of the results is `t`, too.
+void check_bytes(const Row& row, const Case& c, DType t) {
+  const Op& op = *find_op(row.op, row.domain);
+  std::vector<Tensor> operands = operands_of(c);
+  bool any = false;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const TypeSet& set = op.inputs[std::min(i, op.inputs.size() - 1)].types;
+    if (operands[i].dtype() != DType::uint8 || !set.has(t) || !set.has(DType::float16)) continue;
+    operands[i] = with_type(operands[i], t);
+    any = true;
+  }
+  if (!any) return;
+  const std::vector<Tensor> actual = evaluate(row, operands, c.attributes, c.outputs.size()), bytes = evaluate(row, c);
+  for (std::size_t i = 0; i < actual.size(); ++i)
+    EXPECT_TRUE(actual[i].same(bytes[i].dtype() == DType::uint8 ? with_type(bytes[i], t) : bytes[i])) << row.op << describe(c) << " as " << name(t) << ", output " << i;
+}
+
+// Bytes of types that no operator computes with are moved as those of uint8.
+TEST_P(Definition, MovesBytesOfEveryType) {
+  if (op().name == "Cast" || op().name == "CastLike" || op().name == "BitCast") return;  // they convert
+  for (const Case& c : cases_of(GetParam()))
+    for (const DType t : {DType::float8e4m3fn, DType::float8e8m0, DType::int4, DType::float4e2m1, DType::uint2})
+      if (c.fault.empty()) check_bytes(GetParam(), c, t);
 }
 
 // Each input has had every type that the operator declares for it.

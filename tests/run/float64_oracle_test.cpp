@@ -47,6 +47,19 @@ TEST(Float64Oracle, CastsToFloat64WhereTheGraphCastsToFloat32) {
   EXPECT_EQ(run.outputs[0].as<double>()[0], 1.0 / 3);
 }
 
+// 1 + 2^-11 is rounded to 1 in float16 alone.
+TEST(Float64Oracle, ComputesWithHalvesInFloat64) {
+  const auto g = test::typed_graph(R"(graph "g" {
+      %x: f16[1] = input
+      %c: f16[1] = constant f16[1] {4096}
+      %y = Add(%x, %c)
+      return %y
+    })");
+  Tensor one(DType::float16, {1});
+  one.as<std::uint16_t>()[0] = 0x3c00;
+  EXPECT_EQ(Float64Oracle(*g).run({one}, {}).outputs[0].as<double>()[0], 1 + 0x1p-11);
+}
+
 TEST(Float64Oracle, NamesTheChoicesOfARun) {
   const auto g = top_two();
   const ChosenIndices chosen = chosen_indices(*g, {row({1, 4, 2, 3})}, {});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "compiler/ops/format.hpp"
+#include "compiler/ops/halves.hpp"
 #include "compiler/support/diagnostics.hpp"
 
 namespace inferc::test {
@@ -71,7 +73,19 @@ Integers broadcast_shape(const Integers& a, const Integers& b) {
   return out;
 }
 
+namespace {
+
+Tensor halves_of(const Array& a) {
+  Tensor t(a.dtype, a.shape);
+  const auto convert = a.dtype == DType::float16 ? formats::from_float<formats::float16> : formats::from_float<formats::bfloat16>;
+  std::transform(a.values.begin(), a.values.end(), t.as<std::uint16_t>().begin(), [&](Real v) { return convert(static_cast<float>(v)); });
+  return t;
+}
+
+}  // namespace
+
 Tensor tensor_of(const Array& a) {
+  if (types::halves.has(a.dtype)) return halves_of(a);
   Tensor t(a.dtype, a.shape);
   by_type(a.dtype, [&]<class T>(std::type_identity<T>) {
     std::transform(a.values.begin(), a.values.end(), t.as<T>().begin(), [](Real v) { return static_cast<T>(v); });
@@ -81,8 +95,9 @@ Tensor tensor_of(const Array& a) {
 
 Array array_of(const Tensor& t) {
   Array a(t.dtype(), t.shape());
-  by_type(t.dtype(), [&]<class T>(std::type_identity<T>) {
-    const std::span<const T> from = t.as<T>();
+  const Tensor native = halves::to_float32(t);
+  by_type(native.dtype(), [&]<class T>(std::type_identity<T>) {
+    const std::span<const T> from = native.as<T>();
     std::transform(from.begin(), from.end(), a.values.begin(), [](T v) { return static_cast<Real>(v); });
   });
   return a;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/format.hpp"
+
 namespace inferc::test {
 
 std::vector<Row>& table() {
@@ -12,6 +14,71 @@ std::vector<Row>& table() {
 Cases cases_of(const Row& row) {
   Cases out;
   row.add(out);
+  return out;
+}
+
+std::vector<Tensor> evaluate(const Row& row, const std::vector<Tensor>& operands, const Attributes& attributes, std::size_t outputs) {
+  Graph graph;
+  std::vector<Value*> values;
+  std::vector<const Tensor*> given;
+  for (const Tensor& t : operands) {
+    const bool present = t.dtype() != DType::undefined;
+    values.push_back(present ? graph.add_constant(t) : nullptr);
+    given.push_back(present ? &t : nullptr);
+  }
+  Node* node = graph.add_node(row.op, values, std::max<std::size_t>(outputs, 1), attributes);
+  node->domain = row.domain;
+  return evaluate_node(*node, given);
+}
+
+std::vector<Tensor> operands_of(const Case& c) {
+  std::vector<Tensor> out;
+  for (const Array& a : c.inputs) out.push_back(a.dtype == DType::undefined ? Tensor() : tensor_of(a));
+  return out;
+}
+
+std::vector<Tensor> evaluate(const Row& row, const Case& c) { return evaluate(row, operands_of(c), c.attributes, c.outputs.size()); }
+
+namespace {
+
+// The operands in float32 whose ports take halves, rounded to `half` and named `as`; nothing where there is none.
+std::optional<Case> rounded_case(const Op& op, const Case& c, DType half, DType as) {
+  Case out{c.inputs, c.attributes, {}, c.constants};
+  bool any = false;
+  for (std::size_t i = 0; i < c.inputs.size(); ++i) {
+    if (c.inputs[i].dtype != DType::float32 || !op.inputs[std::min(i, op.inputs.size() - 1)].types.has(half)) continue;
+    const Tensor bits = tensor_of(Array(half, c.inputs[i].shape, c.inputs[i].values));
+    out.inputs[i].values = array_of(bits).values;
+    out.inputs[i].dtype = as;
+    any = true;
+  }
+  return any ? std::optional(out) : std::nullopt;
+}
+
+std::optional<Case> half_case(const Row& row, const Case& c, DType half) {
+  const Op& op = *find_op(row.op, row.domain);
+  auto out = rounded_case(op, c, half, half), single = rounded_case(op, c, half, DType::float32);
+  if (!out) return std::nullopt;
+  out->outputs.resize(c.outputs.size());
+  single->outputs.resize(c.outputs.size());
+  if (row.op == "QuantizeLinear") single->attributes.emplace("precision", number(static_cast<std::int64_t>(half)));
+  const std::vector<Tensor> values = evaluate(row, *single), actual = evaluate(row, *out);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Array a = array_of(values[i]);
+    if (types::halves.has(actual[i].dtype())) a = array_of(tensor_of(Array(actual[i].dtype(), a.shape, a.values)));
+    out->outputs[i] = exact(std::move(a));
+  }
+  return out;
+}
+
+}  // namespace
+
+Cases half_cases(const Row& row) {
+  Cases out;
+  if (row.op == "BitCast") return out;  // of the halves it is another operator
+  for (const Case& c : cases_of(row))
+    for (const DType half : {DType::float16, DType::bfloat16})
+      if (auto h = c.fault.empty() ? half_case(row, c, half) : std::nullopt) out.push_back(std::move(*h));
   return out;
 }
 

@@ -44,6 +44,12 @@ struct Covered {
 };
 
 [[nodiscard]] Cases cases_of(const Row& row);
+// The cases in float32 with their operands rounded to float16 and to bfloat16: what float32 gives of them, rounded once.
+[[nodiscard]] Cases half_cases(const Row& row);
+// The outputs of an operator by the reference kernels; an operand of undefined type is omitted.
+[[nodiscard]] std::vector<Tensor> evaluate(const Row& row, const std::vector<Tensor>& operands, const Attributes& attributes, std::size_t outputs);
+[[nodiscard]] std::vector<Tensor> evaluate(const Row& row, const Case& c);
+[[nodiscard]] std::vector<Tensor> operands_of(const Case& c);
 
 // --- rules of comparison
 [[nodiscard]] Expected exact(Array value);
