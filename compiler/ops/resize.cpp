@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/halves.hpp"
 
 namespace inferc {
 namespace {
@@ -37,8 +38,9 @@ std::vector<std::size_t> axes(const Node& n, std::size_t rank) {
 
 // Values of a float operand; nothing when it is absent or empty.
 std::optional<std::vector<double>> reals(const Value* v) {
-  const auto t = content::known_tensor(v);
+  auto t = content::known_tensor(v);
   if (!t || t->size() == 0) return std::nullopt;
+  t = halves::to_float32(*t);
   std::vector<double> out;
   for (std::size_t k = 0; k < t->size(); ++k)
     out.push_back(t->dtype() == DType::float64 ? t->as<double>()[k] : static_cast<double>(t->as<float>()[k]));
@@ -50,8 +52,7 @@ bool check_attributes(Infer& i) {
   if (position(interpolations, interpolation(n)) < 0) return i.fail(fmt::format("mode '{}' is not defined", escape(interpolation(n))));
   if (position(coordinates, coordinate(n)) < 0) return i.fail(fmt::format("coordinate_transformation_mode '{}' is not defined", escape(coordinate(n))));
   if (position(nearest_modes, nearest(n)) < 0) return i.fail(fmt::format("nearest_mode '{}' is not defined", escape(nearest(n))));
-  if (n.attr_int("antialias", 0) != 0) return i.fail("antialias is not supported");
-  if (interpolation(n) != "nearest" && !types::floats.has(i.dtype(data)))
+  if (interpolation(n) != "nearest" && !is_float(i.dtype(data)))
     return i.fail(fmt::format("mode '{}' of {} is not supported", interpolation(n), name(i.dtype(data))));
   if (i.rank(data) > ref::resize_rank) return i.fail(fmt::format("rank {} is not supported, at most {} is", i.rank(data), ref::resize_rank));
   for (const std::int64_t a : n.attr("axes", std::vector<std::int64_t>()))
@@ -148,7 +149,8 @@ Operand given(Lower& l, std::size_t k, bool counts, DType dtype) { return counts
 
 std::vector<Arg> rule(const Node& n) {
   return {integer(position(interpolations, interpolation(n))), integer(position(coordinates, coordinate(n))), integer(position(nearest_modes, nearest(n))),
-          flag(n.attr_int("exclude_outside", 0) != 0 && interpolation(n) == "cubic"), real64(n.attr("cubic_coeff_a", -0.75f)), real64(n.attr("extrapolation_value", 0.0f))};
+          flag(n.attr_int("exclude_outside", 0) != 0 && interpolation(n) == "cubic"), flag(n.attr_int("antialias", 0) != 0),
+          real64(n.attr("cubic_coeff_a", -0.75f)), real64(n.attr("extrapolation_value", 0.0f))};
 }
 
 void lower_given(Lower& l) {

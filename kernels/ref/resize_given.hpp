@@ -61,8 +61,8 @@ Fault resize_fits(const float* scales, std::size_t scale_count, const std::int64
 template <class T, class F, int R>
 Fault resize_given(View<T, R> out, View<const T, R> in, const float* scales, std::size_t scale_count, const std::int64_t* sizes, std::size_t size_count,
                    const F* roi, std::size_t roi_count, Sizes<8> axes, std::size_t count, Sizes<8> from, std::size_t rank, Sizes<8> to,
-                   std::int64_t policy, std::int64_t interpolation, std::int64_t coordinates, std::int64_t nearest, bool exclude_outside, double cubic_a,
-                   double extrapolation) {
+                   std::int64_t policy, std::int64_t interpolation, std::int64_t coordinates, std::int64_t nearest, bool exclude_outside, bool antialias,
+                   double cubic_a, double extrapolation) {
   if (const Fault f = resize_fits(scales, scale_count, sizes, size_count, roi, roi_count, axes, count, from, rank, to, policy); f != Fault::none) return f;
   const ResizeOperands<F> o{scales, scale_count, sizes, size_count, roi, roi_count};
   const double common = resize_common(o, from, axes, policy);
@@ -74,7 +74,7 @@ Fault resize_given(View<T, R> out, View<const T, R> in, const float* scales, std
     start.value[p] = static_cast<double>(roi[k]);
     end.value[p] = static_cast<double>(roi[count + k]);
   }
-  resize(out, in, scale, start, end, interpolation, coordinates, nearest, exclude_outside, cubic_a, extrapolation);
+  resize(out, in, scale, start, end, interpolation, coordinates, nearest, exclude_outside, antialias, cubic_a, extrapolation);
   return Fault::none;
 }
 

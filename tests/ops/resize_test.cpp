@@ -33,8 +33,19 @@ TEST(Resize, ResizesNamedAxesAndKeepsTheAspect) {
   EXPECT_EQ(run("Resize", {f32({0, 2}, {}), none, f32({2}, {1, 2})}).shape(), (Integers{0, 4}));
 }
 
+// Every element that the stretched filter covers has a part: (4 * 7 + 8 * 7 + 12 * (5 + 3 + 1)) / 32.
+TEST(Resize, StretchesTheFilterWhereItAntialiases) {
+  const Tensor ramp = f32({4}, {0, 4, 8, 12}), single = f32({1}, {0.5F});
+  const Attributes linear{{"mode", std::string("linear")}, {"antialias", std::int64_t{1}}};
+  EXPECT_EQ(values<float>(run("Resize", {ramp, none, f32({1}, {0.25F})}, linear)), (Floats{6}));
+  EXPECT_EQ(values<float>(run("Resize", {ramp, none, f32({1}, {2})}, linear)), values<float>(run("Resize", {ramp, none, f32({1}, {2})}, {{"mode", std::string("linear")}})));
+  Attributes outside = linear;
+  outside["coordinate_transformation_mode"] = std::string("tf_crop_and_resize");
+  outside["extrapolation_value"] = 7.0F;
+  EXPECT_EQ(values<float>(run("Resize", {ramp, f32({2}, {-9, -8}), single}, outside)), (Floats{7, 7}));
+}
+
 TEST(Resize, RefusesWhatItCannotDo) {
-  EXPECT_NE(error("Resize", {x, none, f32({2}, {1, 2})}, {{"mode", std::string("linear")}, {"antialias", std::int64_t{1}}}).find("antialias"), std::string::npos);
   EXPECT_NE(error("Resize", {x, none, f32({1}, {2})}).find("2 axes are resized"), std::string::npos);
   EXPECT_NE(error("Resize", {f32({0}, {}), none, none, i64({1}, {2})}).find("may be empty"), std::string::npos);
   EXPECT_NE(error("Resize", {x}).find("one of 'scales' and 'sizes'"), std::string::npos);

@@ -238,11 +238,24 @@ struct Tap {
   Real weight;
 };
 
-// Half-pixel centres; nearest takes the floor of ties (round_prefer_floor), linear clamps at the border.
-std::vector<Tap> resize_taps(std::int64_t o, std::int64_t from, std::int64_t to, bool linear) {
+enum class Resampling { nearest, linear, antialiased };
+
+// Half-pixel centres; nearest takes the floor of ties (round_prefer_floor), linear clamps at the border. Antialiased: the
+// triangle is as wide as an element of the result, where that is larger.
+std::vector<Tap> resize_taps(std::int64_t o, std::int64_t from, std::int64_t to, Resampling how) {
   const Real x = (static_cast<Real>(o) + 0.5L) * static_cast<Real>(from) / static_cast<Real>(to) - 0.5L;
   const auto clamp = [&](Real v) { return static_cast<std::int64_t>(std::clamp(v, Real{0}, static_cast<Real>(from - 1))); };
-  if (!linear) return {{clamp(std::ceil(x - 0.5L)), 1}};
+  if (how == Resampling::nearest) return {{clamp(std::ceil(x - 0.5L)), 1}};
+  if (how == Resampling::antialiased && to < from) {
+    std::vector<Tap> out;
+    Real total = 0;
+    for (std::int64_t at = -2 * from; at < 3 * from; ++at) {
+      const Real weight = std::max<Real>(0, 1 - std::fabs(static_cast<Real>(at) - x) * static_cast<Real>(to) / static_cast<Real>(from));
+      if (weight > 0) out.push_back({clamp(static_cast<Real>(at)), weight}), total += weight;
+    }
+    for (Tap& t : out) t.weight /= total;
+    return out;
+  }
   const Real low = std::floor(x);
   return {{clamp(low), low + 1 - x}, {clamp(low + 1), x - low}};
 }
@@ -250,8 +263,9 @@ std::vector<Tap> resize_taps(std::int64_t o, std::int64_t from, std::int64_t to,
 void resize(Cases& cases) {
   unsigned seed = 6;
   for (const DType t : declared("Resize"))
-    for (const auto& [in, out] : std::vector<std::pair<Integers, Integers>>{{{1, 2, 3, 5}, {1, 2, 6, 10}}, {{2, 1, 4, 8}, {2, 1, 2, 4}}, {{1, 1, 1, 1}, {1, 1, 3, 7}}, {{1, 1, 4}, {1, 1, 16}}})
-      for (const bool linear : {false, true}) {
+    for (const auto& [in, out] : std::vector<std::pair<Integers, Integers>>{{{1, 2, 3, 5}, {1, 2, 6, 10}}, {{2, 1, 4, 8}, {2, 1, 2, 4}}, {{1, 1, 1, 1}, {1, 1, 3, 7}}, {{1, 1, 4}, {1, 1, 16}}, {{1, 2, 8, 16}, {1, 2, 2, 10}}})
+      for (const Resampling how : {Resampling::nearest, Resampling::linear, Resampling::antialiased}) {
+        const bool linear = how != Resampling::nearest;
         if (linear && !is_real(t)) continue;
         const Array x = random(t, in, seed++, -9, 9);
         Array y(t, out);
@@ -261,7 +275,7 @@ void resize(Cases& cases) {
           for (std::size_t d = 0; d < o.size(); ++d) {
             std::vector<std::pair<Index, Real>> next;
             for (const auto& [i, w] : taps)
-              for (const Tap& tap : resize_taps(o[d], in[d], out[d], linear)) {
+              for (const Tap& tap : resize_taps(o[d], in[d], out[d], how)) {
                 next.emplace_back(i, w * tap.weight);
                 next.back().first.push_back(tap.at);
               }
@@ -271,7 +285,7 @@ void resize(Cases& cases) {
           y.at(o) = rounded(t, y.at(o));
         });
         const Expected e = linear ? sums(y, scale, 16) : exact(y);
-        const Attributes a{{"mode", std::string(linear ? "linear" : "nearest")}};
+        const Attributes a{{"mode", std::string(linear ? "linear" : "nearest")}, {"antialias", number(how == Resampling::antialiased)}};
         Array scales(DType::float32, {x.rank()});
         for (std::size_t d = 0; d < in.size(); ++d) scales.values[d] = static_cast<Real>(out[d]) / static_cast<Real>(in[d]);
         cases.push_back({{x, Array(), Array(), integers(out)}, a, {e}, {1, 2, 3}});
