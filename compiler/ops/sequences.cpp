@@ -38,6 +38,7 @@ class Resolver {
 
   std::vector<Node*> run() {
     if (!graph_.is_read(*node_)) graph_.erase(node_);
+    else if (!is_complete()) fail("an input, its one output or its body is missing", "the operators of sequences have their inputs as ONNX defines them");
     else if (node_->is("SequenceEmpty")) become_sequence({});
     else if (node_->is("SplitToSequence")) split();
     else if (node_->is("SequenceInsert") || node_->is("SequenceErase")) edit(node_->is("SequenceInsert"));
@@ -51,6 +52,13 @@ class Resolver {
 
  private:
   void fail(const std::string& reason, std::string help) { diagnostics_.error(address(*node_) + ": " + reason, std::move(help)); }
+
+  [[nodiscard]] bool is_complete() const {
+    const std::size_t needed = node_->is("SequenceEmpty") ? 0 : node_->is("SequenceInsert") || node_->is("SequenceAt") ? 2 : 1;
+    for (std::size_t i = 0; i < needed; ++i)
+      if (!node_->in(i)) return false;
+    return node_->is("SequenceMap") ? !node_->regions.empty() : node_->out() != nullptr;
+  }
 
   // --- nodes in place of this one
   Node* add(std::string op, std::vector<Value*> inputs, Attributes attributes = {}, std::size_t outputs = 1) {
@@ -81,7 +89,7 @@ class Resolver {
   }
 
   // --- what is known of input 0
-  [[nodiscard]] const Node* source() const { return node_->in(0) ? node_->in(0)->producer : nullptr; }
+  [[nodiscard]] const Node* source() const { return is_sequence(node_->in(0)) ? node_->in(0)->producer : nullptr; }
   [[nodiscard]] const std::vector<Value*>* elements() const { return source() && source()->is("SequenceConstruct") ? &source()->inputs : nullptr; }
   [[nodiscard]] Value* rows() const { return source() && is_rows(*source()) ? source()->in(0) : nullptr; }
 
@@ -244,7 +252,9 @@ std::string reader_of(const Graph& graph, const Value* v) {
 }  // namespace
 
 bool makes_sequence(const Node& n) { return n.is("SequenceConstruct") || is_rows(n); }
-bool is_sequence(const Value* v) { return v && v->producer && makes_sequence(*v->producer); }
+bool is_sequence(const Value* v) {
+  return v && v->producer && makes_sequence(*v->producer) && std::none_of(v->producer->inputs.begin(), v->producer->inputs.end(), [](const Value* e) { return e == nullptr; });
+}
 
 std::vector<Node*> without_sequences(Graph& graph, Node* node, Diagnostics& diagnostics) {
   if (makes_sequence(*node)) return {};

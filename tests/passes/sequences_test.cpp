@@ -271,6 +271,16 @@ TEST(Sequences, AreRefusedWhereTheyAreNoTensors) {
   EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x)\n  %y = Neg(%s)\n  return %y")), "SequenceConstruct: Neg reads its sequence");
 }
 
+TEST(Sequences, WithMissingPartsAreRefused) {
+  const auto graph = [](const std::string& nodes) { return "graph \"g\" {\n  %x: f32[2] = input\n  %k: i64[] = input\n" + nodes + "\n}"; };
+  const std::string missing = ": an input, its one output or its body is missing";
+  EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x, _)\n  %y = SequenceAt(%s, %k)\n  return %y")), "SequenceAt: the length of its sequence is not known");
+  EXPECT_EQ(refusal(graph("  %s = SequenceEmpty()\n  %t = SequenceInsert(%s)\n  %y = SequenceLength(%t)\n  return %y")), "SequenceInsert" + missing);
+  EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x)\n  %y = SequenceAt(%s)\n  return %y")), "SequenceAt" + missing);
+  EXPECT_EQ(refusal(graph("  %s = SplitToSequence(_)\n  %y = SequenceLength(%s)\n  return %y")), "SplitToSequence" + missing);
+  EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x)\n  %t = SequenceMap(%s)\n  %y = SequenceLength(%t)\n  return %y")), "SequenceMap" + missing);
+}
+
 TEST(Sequences, ThatALoopChangesOtherwiseAreRefused) {
   std::string text = appending("      %before = Identity(%empty)", "      %n = SequenceLength(%list)\n      return %n");
   text.replace(text.find("SequenceInsert(%l, %w)"), 22, "SequenceInsert(%l, %w, %i)");
