@@ -1,0 +1,22 @@
+#include "compiler/ops/microsoft.hpp"
+
+namespace inferc {
+namespace {
+
+void infer(Infer&) {}
+
+}  // namespace
+
+bool expand_BiasGelu(Expand& e) {
+  e.give(0, e("Gelu", {e("Add", {e.in(0), e.in(1)})}));
+  return true;
+}
+
+extern const Op op_BiasGelu = {.name = "BiasGelu",
+                               .domain = "com.microsoft",
+                               .inputs = {{"A", types::floats}, {"B", types::floats}},
+                               .infer = infer,
+                               .lower = lower_expanded,
+                               .versions = "1"};
+
+}  // namespace inferc

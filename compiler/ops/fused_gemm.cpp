@@ -1,0 +1,35 @@
+#include "compiler/ops/microsoft.hpp"
+
+namespace inferc {
+namespace {
+
+void infer(Infer& i) { microsoft::check_activation(i); }
+
+}  // namespace
+
+bool expand_FusedGemm(Expand& e) {
+  std::vector<float> parameters;
+  for (const char* key : {"activation_alpha", "activation_beta", "activation_gamma"})
+    if (e.node.attributes.contains(key)) parameters.push_back(e.node.attr(key, 0.0f));
+  Value* y = e("Gemm", e.node.inputs, microsoft::kept(e.node, {"alpha", "beta", "transA", "transB"}));
+  e.give(0, microsoft::activated(e, y, parameters));
+  return true;
+}
+
+extern const Op op_FusedGemm = {
+    .name = "FusedGemm",
+    .domain = "com.microsoft",
+    .inputs = {{"A", types::floats}, {"B", types::floats}, {"C", types::floats, Port::Arity::optional}},
+    .attributes = {{"activation", AttributeKind::string},
+                   {"activation_alpha", AttributeKind::real},
+                   {"activation_beta", AttributeKind::real},
+                   {"activation_gamma", AttributeKind::real},
+                   {"alpha", AttributeKind::real},
+                   {"beta", AttributeKind::real},
+                   {"transA", AttributeKind::integer},
+                   {"transB", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower_expanded,
+    .versions = "1"};
+
+}  // namespace inferc

@@ -1,0 +1,32 @@
+#include "compiler/ops/microsoft.hpp"
+
+namespace inferc {
+namespace {
+
+void infer(Infer& i) { microsoft::check_skip(i); }
+
+}  // namespace
+
+bool expand_SkipLayerNormalization(Expand& e) {
+  Value* sum = microsoft::skip_sum(e, 4);
+  std::vector<Value*> operands{sum, e.in(2)};
+  if (e.has(3)) operands.push_back(e.in(3));
+  e.give(0, e("LayerNormalization", operands, microsoft::epsilon(e.node, 1e-12f)));
+  e.give(3, sum);
+  return true;
+}
+
+extern const Op op_SkipLayerNormalization = {.name = "SkipLayerNormalization",
+                                             .domain = "com.microsoft",
+                                             .inputs = {{"input", types::floats, Port::Arity::required, 'T'},
+                                                        {"skip", types::floats, Port::Arity::required, 'T'},
+                                                        {"gamma", types::floats, Port::Arity::required, 'T'},
+                                                        {"beta", types::floats, Port::Arity::optional},
+                                                        {"bias", types::floats, Port::Arity::optional}},
+                                             .max_outputs = 4,
+                                             .attributes = {{"epsilon", AttributeKind::real}},
+                                             .infer = infer,
+                                             .lower = lower_expanded,
+                                             .versions = "1"};
+
+}  // namespace inferc

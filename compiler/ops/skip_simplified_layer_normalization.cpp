@@ -1,0 +1,29 @@
+#include "compiler/ops/microsoft.hpp"
+
+namespace inferc {
+namespace {
+
+void infer(Infer& i) { microsoft::check_skip(i); }
+
+}  // namespace
+
+bool expand_SkipSimplifiedLayerNormalization(Expand& e) {
+  Value* sum = microsoft::skip_sum(e, 3);
+  e.give(0, e("RMSNormalization", {sum, e.in(2)}, microsoft::epsilon(e.node, 1e-12f)));
+  e.give(3, sum);
+  return true;
+}
+
+extern const Op op_SkipSimplifiedLayerNormalization = {.name = "SkipSimplifiedLayerNormalization",
+                                                       .domain = "com.microsoft",
+                                                       .inputs = {{"input", types::floats, Port::Arity::required, 'T'},
+                                                                  {"skip", types::floats, Port::Arity::required, 'T'},
+                                                                  {"gamma", types::floats, Port::Arity::required, 'T'},
+                                                                  {"bias", types::floats, Port::Arity::optional}},
+                                                       .max_outputs = 4,
+                                                       .attributes = {{"epsilon", AttributeKind::real}},
+                                                       .infer = infer,
+                                                       .lower = lower_expanded,
+                                                       .versions = "1"};
+
+}  // namespace inferc
