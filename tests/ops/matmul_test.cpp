@@ -38,7 +38,7 @@ TEST(MatMul, SumsInBlocksOfTheContract) {
       for (float& x : b) x = draw(random);
       const Tensor y = run("MatMul", {f32({1, k}, a), f32({k, n}, b)});
       float total = 0;
-      const std::int64_t terms = n < 64 ? 16 : 256;
+      const std::int64_t terms = n < 64 ? 16 : 64;
       for (std::int64_t at = 0; at < k; at += terms) {
         float block = 0;
         for (std::int64_t p = at; p < std::min(k, at + terms); ++p)

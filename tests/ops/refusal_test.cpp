@@ -34,10 +34,11 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 
 // A tensor of the first element type that an input takes.
 Array typical(const Port& port) { return Array(types_in(port.types).at(0), {2, 2}); }
-std::vector<Array> typical_inputs(const Op& op) {
+// The first `given` inputs and all that are not optional, in their places.
+std::vector<Array> typical_inputs(const Op& op, std::size_t given = 0) {
   std::vector<Array> out;
-  for (const Port& p : op.inputs)
-    if (p.arity != Port::Arity::optional) out.push_back(typical(p));
+  for (const Port& p : op.inputs) out.push_back(out.size() < given || p.arity != Port::Arity::optional ? typical(p) : Array(DType::undefined, {}));
+  while (!out.empty() && out.back().dtype == DType::undefined) out.pop_back();
   return out;
 }
 
@@ -92,9 +93,7 @@ TEST(EveryOperator, RefusesOtherElementTypes) {
     for (std::size_t i = 0; i < op->inputs.size(); ++i)
       for (const DType t : types_in(types::all)) {
         if (op->inputs[i].types.has(t)) continue;
-        std::vector<Array> inputs;
-        for (const Port& p : op->inputs)
-          if (inputs.size() <= i || p.arity == Port::Arity::required) inputs.push_back(typical(p));
+        std::vector<Array> inputs = typical_inputs(*op, i + 1);
         inputs[i].dtype = t;
         const std::string message = refuse(*op, inputs);
         EXPECT_TRUE(contains(message, "input " + quoted(op->inputs[i].name) + " is " + std::string(name(t)) + ", which is not supported here")) << op->name << ": " << message;
