@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
@@ -6,7 +8,12 @@ namespace {
 
 // The type was given by the operator that this one stands for.
 void infer(Infer& i) {
-  if (const Value* v = i.node.out(); v && !v->type) i.fail("a View has no type");
+  const Value* v = i.node.out();
+  if (!v) return;
+  if (!v->type)
+    i.fail("a View has no type");
+  else if (i.symbols().decide_equal(product(i.shape(0)), product(v->type->shape)) == false)
+    i.fail(fmt::format("{} cannot be viewed as {}", text(i.type(0)), text(*v->type)));
 }
 
 void lower(Lower& l) { l.reshape(); }

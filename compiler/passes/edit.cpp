@@ -46,7 +46,7 @@ Value* Edit::view(Value* v, Shape shape) const {
   n->domain = "inferc";
   n->origins = at_->origins;
   n->outputs[0]->type = Type{v->type->dtype, std::move(shape)};
-  return n->outputs[0];
+  return typed_output(n);
 }
 
 Value* Edit::transpose(Value* v, std::vector<std::int64_t> permutation) const {

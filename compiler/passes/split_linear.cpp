@@ -14,11 +14,12 @@ using Axes = std::vector<std::int64_t>;
 
 // What is done to the rows of a product to bring them where the rows of the whole are; the columns stay last.
 struct Step {
-  enum class Kind : unsigned char { view, transpose, gather } kind;
-  Shape rows;               // view: their shape
+  enum class Kind : unsigned char { view, transpose, gather, expand } kind;
+  Shape rows;               // view, expand: their shape
   Axes permutation;         // transpose: of the rows
   Value* indices = nullptr; // gather
   std::int64_t axis = 0;
+  bool moves_ones = false;  // view: it only adds or drops axes of size one
   bool operator==(const Step&) const = default;
 };
 
@@ -80,8 +81,8 @@ class Cost {
   [[nodiscard]] double of(const std::vector<Term>& terms, double rows) const {
     double out = 0;
     for (const Term& t : terms) {
-      const auto gathers = std::count_if(t.steps.begin(), t.steps.end(), [](const Step& s) { return s.kind == Step::Kind::gather; });
-      out += 2 * elements(t.leaf->type->shape) * columns_ + (16 * static_cast<double>(gathers) + 8) * rows * columns_;
+      const auto moves = std::count_if(t.steps.begin(), t.steps.end(), [](const Step& s) { return s.kind == Step::Kind::gather || s.kind == Step::Kind::expand; });
+      out += 2 * elements(t.leaf->type->shape) * columns_ + (16 * static_cast<double>(moves) + 8) * rows * columns_;
     }
     return out;
   }
@@ -125,7 +126,7 @@ class Splitter {
   std::vector<Term> through_view(const Node& n, const Term& t) const {
     if (const auto order = order_without_ones(*n.in(0), *t.leaf, t.order)) {
       std::vector<Step> steps = t.steps;
-      steps.push_back({Step::Kind::view, rows_in(t.leaf, t.order), {}});
+      steps.push_back({.kind = Step::Kind::view, .rows = rows_in(t.leaf, t.order), .permutation = {}, .moves_ones = true});
       return terms(n.in(0), *order, t.weights, steps);
     }
     const Value* from = n.in(0);
@@ -170,7 +171,7 @@ class Splitter {
   }
 
   std::vector<Term> through_expand(const Node& n, const Term& t) const {
-    return fits(n.in(0), t) ? terms(n.in(0), t.order, t.weights, t.steps) : std::vector<Term>{};
+    return fits(n.in(0), t) ? terms(n.in(0), t.order, t.weights, widened(n.in(0), t)) : std::vector<Term>{};
   }
 
   std::vector<Term> through_gather(const Node& n, const Term& t) const {
@@ -186,8 +187,8 @@ class Splitter {
 
   std::vector<Term> through_sum(const Node& n, const Term& t) const {
     if (!fits(n.in(0), t) || !fits(n.in(1), t)) return {};
-    std::vector<Term> out = terms(n.in(0), t.order, t.weights, t.steps);
-    append(out, terms(n.in(1), t.order, n.is("Sub") ? negated(t.weights) : t.weights, t.steps));
+    std::vector<Term> out = terms(n.in(0), t.order, t.weights, widened(n.in(0), t));
+    append(out, terms(n.in(1), t.order, n.is("Sub") ? negated(t.weights) : t.weights, widened(n.in(1), t)));
     for (Term& side : out) side.sum = &n;
     return out;
   }
@@ -195,6 +196,29 @@ class Splitter {
   // Of the whole's rank and columns.
   static bool fits(const Value* v, const Term& t) {
     return v->type->dtype == DType::float32 && rank_of(v) == t.order.size() && size_at(v, t.order.back()) == size_at(t.leaf, t.order.back());
+  }
+
+  // The steps where `v`, which broadcasts to the leaf, takes its place. The sum over the terms broadcasts by itself, also behind
+  // transposes and one view that moves axes of size one; other views and Gathers need all rows.
+  static std::vector<Step> widened(const Value* v, const Term& t) {
+    std::vector<Step> out = t.steps;
+    const auto transposes = [](const Step& s) { return s.kind == Step::Kind::transpose; };
+    if (v->type->shape == t.leaf->type->shape || std::all_of(out.begin(), out.end(), transposes)) return out;
+    if (out.back().moves_ones && std::all_of(out.begin(), out.end() - 1, transposes))
+      narrow(out.back().rows, rows_in(t.leaf, t.order), rows_in(v, t.order));
+    else
+      out.push_back({.kind = Step::Kind::expand, .rows = rows_in(t.leaf, t.order), .permutation = {}});
+    return out;
+  }
+
+  // Sizes `rows`, which are `whole` but for ones, become those of `part`, which broadcasts to `whole`.
+  static void narrow(Shape& rows, const Shape& whole, const Shape& part) {
+    auto at = rows.begin();
+    for (std::size_t k = 0; k < whole.size(); ++k) {
+      if (whole[k].is(1)) continue;
+      at = std::find_if(at, rows.end(), [](const Dim& d) { return !d.is(1); });
+      *at++ = part[k];
+    }
   }
 
   static std::vector<Step> in_order(const Term& t) {
@@ -239,7 +263,7 @@ Value* build(Graph& graph, const Edit& edit, const Term& t) {
     } else {
       Shape shape = s->rows;
       shape.push_back(columns);
-      out = edit.view(out, std::move(shape));
+      out = s->kind == Step::Kind::view ? edit.view(out, std::move(shape)) : edit("Expand", {out, edit.sizes(shape)});
     }
   }
   return out;

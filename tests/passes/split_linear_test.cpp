@@ -139,6 +139,49 @@ TEST(SplitLinear, KeepsTheSizeOfASumOfBroadcastTensors) {
     })");
 }
 
+// A batch of one, so that the axes of one jet are counted into a view: its rows are all of them, those of `self` are not.
+const std::string one_jet = R"(graph "g" {
+      %x: f32[8, 1, 32, 1] = input
+      %other: f32[8, 7, 32, 1] = input
+      %s: i64[4] = constant i64[4] {8, 7, 32, 1}
+      %w: f32[64, 64] = constant f32[64, 64] )" + numbers(64 * 64) + R"(
+      %self = Expand(%x, %s)
+      %difference = Sub(%other, %x)
+      %both = Concat(%self, %difference) {"axis" = 2}
+      %last: f32[1, 8, 7, 64] = inferc.View(%both)
+      %y = MatMul(%last, %w)
+      return %y
+    })";
+
+TEST(SplitLinear, WidensABroadcastSideBeforeAView) {
+  const auto before = test::typed_graph(one_jet), after = test::typed_graph(one_jet);
+  ASSERT_TRUE(split_linear(*after));
+  Tensor x(DType::float32, {8, 1, 32, 1}), other(DType::float32, {8, 7, 32, 1});
+  for (std::size_t k = 0; k < x.size(); ++k) x.as<float>()[k] = static_cast<float>(k % 3) - 1;
+  for (std::size_t k = 0; k < other.size(); ++k) other.as<float>()[k] = static_cast<float>(k % 5) - 2;
+  const Tensor a = evaluate_graph(*before, {x, other})[0], b = evaluate_graph(*after, {x, other})[0];
+  EXPECT_TRUE(a.same(b));
+}
+
+TEST(SplitLinear, WidensATableOfOneRowBeforeItIsGathered) {
+  const std::string text = R"(graph "g" {
+      %x: f32[1, 32] = input
+      %i: i64[400] = input
+      %s: i64[2] = constant i64[2] {5, 32}
+      %w: f32[32, 1] = constant f32[32, 1] )" + numbers(32) + R"(
+      %table = Expand(%x, %s)
+      %1 = Gather(%table, %i) {"axis" = 0}
+      %y = MatMul(%1, %w)
+      return %y
+    })";
+  const auto before = test::typed_graph(text), after = test::typed_graph(text);
+  ASSERT_TRUE(split_linear(*after));
+  Tensor x(DType::float32, {1, 32}), i(DType::int64, {400});
+  for (std::size_t k = 0; k < x.size(); ++k) x.as<float>()[k] = static_cast<float>(k % 3) - 1;
+  for (std::size_t k = 0; k < i.size(); ++k) i.as<std::int64_t>()[k] = static_cast<std::int64_t>(k % 5);
+  EXPECT_TRUE(evaluate_graph(*before, {x, i})[0].same(evaluate_graph(*after, {x, i})[0]));
+}
+
 TEST(SplitLinear, GivesTheSameNumbers) {
   const auto before = test::typed_graph(edge_conv()), after = test::typed_graph(edge_conv());
   ASSERT_TRUE(split_linear(*after));
