@@ -60,7 +60,7 @@ std::vector<Run> runs(const Operand& v) {
 std::optional<Operand> reshape_view(const Operand& v, const Shape& shape) {
   Operand out = v;
   out.shape = shape;
-  if (is_dense(v)) {
+  if (is_dense(v) || v.size().is(0)) {
     out.strides = dense_strides(shape);
     return out;
   }

@@ -1,0 +1,22 @@
+#include <gtest/gtest.h>
+
+#include "compiler/call/call.hpp"
+
+namespace inferc {
+namespace {
+
+Operand operand(Shape shape, std::vector<Dim> strides) { return {BufferId{}, DType::float32, Dim(0), std::move(shape), std::move(strides)}; }
+
+TEST(ReshapeView, JoinsAxesThatFollowEachOther) {
+  EXPECT_EQ(reshape_view(operand({2, 3, 4}, {24, 8, 2}), {6, 4})->strides, (std::vector<Dim>{8, 2}));
+  EXPECT_FALSE(reshape_view(operand({2, 3, 4}, {24, 0, 1}), {6, 4}).has_value());
+}
+
+TEST(ReshapeView, OfNothingHasAnyShapeOfNothing) {
+  const auto view = reshape_view(operand({8, 0, 3}, {3, 24, 1}), {0, 24});
+  ASSERT_TRUE(view.has_value());
+  EXPECT_EQ(view->shape, (Shape{0, 24}));
+}
+
+}  // namespace
+}  // namespace inferc
