@@ -1,11 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
-namespace {
-
-void infer(Infer& i) { microsoft::check_activation(i); }
-
-}  // namespace
 
 bool expand_FusedConv(Expand& e) {
   std::vector<Value*> operands(e.node.inputs.begin(),
@@ -31,7 +26,7 @@ extern const Op op_FusedConv = {.name = "FusedConv",
                                                {"kernel_shape", AttributeKind::integers},
                                                {"pads", AttributeKind::integers},
                                                {"strides", AttributeKind::integers}},
-                                .infer = infer,
+                                .infer = microsoft::infer_activation,
                                 .lower = lower_expanded,
                                 .versions = "1"};
 

@@ -1,11 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
-namespace {
-
-void infer(Infer& i) { microsoft::check_activation(i); }
-
-}  // namespace
 
 bool expand_FusedGemm(Expand& e) {
   std::vector<float> parameters;
@@ -28,7 +23,7 @@ extern const Op op_FusedGemm = {
                    {"beta", AttributeKind::real},
                    {"transA", AttributeKind::integer},
                    {"transB", AttributeKind::integer}},
-    .infer = infer,
+    .infer = microsoft::infer_activation,
     .lower = lower_expanded,
     .versions = "1"};
 

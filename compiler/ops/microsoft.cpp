@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "compiler/ops/quantize.hpp"
+
 namespace inferc::microsoft {
 namespace {
 
@@ -25,12 +27,12 @@ Attributes kept(const Node& n, std::initializer_list<const char*> keys) {
 
 Attributes epsilon(const Node& n, float otherwise) { return {{"epsilon", n.attr("epsilon", otherwise)}}; }
 
-bool check_activation(Infer& i) {
+void infer_activation(Infer& i) {
   const std::string name = activation_of(i.node);
   constexpr std::array known{"", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "Clip"};
-  return std::find(known.begin(), known.end(), name) != known.end() ||
-         i.fail(fmt::format("activation '{}' is not supported", escape(name)),
-                "Relu, LeakyRelu, Sigmoid, Tanh, HardSigmoid, Clip");
+  if (std::find(known.begin(), known.end(), name) == known.end())
+    i.fail(fmt::format("activation '{}' is not supported", escape(name)),
+           "Relu, LeakyRelu, Sigmoid, Tanh, HardSigmoid, Clip");
 }
 
 Value* activated(Expand& e, Value* v, const std::vector<float>& parameters) {
@@ -49,9 +51,9 @@ Value* activated(Expand& e, Value* v, const std::vector<float>& parameters) {
   return e("Clip", {v, bound(0, -largest), bound(1, largest)});
 }
 
-bool check_skip(Infer& i) {
-  return !(is_read(i.node, 1) || is_read(i.node, 2)) ||
-         i.fail("its outputs 'mean' and 'inv_std_var' are not supported", "only training reads them");
+void infer_skip(Infer& i) {
+  if (is_read(i.node, 1) || is_read(i.node, 2))
+    i.fail("its outputs 'mean' and 'inv_std_var' are not supported", "only training reads them");
 }
 
 Value* skip_sum(Expand& e, std::size_t bias) {
@@ -74,6 +76,46 @@ Value* dequantized(Expand& e, std::size_t k) {
 
 Value* quantized(Expand& e, Value* v, std::size_t scale, DType t) {
   return e("QuantizeLinear", {v, as_scalar(e, e.in(scale)), as_scalar(e, zero_point(e, scale + 1, t))});
+}
+
+std::vector<Port> unary_ports() {
+  return {{"X", inferc::quantized::bytes, Port::Arity::required, 'T'},
+          {"X_scale", TypeSet{DType::float32}},
+          {"X_zero_point", inferc::quantized::bytes, Port::Arity::optional, 'T'},
+          {"Y_scale", TypeSet{DType::float32}},
+          {"Y_zero_point", inferc::quantized::bytes, Port::Arity::optional, 'T'}};
+}
+
+void infer_unary(Infer& i) { check_scales(i, {1, 3}); }
+
+void infer_pool(Infer& i) {
+  infer_unary(i);
+  if (i.node.attr_int("channels_last", 0) != 0)
+    i.fail("channels_last is not supported", "export it with the channels second");
+}
+
+bool expand_unary(Expand& e, const char* op, Attributes attributes) {
+  Value* x = dequantized(e, 0);
+  e.give(0, quantized(e, e(op, {x}, std::move(attributes)), 3, e.type(0).dtype));
+  return true;
+}
+
+std::vector<Port> binary_ports() {
+  return {{"A", inferc::quantized::bytes, Port::Arity::required, 'T'},
+          {"A_scale", TypeSet{DType::float32}},
+          {"A_zero_point", inferc::quantized::bytes, Port::Arity::optional, 'T'},
+          {"B", inferc::quantized::bytes, Port::Arity::required, 'T'},
+          {"B_scale", TypeSet{DType::float32}},
+          {"B_zero_point", inferc::quantized::bytes, Port::Arity::optional, 'T'},
+          {"C_scale", TypeSet{DType::float32}},
+          {"C_zero_point", inferc::quantized::bytes, Port::Arity::optional, 'T'}};
+}
+
+void infer_binary(Infer& i) { check_scales(i, {1, 4, 6}); }
+
+bool expand_binary(Expand& e, const char* op) {
+  e.give(0, quantized(e, e(op, {dequantized(e, 0), dequantized(e, 3)}), 6, e.type(0).dtype));
+  return true;
 }
 
 }  // namespace inferc::microsoft

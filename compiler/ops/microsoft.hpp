@@ -11,12 +11,12 @@ namespace inferc::microsoft {
 [[nodiscard]] Attributes epsilon(const Node& n, float otherwise);
 
 // Attribute activation: none or one of Relu, LeakyRelu, Sigmoid, Tanh, HardSigmoid, Clip.
-bool check_activation(Infer& i);
+void infer_activation(Infer& i);
 // `parameters`: alpha and beta, or the bounds of Clip.
 Value* activated(Expand& e, Value* v, const std::vector<float>& parameters);
 
 // Outputs mean and inv_std_var, which only training reads.
-bool check_skip(Infer& i);
+void infer_skip(Infer& i);
 // input + skip, and input `bias` if given.
 Value* skip_sum(Expand& e, std::size_t bias);
 
@@ -26,5 +26,18 @@ bool check_scales(Infer& i, std::initializer_list<std::size_t> scales);
 Value* dequantized(Expand& e, std::size_t k);
 // `v` with the scale of input `scale` and the zero point behind it as `t`.
 Value* quantized(Expand& e, Value* v, std::size_t scale, DType t);
+
+// The quantised operators of one tensor: X, X_scale, X_zero_point, Y_scale, Y_zero_point.
+[[nodiscard]] std::vector<Port> unary_ports();
+void infer_unary(Infer& i);
+// Attribute channels_last must be 0.
+void infer_pool(Infer& i);
+// `op` on float32 in place of the node.
+bool expand_unary(Expand& e, const char* op, Attributes attributes = {});
+
+// Those of two: A and B, each with scale and zero point, then C_scale, C_zero_point.
+[[nodiscard]] std::vector<Port> binary_ports();
+void infer_binary(Infer& i);
+bool expand_binary(Expand& e, const char* op);
 
 }  // namespace inferc::microsoft

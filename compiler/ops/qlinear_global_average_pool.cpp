@@ -1,34 +1,15 @@
 #include "compiler/ops/microsoft.hpp"
-#include "compiler/ops/quantize.hpp"
 
 namespace inferc {
-namespace {
 
-void infer(Infer& i) {
-  microsoft::check_scales(i, {1, 3});
-  if (i.node.attr_int("channels_last", 0) != 0)
-    i.fail("channels_last is not supported", "export it with the channels second");
-}
+bool expand_QLinearGlobalAveragePool(Expand& e) { return microsoft::expand_unary(e, "GlobalAveragePool"); }
 
-}  // namespace
-
-bool expand_QLinearGlobalAveragePool(Expand& e) {
-  Value* x = microsoft::dequantized(e, 0);
-  e.give(0, microsoft::quantized(e, e("GlobalAveragePool", {x}), 3, e.type(0).dtype));
-  return true;
-}
-
-extern const Op op_QLinearGlobalAveragePool = {
-    .name = "QLinearGlobalAveragePool",
-    .domain = "com.microsoft",
-    .inputs = {{"X", quantized::bytes, Port::Arity::required, 'T'},
-               {"X_scale", TypeSet{DType::float32}},
-               {"X_zero_point", quantized::bytes, Port::Arity::optional, 'T'},
-               {"Y_scale", TypeSet{DType::float32}},
-               {"Y_zero_point", quantized::bytes, Port::Arity::optional, 'T'}},
-    .attributes = {{"channels_last", AttributeKind::integer}},
-    .infer = infer,
-    .lower = lower_expanded,
-    .versions = "1"};
+extern const Op op_QLinearGlobalAveragePool = {.name = "QLinearGlobalAveragePool",
+                                               .domain = "com.microsoft",
+                                               .inputs = microsoft::unary_ports(),
+                                               .attributes = {{"channels_last", AttributeKind::integer}},
+                                               .infer = microsoft::infer_pool,
+                                               .lower = lower_expanded,
+                                               .versions = "1"};
 
 }  // namespace inferc

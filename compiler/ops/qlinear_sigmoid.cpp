@@ -1,27 +1,13 @@
 #include "compiler/ops/microsoft.hpp"
-#include "compiler/ops/quantize.hpp"
 
 namespace inferc {
-namespace {
 
-void infer(Infer& i) { microsoft::check_scales(i, {1, 3}); }
-
-}  // namespace
-
-bool expand_QLinearSigmoid(Expand& e) {
-  Value* x = microsoft::dequantized(e, 0);
-  e.give(0, microsoft::quantized(e, e("Sigmoid", {x}), 3, e.type(0).dtype));
-  return true;
-}
+bool expand_QLinearSigmoid(Expand& e) { return microsoft::expand_unary(e, "Sigmoid"); }
 
 extern const Op op_QLinearSigmoid = {.name = "QLinearSigmoid",
                                      .domain = "com.microsoft",
-                                     .inputs = {{"X", quantized::bytes, Port::Arity::required, 'T'},
-                                                {"X_scale", TypeSet{DType::float32}},
-                                                {"X_zero_point", quantized::bytes, Port::Arity::optional, 'T'},
-                                                {"Y_scale", TypeSet{DType::float32}},
-                                                {"Y_zero_point", quantized::bytes, Port::Arity::optional, 'T'}},
-                                     .infer = infer,
+                                     .inputs = microsoft::unary_ports(),
+                                     .infer = microsoft::infer_unary,
                                      .lower = lower_expanded,
                                      .versions = "1"};
 

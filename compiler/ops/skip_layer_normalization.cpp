@@ -1,11 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
-namespace {
-
-void infer(Infer& i) { microsoft::check_skip(i); }
-
-}  // namespace
 
 bool expand_SkipLayerNormalization(Expand& e) {
   Value* sum = microsoft::skip_sum(e, 4);
@@ -25,7 +20,7 @@ extern const Op op_SkipLayerNormalization = {.name = "SkipLayerNormalization",
                                                         {"bias", types::floats, Port::Arity::optional}},
                                              .max_outputs = 4,
                                              .attributes = {{"epsilon", AttributeKind::real}},
-                                             .infer = infer,
+                                             .infer = microsoft::infer_skip,
                                              .lower = lower_expanded,
                                              .versions = "1"};
 

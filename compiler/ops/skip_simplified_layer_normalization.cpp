@@ -1,11 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
-namespace {
-
-void infer(Infer& i) { microsoft::check_skip(i); }
-
-}  // namespace
 
 bool expand_SkipSimplifiedLayerNormalization(Expand& e) {
   Value* sum = microsoft::skip_sum(e, 3);
@@ -22,7 +17,7 @@ extern const Op op_SkipSimplifiedLayerNormalization = {.name = "SkipSimplifiedLa
                                                                   {"bias", types::floats, Port::Arity::optional}},
                                                        .max_outputs = 4,
                                                        .attributes = {{"epsilon", AttributeKind::real}},
-                                                       .infer = infer,
+                                                       .infer = microsoft::infer_skip,
                                                        .lower = lower_expanded,
                                                        .versions = "1"};
 
