@@ -142,8 +142,18 @@ bool Graph::erase_dead() {
   return changed;
 }
 
+Node* Graph::add_for(Node& node, std::string op, std::vector<Value*> inputs, std::size_t outputs, Attributes attributes) {
+  Node* out = add_node(std::move(op), std::move(inputs), outputs, std::move(attributes), &node);
+  out->name = node.name;
+  out->origins = node.origins;
+  out->opset = node.opset;
+  return out;
+}
+
+bool Graph::is_read(const Value& value) const { return !value.uses.empty() || is_output(&value); }
+
 bool Graph::is_read(const Node& node) const {
-  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Value* v) { return v && (!v->uses.empty() || is_output(v)); });
+  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Value* v) { return v && is_read(*v); });
 }
 
 bool Graph::is_output(const Value* value) const {

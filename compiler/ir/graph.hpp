@@ -109,6 +109,8 @@ class Graph {
   // A new node before `before` (null: at the end) with `outputs` fresh untyped values. Inputs may be null.
   Node* add_node(std::string op, std::vector<Value*> inputs, std::size_t outputs = 1, Attributes attributes = {},
                  Node* before = nullptr);
+  // The same before `node`, which it stands for in part: with its name, origins and opset.
+  Node* add_for(Node& node, std::string op, std::vector<Value*> inputs, std::size_t outputs = 1, Attributes attributes = {});
   void set_outputs(std::vector<Value*> outputs);
   Value* new_value(std::string name = {}, std::optional<Type> type = {});  // an output to be attached by the caller
 
@@ -130,6 +132,7 @@ class Graph {
   [[nodiscard]] bool is_output(const Value* value) const;
   // Whether a node or the graph's outputs read an output of the node.
   [[nodiscard]] bool is_read(const Node& node) const;
+  [[nodiscard]] bool is_read(const Value& value) const;
   [[nodiscard]] std::vector<Node*> nodes() const;  // a snapshot in order: safe while the graph changes
   [[nodiscard]] std::size_t size() const { return order_.size(); }
   [[nodiscard]] std::vector<Value*> constants() const;

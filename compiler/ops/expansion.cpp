@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "compiler/ops/halves.hpp"
+
 namespace inferc {
 
 #define INFERC_EXPANSION(DOMAIN, NAME) bool expand_##NAME(Expand&);
@@ -23,11 +25,8 @@ std::optional<std::vector<Value*>> expanded(Node& node, Diagnostics& diagnostics
 
 std::vector<Value*> Expand::several(std::string op, std::vector<Value*> inputs, std::size_t outputs,
                                     Attributes attributes, std::string domain) {
-  Node* n = node.graph->add_node(std::move(op), std::move(inputs), outputs, std::move(attributes), &node);
+  Node* n = node.graph->add_for(node, std::move(op), std::move(inputs), outputs, std::move(attributes));
   n->domain = std::move(domain);
-  n->name = node.name;
-  n->origins = node.origins;
-  n->opset = node.opset;
   const std::vector<Value*> own = n->outputs;
   if (!infer_node(*n, diagnostics_)) return own;
   const auto given = expanded(*n, diagnostics_);
@@ -48,9 +47,7 @@ Value* Expand::reals(const std::vector<float>& values, std::vector<std::int64_t>
 }
 
 Value* Expand::real(double value, DType t) {
-  if (t == DType::float64) return constant(tensor_of<double>({}, std::span<const double>(&value, 1)));
-  const auto single = static_cast<float>(value);
-  return constant(tensor_of<float>({}, std::span<const float>(&single, 1)));
+  return constant(halves::scalar(t, value));
 }
 
 Value* Expand::cast(Value* v, DType to) {
@@ -78,8 +75,7 @@ Expansion find_expansion(const Node& node) {
 }
 
 bool is_read(const Node& n, std::size_t i) {
-  const Value* v = n.out(i);
-  return v && (!v->uses.empty() || n.graph->is_output(v));
+  return n.out(i) && n.graph->is_read(*n.out(i));
 }
 
 void lower_expanded(Lower& l) { internal_error(address(l.node) + " was not expanded"); }

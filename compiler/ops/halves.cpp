@@ -29,11 +29,7 @@ bool name_float32(Node& n) {
 }
 
 Node* add_cast(Graph& graph, Value* v, DType to, Node* at) {
-  Node* cast = graph.add_node("Cast", {v}, 1, {{"to", static_cast<std::int64_t>(to)}}, at);
-  cast->name = at->name;
-  cast->opset = at->opset;
-  cast->origins = at->origins;
-  return cast;
+  return graph.add_for(*at, "Cast", {v}, 1, {{"to", static_cast<std::int64_t>(to)}});
 }
 
 Value* widened(Graph& graph, Value* v, Node* reader) {
@@ -77,6 +73,15 @@ Tensor to_float32(const Tensor& tensor) {
   const auto from = tensor.as<std::uint16_t>();
   const auto convert = tensor.dtype() == DType::float16 ? formats::to_float<formats::float16> : formats::to_float<formats::bfloat16>;
   std::transform(from.begin(), from.end(), out.as<float>().begin(), convert);
+  return out;
+}
+
+Tensor scalar(DType t, double value) {
+  const auto single = static_cast<float>(value);
+  Tensor out(t, {});
+  if (t == DType::float64) out.as<double>()[0] = value;
+  else if (t == DType::float32) out.as<float>()[0] = single;
+  else out.as<std::uint16_t>()[0] = t == DType::float16 ? formats::from_float<formats::float16>(single) : formats::from_float<formats::bfloat16>(single);
   return out;
 }
 

@@ -10,6 +10,9 @@ namespace inferc::halves {
 // Elements of the halves as float32, which holds them exactly; other tensors stay.
 [[nodiscard]] Tensor to_float32(const Tensor& tensor);
 
+// A scalar of float64, float32 or one of the halves.
+[[nodiscard]] Tensor scalar(DType t, double value);
+
 // Puts Casts around a typed node that computes with halves, so that it reads and gives float32 in their place; false where
 // nothing was to do.
 bool compute_in_float32(Graph& graph, Node* node);

@@ -50,10 +50,7 @@ class Rewriter {
 
   bool fail(const std::string& reason, std::string help) { return diagnostics_.error(address(*node_) + ": " + reason, std::move(help)), false; }
   Node* add(std::string op, std::vector<Value*> inputs, Attributes attributes = {}) {
-    Node* n = graph_.add_node(std::move(op), std::move(inputs), 1, std::move(attributes), node_);
-    n->name = node_->name;
-    n->origins = node_->origins;
-    n->opset = node_->opset;
+    Node* n = graph_.add_for(*node_, std::move(op), std::move(inputs), 1, std::move(attributes));
     before_.push_back(n);
     return n;
   }
@@ -165,10 +162,7 @@ class Rewriter {
   Node* rebuilt() {
     std::vector<Value*> inputs = own_;
     for (const auto& c : captures_) inputs.insert(inputs.end(), c.begin(), c.end());
-    Node* n = graph_.add_node(node_->op, std::move(inputs), outputs_.size() + appended_.size(), node_->attributes, node_);
-    n->name = node_->name;
-    n->origins = node_->origins;
-    n->opset = node_->opset;
+    Node* n = graph_.add_for(*node_, node_->op, std::move(inputs), outputs_.size() + appended_.size(), node_->attributes);
     n->regions = std::move(node_->regions);
     node_->regions.clear();
     for (std::size_t k = 0; k < outputs_.size(); ++k) {

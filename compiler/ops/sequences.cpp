@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/content.hpp"
 #include "compiler/ops/copy_region.hpp"
 #include "compiler/ops/evaluate_control.hpp"
 #include "compiler/ops/op.hpp"
@@ -18,17 +19,10 @@ constexpr std::int64_t most_elements = 1024;  // of a tensor that is split: more
 bool is_rows(const Node& n) { return n.is("SequenceRows", "inferc"); }
 
 std::optional<std::vector<std::int64_t>> known_integers(const Value* v) {
-  std::vector<std::int64_t> out;
-  if (v && v->content) {
-    for (const Dim& d : *v->content)
-      if (d.is_constant()) out.push_back(*d.constant());
-    return out.size() == v->content->size() ? std::optional(out) : std::nullopt;
-  }
-  if (!v || !v->constant) return std::nullopt;
-  if (v->constant->dtype() == DType::int64) out.assign(v->constant->as<std::int64_t>().begin(), v->constant->as<std::int64_t>().end());
-  else if (v->constant->dtype() == DType::int32) out.assign(v->constant->as<std::int32_t>().begin(), v->constant->as<std::int32_t>().end());
-  else return std::nullopt;
-  return out;
+  const auto t = content::known_tensor(v);
+  if (t && t->dtype() == DType::int64) return std::vector<std::int64_t>(t->as<std::int64_t>().begin(), t->as<std::int64_t>().end());
+  if (t && t->dtype() == DType::int32) return std::vector<std::int64_t>(t->as<std::int32_t>().begin(), t->as<std::int32_t>().end());
+  return std::nullopt;
 }
 
 // One node of ONNX that makes or reads sequences.
@@ -62,10 +56,7 @@ class Resolver {
 
   // --- nodes in place of this one
   Node* add(std::string op, std::vector<Value*> inputs, Attributes attributes = {}, std::size_t outputs = 1) {
-    Node* n = graph_.add_node(std::move(op), std::move(inputs), outputs, std::move(attributes), node_);
-    n->name = node_->name;
-    n->origins = node_->origins;
-    n->opset = node_->opset;
+    Node* n = graph_.add_for(*node_, std::move(op), std::move(inputs), outputs, std::move(attributes));
     if (!makes_sequence(*n)) made_.push_back(n);
     return n;
   }
@@ -80,11 +71,8 @@ class Resolver {
   }
   void become_sequence(std::vector<Value*> elements) { replace(add("SequenceConstruct", std::move(elements))->out()); }
   void become_rows(Value* stacked) {
-    Node* rows = graph_.add_node("SequenceRows", {stacked}, 1, {}, node_);
+    Node* rows = graph_.add_for(*node_, "SequenceRows", {stacked}, 1);
     rows->domain = "inferc";
-    rows->name = node_->name;
-    rows->origins = node_->origins;
-    rows->opset = node_->opset;
     replace(rows->out());
   }
 

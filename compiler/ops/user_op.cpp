@@ -96,6 +96,12 @@ std::deque<Defined>& defined() {
   return all;
 }
 
+const Defined* find_defined(std::string_view name, std::string_view domain) {
+  const auto& all = defined();
+  const auto at = std::find_if(all.begin(), all.end(), [&](const Defined& d) { return d.op.name == name && d.op.domain == (domain == "ai.onnx" ? "" : domain); });
+  return at == all.end() ? nullptr : &*at;
+}
+
 bool fits(const Node& n, const UserSignature& s) {
   if (n.inputs.size() != s.inputs.size() || n.outputs.size() != s.outputs.size()) return false;
   for (std::size_t i = 0; i < s.inputs.size(); ++i)
@@ -218,15 +224,13 @@ void define_user_op(UserOp user) {
 }
 
 const UserOp* find_user_op(std::string_view name, std::string_view domain) {
-  const auto& all = defined();
-  const auto at = std::find_if(all.begin(), all.end(), [&](const Defined& d) { return d.user.name == name && d.user.domain == (domain == "ai.onnx" ? "" : domain); });
-  return at == all.end() ? nullptr : &at->user;
+  const Defined* d = find_defined(name, domain);
+  return d ? &d->user : nullptr;
 }
 
 const Op* find_defined_op(std::string_view name, std::string_view domain) {
-  for (const Defined& d : defined())
-    if (d.user.name == name && d.user.domain == domain) return &d.op;
-  return nullptr;
+  const Defined* d = find_defined(name, domain);
+  return d ? &d->op : nullptr;
 }
 
 }  // namespace inferc

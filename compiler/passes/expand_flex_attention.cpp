@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "compiler/ops/copy_region.hpp"
-#include "compiler/ops/format.hpp"
+#include "compiler/ops/halves.hpp"
 #include "compiler/passes/resolve_control.hpp"
 
 namespace inferc {
@@ -21,18 +21,6 @@ std::optional<Heads> heads_of(const Node& n) {
   return Heads{*q, *kv, *size};
 }
 
-Tensor scalar(DType t, double value) {
-  if (types::halves.has(t)) {
-    const auto single = static_cast<float>(value);
-    Tensor out(t, {});
-    out.as<std::uint16_t>()[0] = t == DType::float16 ? formats::from_float<formats::float16>(single) : formats::from_float<formats::bfloat16>(single);
-    return out;
-  }
-  if (t == DType::float64) return tensor_of<double>({}, std::span<const double>(&value, 1));
-  const auto single = static_cast<float>(value);
-  return tensor_of<float>({}, std::span<const float>(&single, 1));
-}
-
 class Expansion {
  public:
   Expansion(Graph& graph, Node* at) : graph_(graph), at_(at) {}
@@ -44,7 +32,7 @@ class Expansion {
     const bool given = at_->attributes.contains("scale");
     const double scale = given ? static_cast<double>(stated) : 1 / std::sqrt(static_cast<double>(heads.size));
     Value* keys = node("Transpose", {shared(at_->in(1), heads)}, {{"perm", std::vector<std::int64_t>{0, 1, 3, 2}}});
-    Value* scores = node("Mul", {node("MatMul", {at_->in(0), keys}), graph_.add_constant(scalar(t, scale))});
+    Value* scores = node("Mul", {node("MatMul", {at_->in(0), keys}), graph_.add_constant(halves::scalar(t, scale))});
     Value* weights = modified("prob_mod", node("Softmax", {modified("score_mod", as(scores, t, precise))}, {{"axis", std::int64_t{-1}}}));
     Value* out = node("MatMul", {as(weights, precise, t), shared(at_->in(2), heads)});
     out->name = at_->outputs[0]->name;

@@ -104,5 +104,16 @@ TEST(ComputeHalves, KeepsTheRoundingOfCastsThatMeet) {
   EXPECT_EQ(y.as<float>()[1], std::numeric_limits<float>::infinity());
 }
 
+TEST(ComputeHalvesInFloat32, TakesTheFactorOfAFusedProductAsAHalf) {
+  const auto graph = test::typed_graph(R"(graph "g" {
+      %a: f16[2, 3] = input
+      %b: f16[3, 2] = input
+      %y = com.microsoft.FusedMatMul(%a, %b) {"alpha" = 0.25}
+      return %y
+    })");
+  ASSERT_TRUE(graph->outputs()[0]->type.has_value());
+  EXPECT_EQ(graph->outputs()[0]->type->dtype, DType::float16);
+}
+
 }  // namespace
 }  // namespace inferc
