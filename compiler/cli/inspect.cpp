@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"
+#include "compiler/passes/grid.hpp"
 #include "compiler/passes/passes.hpp"
 
 namespace inferc::cli {
@@ -63,6 +64,18 @@ void add_costs(const Program& p, nlohmann::ordered_json& out) {
   out["fast_kernels"] = {{"calls", share(calls)}, {"flops", share(operations)}, {"bytes", share(bytes)}};
 }
 
+// What is proved of the real numbers that nodes give: those of quantised networks are integers times a power of two.
+nlohmann::ordered_json grids(const Graph& graph) {
+  const auto folded = clone(graph);
+  run_pipeline(*folded, "canonicalise");
+  const grid::Facts facts(*folded);
+  auto out = nlohmann::ordered_json::array();
+  for (const Node* n : folded->nodes())
+    for (const Value* v : n->outputs)
+      if (const grid::Grid* g = v ? facts.of(v) : nullptr; g && is_float(v->type->dtype)) out.push_back({{"value", v->name}, {"grid", grid::text(*g)}});
+  return out;
+}
+
 nlohmann::ordered_json report(const InspectArguments& a) {
   Front front = open_model(a);
   nlohmann::ordered_json out{{"model", a.model.string()}, {"inputs", ports(front.graph->inputs())}, {"outputs", ports(front.graph->outputs())}};
@@ -72,9 +85,11 @@ nlohmann::ordered_json report(const InspectArguments& a) {
   for (const Node* n : front.graph->nodes()) ++operators[n->op];
   std::size_t parameters = 0;
   for (const Value* v : front.graph->constants()) parameters += v->constant->size();
+  const auto on_grids = grids(*front.graph);
   const Program program = lower_model(front);
   out.update({{"symbols", symbols}, {"operators", operators}, {"parameters", parameters}, {"calls", program.calls.size()}});
   add_costs(program, out);
+  if (!on_grids.empty()) out["grids"] = on_grids;
   return out;
 }
 
