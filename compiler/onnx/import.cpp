@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/onnx/normalise.hpp"
+#include "compiler/onnx/reads.hpp"
 #include "compiler/ops/op.hpp"
 #include "compiler/ops/user_op.hpp"
 
@@ -22,27 +23,6 @@ std::string describe(const Node& n, std::size_t index) {
   return fmt::format("node {} {}{}", index, escape(n.op_type), n.name.empty() ? "" : fmt::format(" '{}'", escape(n.name)));
 }
 
-// Names a subgraph reads from outside.
-void free_names(const Graph& g, std::vector<std::string>& out) {
-  std::set<std::string, std::less<>> inner;
-  for (const auto& [name, tensor] : g.initializers) inner.insert(name);
-  for (const ValueInfo& v : g.inputs) inner.insert(v.name);
-  const auto read = [&](const std::string& name) {
-    if (!name.empty() && !inner.count(name) && std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
-  };
-  for (const Node& n : g.nodes) {
-    for (const std::string& name : n.inputs) read(name);
-    for (const Attribute& a : n.attributes)
-      for (const Graph& sub : a.graphs) {
-        std::vector<std::string> deeper;
-        free_names(sub, deeper);
-        for (const std::string& name : deeper) read(name);
-      }
-    inner.insert(n.outputs.begin(), n.outputs.end());
-  }
-  for (const ValueInfo& v : g.outputs) read(v.name);
-}
-
 // Nodes in an order in which every value is defined before it is read; names the nodes of a cycle.
 std::vector<std::size_t> sorted(const std::vector<Node>& nodes, Diagnostics& diagnostics) {
   std::map<std::string_view, std::size_t> producer;
@@ -52,10 +32,7 @@ std::vector<std::size_t> sorted(const std::vector<Node>& nodes, Diagnostics& dia
   std::vector<std::size_t> waiting(nodes.size(), 0), order;
   std::vector<std::vector<std::size_t>> users(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    std::vector<std::string> reads = nodes[i].inputs;
-    for (const Attribute& a : nodes[i].attributes)
-      for (const Graph& sub : a.graphs) free_names(sub, reads);
-    for (const std::string& name : reads)
+    for (const std::string& name : names_read(nodes[i]))
       if (const auto at = producer.find(name); at != producer.end()) {
         users[at->second].push_back(i);
         ++waiting[i];
