@@ -16,6 +16,7 @@ struct ModelArguments {
   bool random_as_input = false;
   std::vector<std::string> carry{};  // OUT=IN
   std::vector<std::string> op{};     // DOMAIN::NAME=header
+  std::vector<std::string> keep{};   // --outputs: names; empty: all
 };
 
 struct BenchArguments : ModelArguments {
@@ -64,7 +65,7 @@ struct VerifyCases {
 
 struct VerifyArguments {
   std::vector<std::filesystem::path> what;
-  std::vector<std::string> dims, carry, against;
+  std::vector<std::string> dims, carry, keep, against;
   std::filesystem::path onnxruntime;
   VerifyCases cases;
 };

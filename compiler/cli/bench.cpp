@@ -58,13 +58,14 @@ struct Peers {
 };
 constexpr std::pair<ort::Optimization, std::string_view> levels[] = {{ort::Optimization::all, "all"}, {ort::Optimization::basic, "basic"}};
 
-Peers open_peers(const BenchArguments& a, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
+Peers open_peers(const BenchArguments& a, const Front& front, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
   Peers out;
   if (a.against.empty()) return out;
   out.library = std::make_unique<ort::Library>(ort::find_library(a.onnxruntime));
+  const PeerModel model = peer_model(front, a);
   for (const auto& [level, name] : levels) {
     out.levels.emplace_back();
-    for (std::size_t t = 0; t < a.threads; ++t) out.levels.back().push_back(std::make_unique<Peer>(*out.library, a.model, level, inputs, outputs));
+    for (std::size_t t = 0; t < a.threads; ++t) out.levels.back().push_back(std::make_unique<Peer>(*out.library, model, level, inputs, outputs));
   }
   return out;
 }
@@ -127,7 +128,7 @@ Json measured(const BenchArguments& a) {
   const std::vector<std::unique_ptr<BoundCall>> calls = calls_of(*model, sizes, inputs, a.threads);
   BoundCall& call = *calls.front();
   const std::vector<Tensor> outputs = call.outputs();
-  const Peers peers = open_peers(a, inputs, outputs);
+  const Peers peers = open_peers(a, front, inputs, outputs);
   progress.show("measuring");
   const std::optional<Pinned> pinned = a.threads == 1 ? std::optional<Pinned>(std::in_place) : std::nullopt;
   const auto timings = time_all(a, calls, peers);

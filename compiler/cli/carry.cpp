@@ -16,12 +16,6 @@ bool is_named(const std::vector<onnx::ValueInfo>& values, const std::string& nam
   return std::any_of(values.begin(), values.end(), [&](const onnx::ValueInfo& v) { return v.name == name; });
 }
 
-std::string names_of(const std::vector<onnx::ValueInfo>& values) {
-  std::vector<std::string> out;
-  for (const onnx::ValueInfo& v : values) out.push_back(escape(v.name));
-  return fmt::format("{}", fmt::join(out, ", "));
-}
-
 // Names may hold a '=' themselves.
 CarryOption parse_one(const onnx::Graph& graph, const std::string& option) {
   if (option.find('=') == option.npos) throw UsageError(fmt::format("--carry {}: there is no '='", escape(option)), form);
@@ -60,6 +54,12 @@ std::optional<Tensor> initial_of(const onnx::Graph& graph, const CarryOption& o,
 }
 
 }  // namespace
+
+std::string names_of(const std::vector<onnx::ValueInfo>& values) {
+  std::vector<std::string> out;
+  for (const onnx::ValueInfo& v : values) out.push_back(escape(v.name));
+  return fmt::format("{}", fmt::join(out, ", "));
+}
 
 std::vector<CarryOption> parse_carries(const onnx::Model& model, const std::vector<std::string>& options) {
   std::vector<CarryOption> out;

@@ -13,6 +13,9 @@ namespace inferc::cli {
 struct CarryOption {
   std::string option, output, input;
 };
+// The names in messages: "a, b".
+[[nodiscard]] std::string names_of(const std::vector<onnx::ValueInfo>& values);
+
 // Throws UsageError for names that the file does not have, and for an input that is carried twice.
 [[nodiscard]] std::vector<CarryOption> parse_carries(const onnx::Model& model, const std::vector<std::string>& options);
 

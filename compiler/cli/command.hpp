@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "compiler/emit/emit.hpp"
 #include "compiler/ir/graph.hpp"
 #include "compiler/onnx/model.hpp"
+#include "compiler/onnx/part.hpp"
 #include "compiler/plan/program.hpp"
 #include "compiler/support/diagnostics.hpp"
 
@@ -34,6 +36,7 @@ struct Front {
   std::unique_ptr<Graph> graph;
   std::vector<Carry> carried{};
   std::vector<UserHeader> user_headers{};
+  std::optional<onnx::Part> part{};  // of the file, that is in the model; none: all
 };
 // Throws UserError with every problem at once.
 [[nodiscard]] Front open_model(const ModelArguments& arguments);

@@ -10,12 +10,18 @@
 namespace inferc::cli {
 namespace {
 
-void add_model_arguments(CLI::App& command, ModelArguments& a) {
+void add_kept_outputs(CLI::App& command, const char* name, std::vector<std::string>& keep) {
+  command.add_option(name, keep, "NAME,...: of the model these outputs alone, and what they need")->delimiter(',')->take_all()->allow_extra_args(false);
+}
+
+// `kept_outputs`: the option that names them; of `run`, --outputs is a folder.
+void add_model_arguments(CLI::App& command, ModelArguments& a, const char* kept_outputs = "--outputs") {
   command.add_option("MODEL", a.model, "ONNX file")->required();
   command.add_option("--dim", a.dims, "SYM=N fixes a symbolic size, SYM=LO..HI bounds it; INPUT:AXIS names one by its place")->take_all()->allow_extra_args(false);
   command.add_flag("--random-as-input", a.random_as_input, "what the model draws (RandomNormal, Bernoulli ...) becomes an input: the caller draws");
   command.add_option("--carry", a.carry, "OUT=IN: the output is the input of the next call, kept in the Workspace until reset()")->take_all()->allow_extra_args(false);
   command.add_option("--op", a.op, "DOMAIN::NAME=header.hpp: an operator of your own; CONTRIBUTING.md tells what its header holds")->take_all()->allow_extra_args(false);
+  add_kept_outputs(command, kept_outputs, a.keep);
 }
 
 void add_json_option(CLI::App& command, std::string& path) {
@@ -81,7 +87,7 @@ void add_compile(CLI::App& app, int& status) {
 void add_run(CLI::App& app, int& status) {
   const auto a = std::make_shared<RunArguments>();
   CLI::App* c = app.add_subcommand("run", "compile, build with $CXX and run a model");
-  add_model_arguments(*c, *a);
+  add_model_arguments(*c, *a, "--keep");
   c->add_option("--inputs", a->inputs, "folder (input_K.npy, input_K.pb or NAME.npy) or .npz file")->required();
   c->add_option("--outputs", a->outputs, "folder for output_K.npy")->required();
   c->add_option("--name", a->name, "name of the compiled model (default: model)");
@@ -99,6 +105,7 @@ void add_verify(CLI::App& app, int& status) {
   c->add_option("--keep-outputs", a->cases.keep_outputs, "write DIR/CASE/SET/output_K.npy");
   c->add_option("--dim", a->dims, "with --against: SYM=N fixes a size, SYM=LO..HI bounds it")->take_all()->allow_extra_args(false);
   c->add_option("--carry", a->carry, "with --against: OUT=IN, state kept between calls; checked to be what the caller would hand on")->take_all()->allow_extra_args(false);
+  add_kept_outputs(*c, "--outputs", a->keep);
   c->add_option("--op", a->cases.op, "of folders: DOMAIN::NAME=header.hpp, an operator of your own")->take_all()->allow_extra_args(false);
   c->add_option("--against", a->against, "onnxruntime")->delimiter(',')->allow_extra_args(false);
   c->add_option("--onnxruntime", a->onnxruntime, "libonnxruntime.so (default: INFERC_ONNXRUNTIME, or the wheel in .venv)");

@@ -10,6 +10,7 @@
 
 #include "compiler/cli/carry.hpp"
 #include "compiler/cli/command.hpp"
+#include "compiler/cli/kept.hpp"
 #include "compiler/onnx/import.hpp"
 #include "compiler/onnx/reader.hpp"
 #include "compiler/ops/user_op.hpp"
@@ -148,6 +149,8 @@ Front open_model(const ModelArguments& a) {
   const std::vector<CarryOption> carries = parse_carries(front.model, a.carry);
   std::set<std::string> variable;
   for (const CarryOption& c : carries) variable.insert(c.input);
+  front.part = kept_part(front.model, a.keep, carries);
+  if (front.part) keep_part(front.model.graph, *front.part);
   front.graph = onnx::import(front.model, diagnostics, variable);
   stop_on_problems(diagnostics);
   apply_dims(*front.graph, front.model, a.dims);
@@ -174,6 +177,7 @@ EmitOptions emit_options(const Front& front, const ModelArguments& a, const std:
   o.metadata = front.model.metadata;
   if (a.random_as_input) o.options.emplace_back("--random-as-input");
   for (const std::string& c : a.carry) o.options.push_back("--carry=" + c);
+  for (const std::string& name : a.keep) o.options.push_back("--outputs=" + name);
   for (const std::string& op : a.op) o.options.push_back("--op=" + op);
   o.user_headers = front.user_headers;
   add_metadata(o, "producer", front.model.producer_name + " " + front.model.producer_version);

@@ -27,8 +27,8 @@ const RuleD* ModelVerdict::worst() const {
   return at == outputs.end() ? nullptr : &*at;
 }
 
-ModelCheck::ModelCheck(const LoadedModel& model, Graphs graphs, const ort::Library& library, std::filesystem::path file)
-    : model_(model), graphs_(graphs), library_(library), file_(std::move(file)) {}
+ModelCheck::ModelCheck(const LoadedModel& model, Graphs graphs, const ort::Library& library, PeerModel peer)
+    : model_(model), graphs_(graphs), library_(library), peer_model_(std::move(peer)) {}
 
 ModelVerdict ModelCheck::run(const SymbolValues& sizes, std::uint64_t seed, int inputs) {
   ModelVerdict out;
@@ -95,7 +95,7 @@ void ModelCheck::judge(ModelVerdict& v, std::uint64_t seed) const {
 
 const std::vector<Tensor>* ModelCheck::peer_outputs(ModelVerdict& v, const std::vector<Tensor>& inputs, const std::vector<Tensor>& ours) {
   try {
-    if (!peer_) peer_ = std::make_unique<Peer>(library_, file_, ort::Optimization::all, inputs, ours);
+    if (!peer_) peer_ = std::make_unique<Peer>(library_, peer_model_, ort::Optimization::all, inputs, ours);
     else peer_->bind(inputs, ours);
     peer_->run();
     return &peer_->outputs();

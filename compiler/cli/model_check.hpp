@@ -30,7 +30,7 @@ class ModelCheck {
     const Float64Oracle& exact;  // of the graph as imported
     const Graph& optimised;      // what the code was generated from: tells its choices (TopK ...)
   };
-  ModelCheck(const LoadedModel& model, Graphs graphs, const ort::Library& library, std::filesystem::path file);
+  ModelCheck(const LoadedModel& model, Graphs graphs, const ort::Library& library, PeerModel peer);
 
   // With the inputs of seeds seed, seed + 1 ...; the errors are the largest over them.
   [[nodiscard]] ModelVerdict run(const SymbolValues& sizes, std::uint64_t seed, int inputs);
@@ -45,7 +45,7 @@ class ModelCheck {
   const LoadedModel& model_;
   Graphs graphs_;
   const ort::Library& library_;
-  std::filesystem::path file_;
+  PeerModel peer_model_;
   std::unique_ptr<Peer> peer_;
 };
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/support/mapped_file.hpp"
+
 namespace inferc::cli {
 namespace {
 
@@ -25,11 +27,21 @@ std::vector<ort::Buffer> buffers(std::vector<Tensor>& tensors) {
   return out;
 }
 
+std::unique_ptr<ort::Session> session_of(const ort::Library& library, const PeerModel& model, const ort::Options& options) {
+  if (model.part.empty()) return std::make_unique<ort::Session>(library, model.file, options);
+  return std::make_unique<ort::Session>(library, std::as_bytes(std::span(model.part)), options);
+}
+
 }  // namespace
 
-Peer::Peer(const ort::Library& library, const std::filesystem::path& model, ort::Optimization level, const std::vector<Tensor>& inputs,
-           const std::vector<Tensor>& outputs)
-    : session_(library, model, {level, 1}) {
+PeerModel peer_model(const Front& front, const ModelArguments& a) {
+  if (!front.part) return {a.model};
+  const MappedFile file(a.model);
+  return {a.model, onnx::file_of_part(file.bytes(), *front.part)};
+}
+
+Peer::Peer(const ort::Library& library, const PeerModel& model, ort::Optimization level, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs)
+    : session_(session_of(library, model, {level, 1})) {
   bind(inputs, outputs);
 }
 
@@ -38,7 +50,7 @@ void Peer::bind(const std::vector<Tensor>& inputs, const std::vector<Tensor>& ou
   outputs_.clear();
   for (const Tensor& t : inputs) inputs_.push_back(copy(t));
   for (const Tensor& t : outputs) outputs_.emplace_back(t.dtype(), t.shape());
-  session_.bind(buffers(inputs_), buffers(outputs_));
+  session_->bind(buffers(inputs_), buffers(outputs_));
 }
 
 SymbolValues parse_sizes(const Signature& signature, const std::vector<std::string>& options) {

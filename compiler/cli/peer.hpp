@@ -1,5 +1,7 @@
 #pragma once
 #include <filesystem>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "compiler/cli/command.hpp"
@@ -8,18 +10,24 @@
 
 namespace inferc::cli {
 
+// What ONNX Runtime is given of a model: its file, or the part of it that the options leave.
+struct PeerModel {
+  std::filesystem::path file;
+  std::string part{};  // bytes; empty: all of the file
+};
+[[nodiscard]] PeerModel peer_model(const Front& front, const ModelArguments& arguments);
+
 // A model in ONNX Runtime, one thread, with buffers of its own bound: inputs copied from `inputs`, outputs of the types
 // and shapes of `outputs`.
 class Peer {
  public:
-  Peer(const ort::Library& library, const std::filesystem::path& model, ort::Optimization level, const std::vector<Tensor>& inputs,
-       const std::vector<Tensor>& outputs);
+  Peer(const ort::Library& library, const PeerModel& model, ort::Optimization level, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs);
   void bind(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs);
-  void run() { session_.run(); }
+  void run() { session_->run(); }
   [[nodiscard]] const std::vector<Tensor>& outputs() const { return outputs_; }
 
  private:
-  ort::Session session_;
+  std::unique_ptr<ort::Session> session_;
   std::vector<Tensor> inputs_, outputs_;
 };
 

@@ -14,6 +14,7 @@ int verify_against(const VerifyArguments& a) {
   options.model.model = a.what[0];
   options.model.dims = a.dims;
   options.model.carry = a.carry;
+  options.model.keep = a.keep;
   options.onnxruntime = a.onnxruntime;
   options.json = a.cases.json;
   return verify_model(options);
@@ -28,6 +29,7 @@ int verify(const VerifyArguments& a) {
     if (std::filesystem::exists(path) && !std::filesystem::is_directory(path))
       throw UsageError(fmt::format("verify: '{}' is no folder", escape(path.string())), "verify CASE_DIR..., or verify MODEL --against onnxruntime");
   if (!a.carry.empty()) throw UsageError("verify: --carry belongs to --against", "verify MODEL --carry OUT=IN --against onnxruntime");
+  if (!a.keep.empty()) throw UsageError("verify: --outputs belongs to --against", "verify MODEL --outputs NAME,... --against onnxruntime");
   VerifyCases cases = a.cases;
   cases.folders = a.what;
   return verify_cases(cases);

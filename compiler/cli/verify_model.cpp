@@ -123,7 +123,7 @@ int verify_model(const VerifyModel& options) {
   const ort::Library library(ort::find_library(options.onnxruntime));
   const Program kept = lower_model(front);
   const auto model = build_and_load(front.carried.empty() ? kept : plan(*front.graph), emitted, progress);
-  ModelCheck check(*model, {exact, *front.graph}, library, options.model.model);
+  ModelCheck check(*model, {exact, *front.graph}, library, peer_model(front, options.model));
   const SizeSets sizes = size_sets(model->signature(), [&](const SymbolValues& v) { return cost(reference, v) <= affordable_run; });
   Json rows = Json::array();
   Totals totals;
