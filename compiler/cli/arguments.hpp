@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "compiler/emit/emit.hpp"
-
 namespace inferc::cli {
 
 // What the command line says, command by command; a path to a JSON report may be empty.
@@ -35,7 +33,7 @@ struct CheckArguments : ModelArguments {
 struct CompileArguments : ModelArguments {
   std::filesystem::path output;
   std::string name, name_space;
-  std::vector<std::string> paths = default_paths();
+  std::vector<std::string> paths;  // empty: default_paths() of the program
   bool embed_weights = false;
   std::string json;
 };

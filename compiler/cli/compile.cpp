@@ -36,12 +36,10 @@ std::string build_line(const EmitOptions& o) {
 }
 
 void set_paths(EmitOptions& o, const std::vector<std::string>& given) {
-  for (const std::string& path : given) {
-    if (path == "v4q") throw UsageError("--isa v4q: not yet, no kernel has a leaf for it", "base, v3, v4");
-    if (!is_code_path(path)) throw UsageError(fmt::format("--isa {}: no such code path", escape(path)), "base, v3, v4, neon");
-  }
+  for (const std::string& path : given)
+    if (!is_code_path(path)) throw UsageError(fmt::format("--isa {}: no such code path", escape(path)), "base, v3, v4, v4q, neon");
   o.paths = given;
-  if (!sort_paths(o.paths)) throw UsageError("--isa: code paths of different machines", "base,v3,v4 or base,neon");
+  if (!sort_paths(o.paths)) throw UsageError("--isa: code paths of different machines", "base,v3,v4,v4q or base,neon");
 }
 
 // A::B of identifiers.
@@ -64,6 +62,7 @@ int compile(const CompileArguments& a) {
   set_paths(o, a.paths);
   o.samples = reference_samples(*front.graph, front.carried);
   const Program program = lower_model(front);
+  if (a.paths.empty()) o.paths = default_paths(program);
   const std::vector<File> files = emit(program, o);
   write(a.output, files);
   const std::string workspace = workspace_text(program), build = fmt::format("(cd {} && {})", quoted(a.output), build_line(o));

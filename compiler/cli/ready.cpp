@@ -15,7 +15,7 @@ Signature signature_of(const Program& program) {
 
 std::unique_ptr<LoadedModel> build_and_load(const Program& program, const EmitOptions& options, const Progress& progress) {
   EmitOptions native = options;
-  native.paths = {native_code_path()};
+  native.paths = {native_code_path(program)};
   const Scratch scratch("build");
   write_files_of(scratch.path(), emit(program, native));
   progress.show("compiling the generated code");

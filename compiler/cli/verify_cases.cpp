@@ -133,9 +133,10 @@ std::string compile_case(const Case& c, const std::vector<std::string>& op) {
     a.model = c.folder / "model.onnx";
     Front front = open_model(a);
     EmitOptions o = emit_options(front, a, c.symbol);
-    o.paths = {native_code_path()};
+    const Program program = lower_model(front);
+    o.paths = {native_code_path(program)};
     fs::create_directories(c.files);
-    for (const File& f : emit(lower_model(front), o)) write_file(c.files / f.name, f.content);
+    for (const File& f : emit(program, o)) write_file(c.files / f.name, f.content);
     return {};
   } catch (const UserError& e) {
     return summary(e.problems());

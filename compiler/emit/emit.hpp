@@ -8,6 +8,10 @@
 namespace inferc {
 
 [[nodiscard]] std::vector<std::string> default_paths();  // of the machine that the compiler runs on
+// With v4q, whose instructions (VNNI, VBMI, BF16) no level of x86-64 has, where a kernel of the program uses them.
+[[nodiscard]] std::vector<std::string> default_paths(const Program& program);
+// Whether a call is of kernels/cpu/quantized.
+[[nodiscard]] bool has_integer_products(const std::vector<Call>& calls);
 
 // Inputs with the outputs that the reference kernels give.
 struct Sample {

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "compiler/emit/emit.hpp"
+
 namespace inferc {
 namespace {
 
@@ -12,15 +14,19 @@ bool has_v4() {
   return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
 }
+bool has_v4q() {
+  return has_v4() && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bf16");
+}
 #endif
 
 }  // namespace
 
-std::string native_code_path() {
+std::string native_code_path([[maybe_unused]] const Program& program) {
   const char* const variable = std::getenv("INFERC_ISA");
   const std::string_view limit = variable ? variable : "";
   if (limit == "base") return "base";
 #if defined(__x86_64__)
+  if (limit != "v3" && limit != "v4" && has_integer_products(program.calls) && has_v4q()) return "v4q";
   if (limit != "v3" && has_v4()) return "v4";
   if (has_v3()) return "v3";
 #elif defined(__aarch64__)

@@ -23,6 +23,7 @@ constexpr std::array paths{
     CodePath{"base", Machine::any, "", "true"},
     CodePath{"v3", Machine::x86_64, "-march=x86-64-v3", "cpu_has_v3()"},
     CodePath{"v4", Machine::x86_64, "-march=x86-64-v4 -mprefer-vector-width=512", "cpu_has_v4()"},
+    CodePath{"v4q", Machine::x86_64, "-march=x86-64-v4 -mavx512vnni -mavx512vbmi -mavx512bf16 -mprefer-vector-width=512", "cpu_has_v4q()"},
     CodePath{"neon", Machine::aarch64, "", "true"},
 };
 
@@ -60,6 +61,13 @@ constexpr std::string_view x86_detection = R"(
     unsigned a = 0, b = 0, c = 0, d = 0;
     return cpu_has_v3() && os_saves(0xe6) && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && all_bits(b, 0xd0030000u);
   }
+
+  // AVX512_VBMI, AVX512_VNNI; AVX512_BF16.
+  [[maybe_unused]] bool cpu_has_v4q() noexcept {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (!cpu_has_v4() || __get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || !all_bits(c, 0x802u)) return false;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && all_bits(a, 0x20u);
+  }
   )";
 
 bool needs_detection(const EmitOptions& o) {
@@ -82,12 +90,24 @@ std::vector<std::string> path_flags(const std::string& path) {
   return out;
 }
 
+bool has_integer_products(const std::vector<Call>& calls) {
+  return std::any_of(calls.begin(), calls.end(), [](const Call& c) {
+    return c.header.starts_with("kernels/cpu/quantized/") || std::any_of(c.bodies.begin(), c.bodies.end(), has_integer_products);
+  });
+}
+
 std::vector<std::string> default_paths() {
 #if defined(__aarch64__)
   return {"base", "neon"};
 #else
   return {"base", "v3", "v4"};
 #endif
+}
+
+std::vector<std::string> default_paths(const Program& program) {
+  std::vector<std::string> out = default_paths();
+  if (out.back() == "v4" && has_integer_products(program.calls)) out.emplace_back("v4q");
+  return out;
 }
 
 bool is_code_path(const std::string& path) { return find_path(path) != nullptr; }

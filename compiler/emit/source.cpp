@@ -8,7 +8,7 @@ namespace {
 
 bool detects_cpu(const EmitOptions& o) {
   for (const std::string& p : o.paths)
-    if (p == "v3" || p == "v4") return true;
+    if (p == "v3" || p == "v4" || p == "v4q") return true;
   return false;
 }
 

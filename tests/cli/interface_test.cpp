@@ -174,6 +174,22 @@ TEST(Interface, TheEnvironmentLimitsTheCodePathAlsoToOneThatIsNotThere) {
   EXPECT_EQ(LoadedModel(built).isa(), newest);
 }
 
+TEST(Interface, ThePathWithVnniIsGivenOnRequestWhereNoKernelNeedsIt) {
+  const fs::path model = written("isa_v4q", add_model());
+  const auto all = manifest_of(model, {}), wanted = manifest_of(model, {"--isa", "base,v4q"});
+  EXPECT_EQ(all["sources"].size(), 4);
+  ASSERT_EQ(wanted["sources"].size(), 3);
+  EXPECT_EQ(wanted["sources"][2]["file"], "net_v4q.cpp");
+  BuildOptions options = build_options();
+  options.flags = {"-O1"};
+  const BuiltModel built = build_model(model.parent_path() / "out", options);
+  const bool has_it = __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bf16");
+  EXPECT_EQ(LoadedModel(built).isa(), has_it ? "v4q" : "base");
+  ::setenv("INFERC_ISA", "v4", 1);
+  EXPECT_EQ(LoadedModel(built).isa(), "base");
+  ::unsetenv("INFERC_ISA");
+}
+
 TEST(Interface, RunStoresTypesThatNumPyLacksAsIntegersAndTakesUnsafeNamesByPosition) {
   ModelSpec m;
   m.graph.inputs = {{"z", DType::float32, {"n"}}, {"../x", DType::bfloat16, {"n"}}};

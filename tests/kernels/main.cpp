@@ -8,7 +8,9 @@
 // instructions.
 [[gnu::constructor(101)]] static void skip_where_the_cpu_lacks_the_path() {
   __builtin_cpu_init();
-  const bool runs = std::strcmp(KERNEL_PATH, "v4") == 0   ? __builtin_cpu_supports("x86-64-v4") != 0
+  const bool vnni = __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bf16");
+  const bool runs = std::strcmp(KERNEL_PATH, "v4q") == 0  ? __builtin_cpu_supports("x86-64-v4") != 0 && vnni
+                    : std::strcmp(KERNEL_PATH, "v4") == 0 ? __builtin_cpu_supports("x86-64-v4") != 0
                     : std::strcmp(KERNEL_PATH, "v3") == 0 ? __builtin_cpu_supports("x86-64-v3") != 0
                                                           : true;
   if (runs) return;
