@@ -1,0 +1,158 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "kernels/cpu/quantized/dot.hpp"
+#include "kernels/cpu/quantized/pack.hpp"
+#include "kernels/cpu/quantized/steps.hpp"
+#include "kernels/cpu/tile.hpp"
+#include "kernels/dim.hpp"
+
+namespace inferc::cpu::quantized {
+
+// MR rows x NV vectors of columns in registers, in `chains` sums side by side that are added at the end.
+template <class Kind, int MR, int NV, int chains>
+struct IntegerTile {
+  using V = typename Kind::V;
+  using Weight = typename Kind::Weight;
+  static constexpr std::size_t W = Kind::lanes, group = Kind::group;
+  static constexpr std::make_index_sequence<MR> rows{};
+  static constexpr std::make_index_sequence<NV> vectors{};
+  static constexpr std::make_index_sequence<MR * NV> all{};
+  using Sums = V[MR * NV];
+
+  // Vector Q of group g; panels are `panel` weights apart.
+  template <std::size_t Q>
+  [[gnu::always_inline]] static V column(const Weight* w, std::size_t panel, std::size_t g) {
+    constexpr std::size_t col = Q * W;
+    return Kind::weights(w + col / 16 * panel + (g * 16 + col % 16) * group);
+  }
+  template <std::size_t R, class T, std::size_t... Q>
+  [[gnu::always_inline]] static void row(Sums& c, T x, const V (&w)[NV], std::index_sequence<Q...>) {
+    ((c[R * NV + Q] = Kind::dot(c[R * NV + Q], x, w[Q])), ...);
+  }
+  // n = group, or the terms of the last group.
+  template <class X, class LD, class Count, std::size_t... R, std::size_t... Q>
+  [[gnu::always_inline]] static void step(Sums& c, const X* x, LD ld, const Weight* w, std::size_t panel, std::size_t g, Count n,
+                                          std::index_sequence<R...>, std::index_sequence<Q...> q) {
+    const V columns[NV] = {column<Q>(w, panel, g)...};
+    if constexpr (is_static<Count>)
+      (row<R>(c, Kind::terms(x + R * ld + g * group), columns, q), ...);
+    else
+      (row<R>(c, Kind::terms(x + R * ld + g * group, n), columns, q), ...);
+  }
+  template <std::size_t... I>
+  [[gnu::always_inline]] static void zero(Sums& c, std::index_sequence<I...>) {
+    ((c[I] = V{}), ...);
+  }
+  template <std::size_t... I>
+  [[gnu::always_inline]] static void add(Sums& c, const Sums& d, std::index_sequence<I...>) {
+    ((c[I] = c[I] + d[I]), ...);
+  }
+  template <std::size_t... I>
+  [[gnu::always_inline]] static void assign(Sums& c, const Sums& d, std::index_sequence<I...>) {
+    ((c[I] = d[I]), ...);
+  }
+  template <class X, class LD, std::size_t... C>
+  [[gnu::always_inline]] static void steps(Sums (&c)[chains], const X* x, LD ld, const Weight* w, std::size_t panel, std::size_t g,
+                                           std::index_sequence<C...>) {
+    (step(c[C], x, ld, w, panel, g + C, dim<group>{}, rows, vectors), ...);
+  }
+  template <std::size_t... C>
+  [[gnu::always_inline]] static void join(Sums (&c)[chains], std::index_sequence<C...>) {
+    ((C > 0 ? add(c[0], c[C], all) : void()), ...);
+  }
+  template <class X, class LD, class K>
+  [[gnu::always_inline]] static void product(Sums& sum, const X* x, LD ld, const Weight* w, std::size_t panel, K k) {
+    constexpr std::make_index_sequence<chains> each{};
+    Sums c[chains];
+    for (int i = 0; i < chains; ++i) zero(c[i], all);
+    std::size_t g = 0;
+    const std::size_t whole = k / group;
+    for (; g + chains <= whole; g += chains) steps(c, x, ld, w, panel, g, each);
+    for (; g < whole; ++g) step(c[0], x, ld, w, panel, g, dim<group>{}, rows, vectors);
+    if (k % group != 0) step(c[0], x, ld, w, panel, g, k % group, rows, vectors);
+    join(c, each);
+    assign(sum, c[0], all);
+  }
+};
+
+template <class Kind, class S, class Out, class X, class LDY, class LDX, class N, class K>
+struct IntegerProblem {
+  using O = typename Out::type;
+  using V = typename Kind::V;
+  static constexpr std::size_t W = Kind::lanes;
+  O* y;
+  LDY ldy;
+  const X* x;
+  LDX ldx;
+  const typename Kind::Weight* w;
+  Table<typename Kind::Sum> table;
+  N n;
+  K k;
+
+  [[gnu::always_inline]] void finish(V sum, std::size_t row, std::size_t col, std::size_t valid) const {
+    store_lanes(y + row * ldy + col, Out::apply(S::apply(sum, table, col)), valid);
+  }
+  template <int MR, int NV, std::size_t... I>
+  [[gnu::always_inline]] void store(const V (&sum)[MR * NV], std::size_t row, std::size_t col, std::index_sequence<I...>) const {
+    (finish(sum[I], row + I / NV, col + I % NV * W, W), ...);
+  }
+  // As a loop: written out, the steps and the cases of a part are most of the code and of the time to compile it.
+  template <int MR, int NV>
+  [[gnu::always_inline]] void store_loop(const V* sum, std::size_t row, std::size_t col, std::size_t valid) const {
+    for (std::size_t r = 0; r < MR; ++r)
+      for (std::size_t q = 0; q < NV && q * W < valid; ++q)
+        finish(sum[r * NV + q], row + r, col + q * W, valid - q * W < W ? valid - q * W : W);
+  }
+  // Columns from `col` on, `valid` of them, in NV vectors.
+  template <int MR, int NV>
+  [[gnu::always_inline]] void tile(std::size_t row, std::size_t col, std::size_t valid) const {
+    constexpr int chains = MR * NV >= 8 ? 1 : MR * NV >= 4 ? 2 : 4;
+    const std::size_t groups = groups_of(k, Kind::group), panel = groups * 16 * Kind::group;
+    V sum[MR * NV];
+    IntegerTile<Kind, MR, NV, chains>::product(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k);
+    if constexpr (MR * NV <= 4) {
+      if (valid >= NV * W) return store<MR, NV>(sum, row, col, std::make_index_sequence<MR * NV>{});
+    }
+    store_loop<MR, NV>(sum, row, col, valid);
+  }
+  // Panels outer, rows inner: each panel of weights is read once for all rows.
+  template <int MR, int panels>
+  [[gnu::always_inline]] void sweep(std::size_t begin, std::size_t end, std::size_t col = 0) const {
+    constexpr std::size_t width = 16 * panels;
+    if (!is_static<N> || static_size<N> >= width)
+      for (; col + width <= n; col += width)
+        for (std::size_t row = begin; row < end; row += MR) tile<MR, panels * 16 / static_cast<int>(W)>(row, col, width);
+    if constexpr (panels > 1) {
+      sweep<MR, panels / 2>(begin, end, col);
+    } else {
+      if (col < n)
+        for (std::size_t row = begin; row < end; row += MR) tile<MR, 16 / static_cast<int>(W)>(row, col, n - col);
+    }
+  }
+  // Fewer rows than a tile has: by two and one, which take more panels at once.
+  [[gnu::always_inline]] void rest(std::size_t begin, std::size_t end) const {
+    for (; begin + 2 <= end; begin += 2) sweep<2, 2 * tile_panels>(begin, begin + 2);
+    if (begin < end) sweep<1, 4 * tile_panels>(begin, end);
+  }
+};
+
+inline constexpr int integer_rows = lanes == 8 ? 4 : tile_rows;
+inline constexpr std::size_t integer_row_block = 96;
+
+// Rows `rows` of y[M, N] = Out(S(x[M, K] * w[K, N])), w packed for the Kind of product (pack.hpp), the rows of `table` padded to a
+// multiple of 16 columns; ldy, ldx, n, k are dim<> or std::size_t. Reads and writes nothing beyond column n of y and column k of x.
+template <class Kind, class S, class Out, class B, class E, class LDY, class X, class LDX, class N, class K>
+inline void linear(Range<B, E> rows, typename Out::type* y, LDY ldy, const X* x, LDX ldx, const typename Kind::Weight* w,
+                   const typename Kind::Sum* table, N n, K k) {
+  constexpr int MR = integer_rows;
+  const IntegerProblem<Kind, S, Out, X, LDY, LDX, N, K> problem{y, ldy, x, ldx, w, {table, (n + 15) / 16 * 16}, n, k};
+  const std::size_t whole = rows.begin + (rows.end - rows.begin) / MR * MR;
+  for (std::size_t row = rows.begin; row < whole; row += integer_row_block)
+    problem.template sweep<MR, tile_panels>(row, whole - row < integer_row_block ? whole : row + integer_row_block);
+  if (whole < rows.end) problem.rest(whole, rows.end);
+}
+
+}  // namespace inferc::cpu::quantized

@@ -1,0 +1,157 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "kernels/cpu/quantized/dot.hpp"
+#include "kernels/fixed.hpp"
+
+// What happens to sums in registers before they are stored: fixed::Step known at compile time.
+namespace inferc::cpu::quantized {
+
+// Rows of `stride` numbers, one for each column of the result; whole vectors can be read from any column that exists.
+template <class Sum>
+struct Table {
+  const Sum* data;
+  std::size_t stride;
+};
+
+// An operand of a step: a number, or row I of the table.
+template <std::int64_t value>
+struct Is {
+  template <class V, class Sum>
+  [[gnu::always_inline]] static V get(const Table<Sum>&, std::size_t) {
+    return static_cast<Sum>(value) - V{};
+  }
+};
+template <std::size_t row>
+struct Row {
+  template <class V, class Sum>
+  [[gnu::always_inline]] static V get(const Table<Sum>& table, std::size_t col) {
+    return load_lanes<V>(table.data + row * table.stride + col);
+  }
+};
+
+template <class A>
+struct Add {
+  template <class V, class T>
+  [[gnu::always_inline]] static V apply(V v, const T& table, std::size_t col) {
+    return v + A::template get<V>(table, col);
+  }
+};
+template <class A>
+struct ShiftLeft {
+  template <class V, class T>
+  [[gnu::always_inline]] static V apply(V v, const T& table, std::size_t col) {
+    return v << A::template get<V>(table, col);
+  }
+};
+template <fixed::Round mode, class A>
+struct ShiftRight {
+  template <class V, class T>
+  [[gnu::always_inline]] static V apply(V v, const T& table, std::size_t col) {
+    return fixed::shift_right<mode>(v, A::template get<V>(table, col));
+  }
+};
+template <class A>
+struct AtLeast {
+  template <class V, class T>
+  [[gnu::always_inline]] static V apply(V v, const T& table, std::size_t col) {
+    return fixed::at_least(v, A::template get<V>(table, col));
+  }
+};
+template <class A>
+struct AtMost {
+  template <class V, class T>
+  [[gnu::always_inline]] static V apply(V v, const T& table, std::size_t col) {
+    return fixed::at_most(v, A::template get<V>(table, col));
+  }
+};
+template <class A, class B>
+struct Wrap {
+  template <class V, class T>
+  [[gnu::always_inline]] static V apply(V v, const T& table, std::size_t col) {
+    return fixed::wrap(v, A::template get<V>(table, col), B::template get<V>(table, col));
+  }
+};
+template <class A, class B>
+struct Leaky {
+  template <class V, class T>
+  [[gnu::always_inline]] static V apply(V v, const T& table, std::size_t col) {
+    return fixed::leaky(v, A::template get<V>(table, col), B::template get<V>(table, col));
+  }
+};
+
+// All of them, first to last.
+template <class... S>
+struct Steps {
+  template <class V, class T>
+  [[gnu::always_inline]] static V apply(V v, const T& table, std::size_t col) {
+    ((v = S::apply(v, table, col)), ...);
+    return v;
+  }
+};
+
+// Elements as O, which holds them.
+template <class O, class V>
+[[gnu::always_inline]] inline auto narrowed(V v) {
+  constexpr int n = sizeof(V) / sizeof(v[0]);
+  using Out = typename VectorOf<O, n>::type;
+#if defined(__AVX2__) && !defined(__AVX512F__)
+  // Compilers know no short way from 32 bits to 8.
+  using Bytes = VectorOf<char, 16>::type;
+  if constexpr (sizeof(O) == 1 && sizeof(v[0]) == 4 && n == 8) {
+    struct Halves {
+      Bytes low, high;
+    };
+    const Halves h = bit_cast<Halves>(v);
+    const Bytes low = __builtin_ia32_pshufb128(h.low, Bytes{0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1});
+    const Bytes high = __builtin_ia32_pshufb128(h.high, Bytes{-1, -1, -1, -1, 0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1});
+    struct First {
+      Out first, rest;
+    };
+    return bit_cast<First>(low | high).first;
+  }
+#endif
+  return __builtin_convertvector(v, Out);
+}
+
+// Elements of the result: integers that hold the value, or integer * 2^-fraction in float, rounded once.
+template <class O>
+struct To {
+  using type = O;
+  template <class V>
+  [[gnu::always_inline]] static auto apply(V v) {
+    return narrowed<O>(v);
+  }
+};
+template <int fraction>
+struct ToFloat {
+  using type = float;
+  template <class V>
+  [[gnu::always_inline]] static auto apply(V v) {
+    constexpr float step = bit_cast<float>(static_cast<std::int32_t>(127 - fraction) << 23);
+    static_assert(fraction > -127 && fraction < 127);
+    using Out = typename VectorOf<float, sizeof(V) / sizeof(v[0])>::type;
+    return __builtin_convertvector(v, Out) * (step - Out{});
+  }
+};
+
+// The first n elements of v, n <= its lanes, by pieces of halved sizes.
+template <std::size_t bytes>
+[[gnu::always_inline]] inline void store_pieces(unsigned char* to, const unsigned char* from, std::size_t n) {
+  if (n & bytes) __builtin_memcpy(to, from, bytes);
+  if constexpr (bytes > 1) store_pieces<bytes / 2>(to + (n & bytes), from + (n & bytes), n);
+}
+template <class O, class V>
+[[gnu::always_inline]] inline void store_lanes(O* to, V v, std::size_t n) {
+  if (n == sizeof(V) / sizeof(O)) {
+    __builtin_memcpy(to, &v, sizeof(V));
+  } else {
+    unsigned char kept[sizeof(V)];
+    __builtin_memcpy(kept, &v, sizeof(V));
+    store_pieces<sizeof(V) / 2>(reinterpret_cast<unsigned char*>(to), kept, n * sizeof(O));
+  }
+}
+
+}  // namespace inferc::cpu::quantized

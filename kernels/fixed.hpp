@@ -1,0 +1,52 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+// Arithmetic on integers that stand for multiples of powers of two. V is a signed integer type or a vector of one. Nothing may
+// overflow: whoever writes such steps down has proved it.
+namespace inferc::fixed {
+
+// How v / 2^d becomes an integer, by the names of ap_fixed: towards -inf; to the nearest with ties to +inf, to even, to -inf, to 0,
+// away from 0; towards 0.
+enum class Round : unsigned char { trn, rnd, rnd_conv, rnd_min_inf, rnd_zero, rnd_inf, trn_zero };
+
+// v / 2^d rounded, 0 < d < the bits of an element; |v| + 2^(d-1) must not overflow.
+template <Round mode, class V>
+[[gnu::always_inline]] inline V shift_right(V v, V d) {
+  const V zero{}, one = zero + 1, unit = one << d, half = unit >> 1;
+  const V negative = static_cast<V>(v < zero) & one;
+  if constexpr (mode == Round::trn) return v >> d;
+  if constexpr (mode == Round::rnd) return (v + half) >> d;
+  if constexpr (mode == Round::rnd_conv) return (v + (half - one) + ((v >> d) & one)) >> d;
+  if constexpr (mode == Round::rnd_min_inf) return (v + (half - one)) >> d;
+  if constexpr (mode == Round::rnd_zero) return (v + (half - one) + negative) >> d;
+  if constexpr (mode == Round::rnd_inf) return (v + half - negative) >> d;
+  if constexpr (mode == Round::trn_zero) return (v + ((unit - one) & (zero - negative))) >> d;
+}
+
+template <class V>
+[[gnu::always_inline]] inline V at_least(V v, V low) {
+  return v < low ? low : v;
+}
+template <class V>
+[[gnu::always_inline]] inline V at_most(V v, V high) {
+  return v > high ? high : v;
+}
+// The one of low ... low + mask that is v modulo mask + 1, a power of two.
+template <class V>
+[[gnu::always_inline]] inline V wrap(V v, V low, V mask) {
+  return low + ((v - low) & mask);
+}
+// v * 2^shift, below 0 v * factor: LeakyRelu by factor / 2^shift with `shift` more bits of fraction.
+template <class V>
+[[gnu::always_inline]] inline V leaky(V v, V factor, V shift) {
+  return v < V{} ? v * factor : v << shift;
+}
+
+// One step of what happens to a sum, as a row of six numbers: kind, rounding, then the operands a and b, each as (0, value) or as
+// (1, row of a table that has a value for each column).
+enum class Step : unsigned char { add, shift_left, shift_right, at_least, at_most, wrap, leaky };
+inline constexpr std::size_t step_numbers = 6;
+
+}  // namespace inferc::fixed

@@ -1,0 +1,169 @@
+#include "kernels/cpu/quantized/linear.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "kernels/cpu/quantized/pack.hpp"
+
+namespace inferc {
+namespace {
+
+namespace q = cpu::quantized;
+using fixed::Round;
+
+// --- the definition of a rounding, by exact division
+std::int64_t rounded(Round mode, std::int64_t v, int d) {
+  const std::int64_t unit = std::int64_t{1} << d, floor = v >= 0 ? v / unit : -((-v + unit - 1) / unit), twice = 2 * (v - floor * unit);
+  const bool tie = twice == unit, up = twice > unit;
+  switch (mode) {
+    case Round::trn: return floor;
+    case Round::trn_zero: return v / unit;
+    case Round::rnd: return floor + (up || tie);
+    case Round::rnd_min_inf: return floor + up;
+    case Round::rnd_conv: return floor + (up || (tie && floor % 2 != 0));
+    case Round::rnd_zero: return floor + (up || (tie && v < 0));
+    case Round::rnd_inf: return floor + (up || (tie && v > 0));
+  }
+  return 0;
+}
+
+template <Round mode, class V>
+void check_rounding() {
+  for (int d = 1; d < 9; ++d)
+    for (std::int32_t v = -1100; v < 1100; ++v) {
+      ASSERT_EQ((fixed::shift_right<mode, std::int64_t>(v, d)), rounded(mode, v, d)) << v << " / 2^" << d;
+      ASSERT_EQ((fixed::shift_right<mode, V>(v - V{}, d - V{})[0]), rounded(mode, v, d)) << v << " / 2^" << d;
+    }
+}
+template <class V>
+void check_all_roundings() {
+  check_rounding<Round::trn, V>(), check_rounding<Round::rnd, V>(), check_rounding<Round::rnd_conv, V>(), check_rounding<Round::rnd_min_inf, V>();
+  check_rounding<Round::rnd_zero, V>(), check_rounding<Round::rnd_inf, V>(), check_rounding<Round::trn_zero, V>();
+}
+TEST(Fixed, EveryRoundingIsThatOfTheExactQuotient) {
+  check_all_roundings<I32<lanes>>();
+  check_all_roundings<VectorOf<std::int64_t, lanes / 2>::type>();
+}
+
+TEST(Fixed, WrapKeepsTheValueModuloTheRange) {
+  for (std::int64_t v = -300; v < 300; ++v) {
+    const std::int64_t w = fixed::wrap<std::int64_t>(v, -16, 31);
+    ASSERT_TRUE(w >= -16 && w < 16 && (w - v) % 32 == 0) << v;
+  }
+}
+
+// --- products
+template <class Kind, class X>
+struct Product {
+  std::size_t m, k, n, ldx, columns;
+  std::vector<X> x;
+  std::vector<std::int64_t> w;
+  std::vector<typename Kind::Weight> packed;
+  std::vector<typename Kind::Sum> table;  // rows: bias, shift, high
+
+  Product(std::size_t m_, std::size_t k_, std::size_t n_, std::int64_t low, std::int64_t high, std::int64_t most_weight)
+      : m(m_), k(k_), n(n_), ldx(k_ + 3), columns((n_ + 15) / 16 * 16), x(m_ * ldx), w(k_ * n_), packed(q::packed_size(k_, n_, Kind::group)), table(3 * columns) {
+    std::mt19937_64 random(m * 31 + k * 7 + n);
+    const auto draw = [&](std::int64_t a, std::int64_t b) { return std::uniform_int_distribution<std::int64_t>(a, b)(random); };
+    const auto extreme = [&](std::int64_t a, std::int64_t b) { return random() % 4 == 0 ? (random() % 2 ? a : b) : draw(a, b); };
+    for (X& v : x) v = static_cast<X>(extreme(low, high));
+    for (std::int64_t& v : w) v = random() % 3 == 0 ? 0 : extreme(-most_weight, std::min<std::int64_t>(most_weight, limits::highest<typename Kind::Weight>));
+    q::pack_groups(packed.data(), w.data(), k, n, Kind::group, n, std::size_t{1});
+    for (std::size_t j = 0; j < n; ++j) {
+      std::int64_t sum = 0;
+      for (std::size_t p = 0; p < k; ++p) sum += w[p * n + j];
+      table[j] = static_cast<typename Kind::Sum>(draw(-9999, 9999) - (signed_bytes() ? 128 * sum : 0));
+      table[columns + j] = static_cast<typename Kind::Sum>(draw(1, 9));
+      table[2 * columns + j] = static_cast<typename Kind::Sum>(draw(1, 100));
+    }
+  }
+  static constexpr bool signed_bytes() { return Kind::group == 4 && std::is_signed_v<X>; }
+  std::int64_t sum(std::size_t i, std::size_t j) const {
+    std::int64_t out = table[j];
+    for (std::size_t p = 0; p < k; ++p) out += (static_cast<std::int64_t>(x[i * ldx + p]) + (signed_bytes() ? 128 : 0)) * w[p * n + j];
+    return out;
+  }
+};
+
+using Biased = q::Add<q::Row<0>>;
+
+// Rounded by a shift for each column, within 0 and a limit for each column, as uint8.
+template <class Kind, class X>
+void check_quantised(const Product<Kind, X>& p) {
+  using S = q::Steps<Biased, q::ShiftRight<Round::rnd, q::Row<1>>, q::AtLeast<q::Is<0>>, q::AtMost<q::Row<2>>>;
+  const std::size_t ldy = p.n + 3;
+  std::vector<std::uint8_t> y(p.m * ldy, 77);
+  q::linear<Kind, S, q::To<std::uint8_t>>(Range{std::size_t{0}, p.m}, y.data(), ldy, p.x.data(), p.ldx, p.packed.data(), p.table.data(), p.n, p.k);
+  for (std::size_t i = 0; i < p.m; ++i)
+    for (std::size_t j = 0; j < ldy; ++j) {
+      std::int64_t e = 77;
+      if (j < p.n) e = std::min<std::int64_t>(std::max<std::int64_t>(rounded(Round::rnd, p.sum(i, j), static_cast<int>(p.table[p.columns + j])), 0), p.table[2 * p.columns + j]);
+      ASSERT_EQ(y[i * ldy + j], e) << p.m << 'x' << p.k << 'x' << p.n << " at " << i << ',' << j;
+    }
+}
+// The sum itself, and as float.
+template <class Kind, class X>
+void check_sums(const Product<Kind, X>& p) {
+  std::vector<std::int32_t> y(p.m * p.n);
+  std::vector<float> f(p.m * p.n);
+  const Range rows{std::size_t{0}, p.m};
+  q::linear<Kind, q::Steps<Biased>, q::To<std::int32_t>>(rows, y.data(), p.n, p.x.data(), p.ldx, p.packed.data(), p.table.data(), p.n, p.k);
+  q::linear<Kind, q::Steps<Biased>, q::ToFloat<7>>(rows, f.data(), p.n, p.x.data(), p.ldx, p.packed.data(), p.table.data(), p.n, p.k);
+  for (std::size_t i = 0; i < p.m; ++i)
+    for (std::size_t j = 0; j < p.n; ++j) {
+      ASSERT_EQ(y[i * p.n + j], static_cast<std::int32_t>(p.sum(i, j))) << p.m << 'x' << p.k << 'x' << p.n << " at " << i << ',' << j;
+      ASSERT_EQ(f[i * p.n + j], static_cast<float>(p.sum(i, j)) / 128) << i << ',' << j;
+    }
+}
+
+template <class Kind, class X>
+void check_shapes(std::int64_t low, std::int64_t high, std::int64_t most_weight) {
+  const auto one = [&](std::size_t m, std::size_t k, std::size_t n) {
+    const Product<Kind, X> p(m, k, n, low, high, most_weight);
+    check_quantised(p);
+    check_sums(p);
+  };
+  for (std::size_t m = 0; m <= 35; ++m) one(m, 21, 20);
+  one(99, 5, 17), one(200, 8, 33);
+  for (const std::size_t n : {1u, 3u, 4u, 5u, 8u, 9u, 15u, 16u, 17u, 31u, 33u, 48u, 63u, 64u, 65u, 127u, 130u})
+    for (const std::size_t k : {0u, 1u, 2u, 3u, 4u, 5u, 7u, 15u, 16u, 17u, 31u, 64u}) one(1, k, n), one(3, k, n), one(9, k, n);
+}
+
+TEST(QuantizedLinear, UnsignedBytesThatFitInPairs) { check_shapes<q::Bytes<true>, std::uint8_t>(0, 127, 128); }
+TEST(QuantizedLinear, UnsignedBytes) { check_shapes<q::Bytes<false>, std::uint8_t>(0, 255, 128); }
+TEST(QuantizedLinear, SignedBytesThatFitInPairs) { check_shapes<q::Bytes<true>, std::int8_t>(-128, 127, 64); }
+TEST(QuantizedLinear, SignedBytes) { check_shapes<q::Bytes<false>, std::int8_t>(-128, 127, 128); }
+TEST(QuantizedLinear, Words) { check_shapes<q::Words, std::int16_t>(-4000, 4000, 4000); }
+TEST(QuantizedLinear, WordsTimesUnsignedBytes) { check_shapes<q::Words, std::uint8_t>(0, 255, 32767); }
+TEST(QuantizedLinear, WordsTimesSignedBytes) { check_shapes<q::Words, std::int8_t>(-128, 127, 32767); }
+TEST(QuantizedLinear, SumsOf64Bits) { check_shapes<q::Wide, std::int32_t>(-2000, 2000, 1000); }
+TEST(QuantizedLinear, SumsOf64BitsOfWords) { check_shapes<q::Wide, std::uint16_t>(0, 65535, 1000); }
+
+TEST(QuantizedLinear, SumsBeyond32BitsAreExact) {
+  const Product<q::Wide, std::int32_t> p(5, 70, 19, -2000000000, 2000000000, 50000000);
+  std::vector<std::int8_t> y(p.m * p.n);
+  using S = q::Steps<Biased, q::ShiftRight<Round::rnd_conv, q::Is<61>>>;
+  q::linear<q::Wide, S, q::To<std::int8_t>>(Range{std::size_t{0}, p.m}, y.data(), p.n, p.x.data(), p.ldx, p.packed.data(), p.table.data(), p.n, p.k);
+  for (std::size_t i = 0; i < p.m; ++i)
+    for (std::size_t j = 0; j < p.n; ++j) ASSERT_EQ(y[i * p.n + j], rounded(Round::rnd_conv, p.sum(i, j), 61));
+}
+
+// The sizes of a network: all known at compile time.
+TEST(QuantizedLinear, ConstantSizesGiveTheSame) {
+  const Product<q::Bytes<true>, std::uint8_t> p(13, 18, 37, 0, 127, 128);
+  std::int16_t y[13 * 37];
+  using S = q::Steps<Biased, q::Leaky<q::Is<13>, q::Is<7>>, q::ShiftRight<Round::trn, q::Is<9>>, q::Wrap<q::Is<-64>, q::Is<127>>>;
+  q::linear<q::Bytes<true>, S, q::To<std::int16_t>>(Range{dim<0>{}, dim<13>{}}, y, dim<37>{}, p.x.data(), dim<21>{}, p.packed.data(), p.table.data(), dim<37>{}, dim<18>{});
+  for (std::size_t i = 0; i < 13; ++i)
+    for (std::size_t j = 0; j < 37; ++j) {
+      const std::int64_t v = p.sum(i, j), l = rounded(Round::trn, v < 0 ? v * 13 : v * 128, 9);
+      ASSERT_EQ(y[i * 37 + j], ((l + 64) & 127) - 64) << i << ',' << j;
+    }
+}
+
+}  // namespace
+}  // namespace inferc
