@@ -1,0 +1,71 @@
+// Dense layers in int8 and int16 beside those in float32, in one run: shapes rows x inputs x outputs. Build: target bench_quantized.
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "kernels/cpu/gemm.hpp"
+#include "kernels/cpu/pack.hpp"
+#include "kernels/cpu/quantized/linear.hpp"
+
+namespace inferc {
+namespace {
+
+namespace q = cpu::quantized;
+
+struct BiasRelu {
+  template <class V>
+  static V apply(V acc, V bias) {
+    return max(acc + bias, V{});
+  }
+};
+
+// Weights begin at a multiple of 64 bytes, as those of a compiled model do.
+template <class T>
+struct Weights {
+  std::vector<T> memory;
+  T* data;
+  Weights(std::size_t n, T value) : memory(n + 64, value), data(memory.data()) {
+    while (reinterpret_cast<std::uintptr_t>(data) % 64 != 0) ++data;
+  }
+};
+
+template <std::size_t M, std::size_t K, std::size_t N>
+void float32(benchmark::State& state) {
+  const Weights<float> w(cpu::packed_size(K, N), 0.25f);
+  std::vector<float> x(M * K, 0.5f), bias(N, 0.125f), y(M * N);
+  for (auto _ : state) {
+    cpu::gemm(Range{dim<0>{}, dim<M>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, w.data, dim<N>{}, dim<K>{}, cpu::epilogue<BiasRelu>(cpu::Row{bias.data()}));
+    benchmark::ClobberMemory();
+  }
+}
+
+template <class Kind, class X, std::size_t M, std::size_t K, std::size_t N>
+void integers(benchmark::State& state) {
+  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>, q::AtLeast<q::Is<0>>, q::AtMost<q::Is<127>>>;
+  std::vector<X> x(M * K, 3), y(M * N);
+  const Weights<typename Kind::Weight> w(q::packed_size(K, N, Kind::group), 5);
+  std::vector<typename Kind::Sum> table((N + 15) / 16 * 16, 7);
+  for (auto _ : state) {
+    q::linear<Kind, S, q::To<X>>(Range{dim<0>{}, dim<M>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, w.data, table.data(), dim<N>{}, dim<K>{});
+    benchmark::ClobberMemory();
+  }
+}
+
+#define SHAPE(M, K, N)                                                                                      \
+  BENCHMARK(float32<M, K, N>)->Name("float32/" #M "x" #K "x" #N);                                           \
+  BENCHMARK(integers<q::Bytes<true>, std::uint8_t, M, K, N>)->Name("int8, fits in pairs/" #M "x" #K "x" #N); \
+  BENCHMARK(integers<q::Bytes<false>, std::uint8_t, M, K, N>)->Name("int8/" #M "x" #K "x" #N);               \
+  BENCHMARK(integers<q::Words, std::int16_t, M, K, N>)->Name("int16/" #M "x" #K "x" #N)
+
+SHAPE(1, 16, 64);
+SHAPE(1, 64, 32);
+SHAPE(1, 256, 256);
+SHAPE(40, 256, 256);
+SHAPE(1600, 64, 64);
+
+}  // namespace
+}  // namespace inferc
+
+BENCHMARK_MAIN();
