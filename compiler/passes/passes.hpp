@@ -26,6 +26,7 @@ bool compute_halves_in_float32(Graph& graph);
 bool fold_constants(Graph& graph);
 bool canonicalise(Graph& graph);
 bool eliminate_common_subexpressions(Graph& graph);
+bool fold_uniform(Graph& graph);
 bool recognise_group_normalisation(Graph& graph);
 bool recognise_normalisation(Graph& graph);
 bool recognise_gelu(Graph& graph);

@@ -12,6 +12,8 @@ const std::vector<Pass>& pipeline() {
       {"fold-constants", fold_constants, PassClass::exact},
       // One spelling for each thing, so that recognisers need know few.
       {"canonicalise", canonicalise, PassClass::exact},
+      // Masks of ones and zeros before composites take them for masks.
+      {"fold-uniform", fold_uniform, PassClass::reassociates},
       {"eliminate-common-subexpressions", eliminate_common_subexpressions, PassClass::exact},
       // Composites before fusion takes their parts. A group whose dims are one is a row: the larger composite comes first.
       {"recognise-group-normalisation", recognise_group_normalisation, PassClass::reassociates},
