@@ -15,6 +15,7 @@ struct ModelArguments {
   std::vector<std::string> carry{};  // OUT=IN
   std::vector<std::string> op{};     // DOMAIN::NAME=header
   std::vector<std::string> keep{};   // --outputs: names; empty: all
+  std::vector<std::string> assume{};  // INPUT=VALUE
 };
 
 struct BenchArguments : ModelArguments {
@@ -63,7 +64,7 @@ struct VerifyCases {
 
 struct VerifyArguments {
   std::vector<std::filesystem::path> what;
-  std::vector<std::string> dims, carry, keep, against;
+  std::vector<std::string> dims, carry, keep, assume, against;
   std::filesystem::path onnxruntime;
   VerifyCases cases;
 };

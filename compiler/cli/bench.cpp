@@ -128,7 +128,7 @@ Json measured(const BenchArguments& a) {
   const std::vector<std::unique_ptr<BoundCall>> calls = calls_of(*model, sizes, inputs, a.threads);
   BoundCall& call = *calls.front();
   const std::vector<Tensor> outputs = call.outputs();
-  const Peers peers = open_peers(a, front, inputs, outputs);
+  const Peers peers = open_peers(a, front, with_assumed(inputs, front.assumed, sizes), outputs);
   progress.show("measuring");
   const std::optional<Pinned> pinned = a.threads == 1 ? std::optional<Pinned>(std::in_place) : std::nullopt;
   const auto timings = time_all(a, calls, peers);

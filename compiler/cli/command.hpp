@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/cli/arguments.hpp"
+#include "compiler/cli/assume.hpp"
 #include "compiler/emit/emit.hpp"
 #include "compiler/ir/graph.hpp"
 #include "compiler/onnx/model.hpp"
@@ -36,6 +37,7 @@ struct Front {
   std::unique_ptr<Graph> graph;
   std::vector<Carry> carried{};
   std::vector<UserHeader> user_headers{};
+  std::vector<AssumedInput> assumed{};
   std::optional<onnx::Part> part{};  // of the file, that is in the model; none: all
 };
 // Throws UserError with every problem at once.

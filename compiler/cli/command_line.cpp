@@ -14,6 +14,10 @@ void add_kept_outputs(CLI::App& command, const char* name, std::vector<std::stri
   command.add_option(name, keep, "NAME,...: of the model these outputs alone, and what they need")->delimiter(',')->take_all()->allow_extra_args(false);
 }
 
+void add_assumptions(CLI::App& command, std::vector<std::string>& assume) {
+  command.add_option("--assume", assume, "INPUT=VALUE: every element of the input is this number; the code has no such input")->take_all()->allow_extra_args(false);
+}
+
 // `kept_outputs`: the option that names them; of `run`, --outputs is a folder.
 void add_model_arguments(CLI::App& command, ModelArguments& a, const char* kept_outputs = "--outputs") {
   command.add_option("MODEL", a.model, "ONNX file")->required();
@@ -22,6 +26,7 @@ void add_model_arguments(CLI::App& command, ModelArguments& a, const char* kept_
   command.add_option("--carry", a.carry, "OUT=IN: the output is the input of the next call, kept in the Workspace until reset()")->take_all()->allow_extra_args(false);
   command.add_option("--op", a.op, "DOMAIN::NAME=header.hpp: an operator of your own; CONTRIBUTING.md tells what its header holds")->take_all()->allow_extra_args(false);
   add_kept_outputs(command, kept_outputs, a.keep);
+  add_assumptions(command, a.assume);
 }
 
 void add_json_option(CLI::App& command, std::string& path) {
@@ -106,6 +111,7 @@ void add_verify(CLI::App& app, int& status) {
   c->add_option("--dim", a->dims, "with --against: SYM=N fixes a size, SYM=LO..HI bounds it")->take_all()->allow_extra_args(false);
   c->add_option("--carry", a->carry, "with --against: OUT=IN, state kept between calls; checked to be what the caller would hand on")->take_all()->allow_extra_args(false);
   add_kept_outputs(*c, "--outputs", a->keep);
+  add_assumptions(*c, a->assume);
   c->add_option("--op", a->cases.op, "of folders: DOMAIN::NAME=header.hpp, an operator of your own")->take_all()->allow_extra_args(false);
   c->add_option("--against", a->against, "onnxruntime")->delimiter(',')->allow_extra_args(false);
   c->add_option("--onnxruntime", a->onnxruntime, "libonnxruntime.so (default: INFERC_ONNXRUNTIME, or the wheel in .venv)");

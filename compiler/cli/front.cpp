@@ -149,13 +149,18 @@ Front open_model(const ModelArguments& a) {
   const std::vector<CarryOption> carries = parse_carries(front.model, a.carry);
   std::set<std::string> variable;
   for (const CarryOption& c : carries) variable.insert(c.input);
+  const std::vector<Assumption> assumptions = parse_assumptions(front.model.graph, a.assume);
+  for (const Assumption& s : assumptions)
+    if (variable.count(s.input)) throw UsageError(fmt::format("--assume {}: the input is carried from call to call", escape(s.option)), "leave out one of --assume and --carry");
   front.part = kept_part(front.model, a.keep, carries);
   if (front.part) keep_part(front.model.graph, *front.part);
   front.graph = onnx::import(front.model, diagnostics, variable);
   stop_on_problems(diagnostics);
   apply_dims(*front.graph, front.model, a.dims);
+  assume_fixed(*front.graph, assumptions, front.assumed);
   infer_types(*front.graph, diagnostics, {.random_as_input = a.random_as_input});
   stop_on_problems(diagnostics);
+  assume_sized(*front.graph, front.assumed);
   // What nobody reads is no part of the program, its checks included: neither of the code nor of the reference runs.
   front.graph->erase_dead();
   verify(*front.graph);
@@ -178,6 +183,7 @@ EmitOptions emit_options(const Front& front, const ModelArguments& a, const std:
   if (a.random_as_input) o.options.emplace_back("--random-as-input");
   for (const std::string& c : a.carry) o.options.push_back("--carry=" + c);
   for (const std::string& name : a.keep) o.options.push_back("--outputs=" + name);
+  for (const std::string& s : a.assume) o.options.push_back("--assume=" + s);
   for (const std::string& op : a.op) o.options.push_back("--op=" + op);
   o.user_headers = front.user_headers;
   add_metadata(o, "producer", front.model.producer_name + " " + front.model.producer_version);

@@ -94,9 +94,10 @@ void ModelCheck::judge(ModelVerdict& v, std::uint64_t seed) const {
 }
 
 const std::vector<Tensor>* ModelCheck::peer_outputs(ModelVerdict& v, const std::vector<Tensor>& inputs, const std::vector<Tensor>& ours) {
+  const std::vector<Tensor> all = with_assumed(inputs, peer_model_.assumed, v.sizes);
   try {
-    if (!peer_) peer_ = std::make_unique<Peer>(library_, peer_model_, ort::Optimization::all, inputs, ours);
-    else peer_->bind(inputs, ours);
+    if (!peer_) peer_ = std::make_unique<Peer>(library_, peer_model_, ort::Optimization::all, all, ours);
+    else peer_->bind(all, ours);
     peer_->run();
     return &peer_->outputs();
   } catch (const UserError& refusal) {

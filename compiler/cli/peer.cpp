@@ -35,9 +35,9 @@ std::unique_ptr<ort::Session> session_of(const ort::Library& library, const Peer
 }  // namespace
 
 PeerModel peer_model(const Front& front, const ModelArguments& a) {
-  if (!front.part) return {a.model};
+  if (!front.part) return {a.model, {}, front.assumed};
   const MappedFile file(a.model);
-  return {a.model, onnx::file_of_part(file.bytes(), *front.part)};
+  return {a.model, onnx::file_of_part(file.bytes(), *front.part), front.assumed};
 }
 
 Peer::Peer(const ort::Library& library, const PeerModel& model, ort::Optimization level, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs)

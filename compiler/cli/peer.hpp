@@ -10,10 +10,11 @@
 
 namespace inferc::cli {
 
-// What ONNX Runtime is given of a model: its file, or the part of it that the options leave.
+// What ONNX Runtime is given of a model: its file, or the part of it that the options leave, and the inputs that they assume.
 struct PeerModel {
   std::filesystem::path file;
   std::string part{};  // bytes; empty: all of the file
+  std::vector<AssumedInput> assumed{};
 };
 [[nodiscard]] PeerModel peer_model(const Front& front, const ModelArguments& arguments);
 

@@ -15,6 +15,7 @@ int verify_against(const VerifyArguments& a) {
   options.model.dims = a.dims;
   options.model.carry = a.carry;
   options.model.keep = a.keep;
+  options.model.assume = a.assume;
   options.onnxruntime = a.onnxruntime;
   options.json = a.cases.json;
   return verify_model(options);
@@ -30,6 +31,7 @@ int verify(const VerifyArguments& a) {
       throw UsageError(fmt::format("verify: '{}' is no folder", escape(path.string())), "verify CASE_DIR..., or verify MODEL --against onnxruntime");
   if (!a.carry.empty()) throw UsageError("verify: --carry belongs to --against", "verify MODEL --carry OUT=IN --against onnxruntime");
   if (!a.keep.empty()) throw UsageError("verify: --outputs belongs to --against", "verify MODEL --outputs NAME,... --against onnxruntime");
+  if (!a.assume.empty()) throw UsageError("verify: --assume belongs to --against", "verify MODEL --assume INPUT=VALUE --against onnxruntime");
   VerifyCases cases = a.cases;
   cases.folders = a.what;
   return verify_cases(cases);
