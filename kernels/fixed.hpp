@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "kernels/math.hpp"
+
 // Arithmetic on integers that stand for multiples of powers of two. V is a signed integer type or a vector of one. Nothing may
 // overflow: whoever writes such steps down has proved it.
 namespace inferc::fixed {
@@ -42,6 +44,32 @@ template <class V>
 template <class V>
 [[gnu::always_inline]] inline V leaky(V v, V factor, V shift) {
   return v < V{} ? v * factor : v << shift;
+}
+
+// Of a float, or a vector of floats: v rounded to an integer by the same operations in float32 as a network that was trained with
+// quantisers computes it by.
+template <Round mode, class V>
+[[gnu::always_inline]] inline V rounded(V v) {
+  const V half = splat<V>(0.5f);
+  if constexpr (mode == Round::trn) return math::floor(v);
+  if constexpr (mode == Round::rnd) return math::floor(v + half);
+  if constexpr (mode == Round::rnd_conv) return math::rint(v);
+  if constexpr (mode == Round::rnd_min_inf) return math::ceil(v - half);
+  if constexpr (mode == Round::rnd_zero) return copysign(math::ceil(abs(v) - half), v);
+  if constexpr (mode == Round::rnd_inf) return copysign(math::floor(abs(v) + half), v);
+  if constexpr (mode == Round::trn_zero) return copysign(math::floor(abs(v)), v);
+}
+
+// The integer x * scale rounded, within low and high or taken modulo their distance; NaN gives low.
+template <Round mode, class V>
+[[gnu::always_inline]] inline V quantised(V x, V scale, V low, V high, bool wraps) {
+  V r = rounded<mode>(x * scale);
+  if (wraps) {
+    const V n = high - low + splat<V>(1.0f);
+    r = r - math::floor((r - low) / n) * n;
+  }
+  r = r > low ? r : low;
+  return r < high ? r : high;
 }
 
 // One step of what happens to a sum, as a row of six numbers: kind, rounding, then the operands a and b, each as (0, value) or as

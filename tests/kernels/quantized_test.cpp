@@ -1,13 +1,16 @@
 #include "kernels/cpu/quantized/linear.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "kernels/cpu/quantized/map.hpp"
 #include "kernels/cpu/quantized/pack.hpp"
+#include "kernels/ref/fixed.hpp"
 
 namespace inferc {
 namespace {
@@ -150,6 +153,66 @@ TEST(QuantizedLinear, SumsBeyond32BitsAreExact) {
   q::linear<q::Wide, S, q::To<std::int8_t>>(Range{std::size_t{0}, p.m}, y.data(), p.n, p.x.data(), p.ldx, p.packed.data(), p.table.data(), p.n, p.k);
   for (std::size_t i = 0; i < p.m; ++i)
     for (std::size_t j = 0; j < p.n; ++j) ASSERT_EQ(y[i * p.n + j], rounded(Round::rnd_conv, p.sum(i, j), 61));
+}
+
+// --- one element at a time
+template <class X, class Sum, class O>
+void check_map() {
+  using S = q::Steps<q::ShiftLeft<q::Is<2>>, q::Add<q::Row<0>>, q::ShiftRight<Round::rnd_inf, q::Row<1>>, q::AtLeast<q::Is<-100>>, q::AtMost<q::Is<100>>>;
+  const std::vector<std::int64_t> steps{1, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 2, 5, 1, 1, 0, 0, 3, 0, 0, -100, 0, 0, 4, 0, 0, 100, 0, 0};
+  for (const std::size_t cols : {1u, 3u, 7u, 8u, 16u, 21u, 40u}) {
+    const std::size_t stride = (cols + 15) / 16 * 16, rows = 5;
+    std::mt19937 random(static_cast<unsigned>(cols));
+    std::vector<Sum> table(2 * stride);
+    std::vector<std::int64_t> wide(2 * stride);
+    for (std::size_t c = 0; c < cols; ++c) table[c] = static_cast<Sum>(random() % 2000) - 1000, table[stride + c] = static_cast<Sum>(1 + random() % 6);
+    for (std::size_t i = 0; i < wide.size(); ++i) wide[i] = table[i];
+    std::vector<X> x(rows * cols);
+    for (X& v : x) v = static_cast<X>(random());
+    std::vector<O> y(rows * cols), e(rows * cols);
+    q::map<S, q::To<O>>(Range{std::size_t{0}, rows}, y.data(), x.data(), table.data(), cols);
+    ref::fixed_map(e.data(), x.data(), wide.data(), steps.data(), steps.size() / 6, rows, cols, stride, 1.0f);
+    ASSERT_EQ(y, e) << cols;
+  }
+}
+TEST(QuantizedMap, IsTheDefinitionForEveryType) {
+  check_map<std::uint8_t, std::int32_t, std::int8_t>(), check_map<std::int8_t, std::int32_t, std::int16_t>(), check_map<std::int16_t, std::int32_t, std::int32_t>();
+  check_map<std::int32_t, std::int64_t, std::int8_t>(), check_map<std::uint8_t, std::int64_t, std::int16_t>();
+}
+
+template <Round mode, bool wraps, class O>
+void check_to_integer(float scale, float low, float high) {
+  std::vector<float> x;
+  for (int i = -700; i <= 700; ++i)
+    for (const float nudge : {0.0f, 1e-7f, -1e-7f}) x.push_back((static_cast<float>(i) * 0.25f + static_cast<float>(i) * nudge) / scale);
+  for (const float v : {1e30f, -1e30f, 3e38f, limits::infinity<float>, -limits::infinity<float>, -0.0f, 1e-40f, 0.49999997f}) x.push_back(v);
+  std::vector<O> y(x.size()), e(x.size());
+  q::to_integer<mode, wraps, q::Same, q::Same, q::Same>(Range{dim<0>{}, dim<1>{}}, y.data(), x.data(), &scale, &low, &high, x.size());
+  ref::fixed_to_integer(e.data(), x.data(), &scale, &low, &high, 0, 0, 0, x.size(), 1, static_cast<std::int64_t>(mode), wraps);
+  ASSERT_EQ(y, e) << static_cast<int>(mode);
+  for (std::size_t i = 0; i < 4203; ++i) {  // where float is exact, the exact quotient of a finer grid
+    const float fine = x[i] * scale * 1048576.0f;
+    if (std::abs(fine) > 8e6f || fine != std::floor(fine)) continue;
+    std::int64_t r = rounded(mode, static_cast<std::int64_t>(fine), 20);
+    if (wraps) r = fixed::wrap<std::int64_t>(r, static_cast<std::int64_t>(low), static_cast<std::int64_t>(high - low));
+    ASSERT_EQ(y[i], std::min(std::max(r, static_cast<std::int64_t>(low)), static_cast<std::int64_t>(high))) << x[i];
+  }
+}
+template <bool wraps, class O>
+void check_modes(float scale, float low, float high) {
+  check_to_integer<Round::trn, wraps, O>(scale, low, high), check_to_integer<Round::rnd, wraps, O>(scale, low, high), check_to_integer<Round::rnd_conv, wraps, O>(scale, low, high);
+  check_to_integer<Round::rnd_min_inf, wraps, O>(scale, low, high), check_to_integer<Round::rnd_zero, wraps, O>(scale, low, high);
+  check_to_integer<Round::rnd_inf, wraps, O>(scale, low, high), check_to_integer<Round::trn_zero, wraps, O>(scale, low, high);
+}
+TEST(QuantizedMap, TakesFloatsToIntegersByEveryRounding) {
+  check_modes<false, std::int8_t>(16, -128, 127), check_modes<false, std::uint8_t>(128, 0, 127);
+  check_modes<true, std::int8_t>(8, -16, 15), check_modes<true, std::int16_t>(0.5f, 0, 255);
+}
+TEST(QuantizedMap, TakesNanToTheLowest) {
+  const float nan = limits::infinity<float> - limits::infinity<float>, scale = 4, low = -7, high = 9;
+  std::int8_t y = 0;
+  q::to_integer<Round::rnd, false, q::Same, q::Same, q::Same>(Range{dim<0>{}, dim<1>{}}, &y, &nan, &scale, &low, &high, dim<1>{});
+  EXPECT_EQ(y, -7);
 }
 
 // The sizes of a network: all known at compile time.

@@ -1,0 +1,131 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/ops/fixed.hpp"
+#include "kernels/cpu/quantized/pack.hpp"
+#include "kernels/ref/fixed.hpp"
+
+namespace inferc {
+namespace {
+
+enum : std::size_t { x, w, table, steps };
+
+void infer(Infer& i) {
+  if (i.rank(x) < 1 || i.rank(w) != 2 || !i.node.in(w)->constant) {
+    i.fail(fmt::format("its operands are {} and {}", text(i.type(x)), text(i.type(w))));
+    return;
+  }
+  static_cast<void>(i.unify(i.shape(x).back(), i.shape(w)[0]));
+  if (i.failed() || !fixed::check_steps(i, table, i.shape(w)[1])) return;
+  Shape out = i.shape(x);
+  out.back() = i.shape(w)[1];
+  i.out(0, fixed::result_type(i.node), std::move(out));
+}
+
+Dim rows_of(const Shape& s) { return product({s.begin(), s.end() - 1}); }
+
+void lower(Lower& l) {
+  const HostKernel kernel = by_dtype(l.out_type().dtype, fixed::ResultTypes{}, [&]<class O>(std::type_identity<O>) {
+    return by_dtype(l.type(x).dtype, fixed::StoredTypes{}, []<class X>(std::type_identity<X>) { return host(&ref::fixed_linear<O, X>); });
+  });
+  const Shape& weights = l.shape(w);
+  std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(x)), read(l.in_dense(w))};
+  fixed::append_steps(l, args, table);
+  args.insert(args.end(), {runtime_size(rows_of(l.shape(x))), runtime_size(weights[1]), runtime_size(weights[0]), runtime_size(fixed::table_columns(l, table)),
+                           fixed::unit(l.node)});
+  l.reference("ref::fixed_linear", "kernels/ref/fixed.hpp", kernel, std::move(args)).flops = Dim(2) * product(l.out_type().shape) * weights[0];
+}
+
+// --- which instructions: by the ranges of data and weights
+
+bool within(const Tensor& t, std::int32_t low, std::int32_t high) {
+  const auto all = t.as<std::int32_t>();
+  return std::all_of(all.begin(), all.end(), [&](std::int32_t v) { return v >= low && v <= high; });
+}
+
+bool is_byte(DType t) { return t == DType::int8 || t == DType::uint8; }
+
+// Whether two neighbouring products of bytes, x taken as unsigned, are never beyond 16 bits.
+bool fits_in_pairs(const Lower& l) {
+  const Tensor& weights = *l.constant(w);
+  const std::int64_t most = l.node.attr_int("x_high", 255) + (l.type(x).dtype == DType::int8 ? 128 : 0);
+  const auto k = static_cast<std::size_t>(weights.shape()[0]), n = static_cast<std::size_t>(weights.shape()[1]);
+  const auto magnitude = [&](std::size_t i, std::size_t j) { return i < k ? std::abs(static_cast<std::int64_t>(weights.as<std::int32_t>()[i * n + j])) : 0; };
+  for (std::size_t i = 0; i < k; i += 2)
+    for (std::size_t j = 0; j < n; ++j)
+      if (most * (magnitude(i, j) + magnitude(i + 1, j)) > 32767) return false;
+  return true;
+}
+
+struct Kind {
+  const char* name;
+  std::size_t group;
+  DType weight;
+};
+Kind kind_of(const Lower& l) {
+  const DType t = l.type(x).dtype;
+  const Tensor& weights = *l.constant(w);
+  if (fixed::is_wide(l.node) || t == DType::int32 || t == DType::uint16 || !within(weights, -32768, 32767)) return {"Wide", 1, DType::int32};
+  if (!is_byte(t) || !within(weights, -128, 127)) return {"Words", 2, DType::int16};
+  return {fits_in_pairs(l) ? "Bytes<true>" : "Bytes<false>", 4, DType::int8};
+}
+
+template <class T>
+Tensor packed(const Tensor& weights, std::size_t group) {
+  const auto k = static_cast<std::size_t>(weights.shape()[0]), n = static_cast<std::size_t>(weights.shape()[1]);
+  Tensor out(dtype_of<T>, {static_cast<std::int64_t>(cpu::quantized::packed_size(k, n, group))});
+  cpu::quantized::pack_groups(out.as<T>().data(), weights.as<std::int32_t>().data(), k, n, group, n, std::size_t{1});
+  return out;
+}
+
+Operand packed_weights(Lower& l, const Kind& kind) {
+  const Tensor& weights = *l.constant(w);
+  Tensor t = kind.group == 4 ? packed<std::int8_t>(weights, 4) : kind.group == 2 ? packed<std::int16_t>(weights, 2) : packed<std::int32_t>(weights, 1);
+  return l.weight(std::move(t), fmt::format("panel16x{}", kind.group), w);
+}
+
+// What bytes with 128 added bring to each sum, negated.
+std::vector<std::int64_t> correction(const Lower& l) {
+  const Tensor& weights = *l.constant(w);
+  const auto n = static_cast<std::size_t>(weights.shape()[1]);
+  std::vector<std::int64_t> out(n);
+  for (std::size_t i = 0; i < weights.size(); ++i) out[i % n] -= 128 * static_cast<std::int64_t>(weights.as<std::int32_t>()[i]);
+  return out;
+}
+
+// The first step adds row 0 of the table (the pass writes it so): the correction joins it.
+bool begins_with_row(const Lower& l) {
+  const Tensor& s = *l.constant(steps);
+  const auto all = s.as<std::int64_t>();
+  return all.size() >= fixed::step_numbers && all[0] == static_cast<std::int64_t>(fixed::Step::add) && all[2] == 1 && all[3] == 0 &&
+         l.shape(table)[1] == l.shape(w)[1];
+}
+
+bool lower_fast(Lower& l) {
+  const Kind kind = kind_of(l);
+  const bool corrected = kind.group == 4 && l.type(x).dtype == DType::int8;
+  if (corrected && !begins_with_row(l)) return false;
+  if (!fixed::is_wide(l.node) && kind.group == 1) return false;
+  const Operand out = l.out_rows(), in = l.in_rows(x);
+  const Dim n = l.shape(w)[1], k = l.shape(w)[0];
+  Call& c = l.fast("cpu::quantized::linear", "kernels/cpu/quantized/linear.hpp",
+                   {range(0, rows_of(l.shape(x))), write(out), size(*row_stride(out)), read(in), size(*row_stride(in)), read(packed_weights(l, kind)),
+                    read(fixed::packed_table(l, table, corrected ? correction(l) : std::vector<std::int64_t>{})), size(n), size(k)});
+  c.template_args = {fmt::format("cpu::quantized::{}", kind.name), fixed::steps_type(*l.constant(steps)), fixed::result_text(l.node)};
+  c.flops = Dim(2) * product(l.out_type().shape) * k;
+  return true;
+}
+
+}  // namespace
+
+// x[..., K] w[K, N], the sums through the steps. The elements of x are at most "x_high".
+extern const Op op_FixedLinear = {.name = "FixedLinear",
+                                  .domain = "inferc",
+                                  .inputs = {{"X", fixed::stored_types}, {"W", fixed::weight_types}, {"table", types::int64}, {"steps", types::int64}},
+                                  .attributes = fixed::attributes({{"x_high", AttributeKind::integer}}),
+                                  .infer = infer,
+                                  .lower = lower,
+                                  .lower_fast = lower_fast};
+
+}  // namespace inferc

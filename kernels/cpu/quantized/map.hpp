@@ -1,0 +1,67 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/cpu/quantized/dot.hpp"
+#include "kernels/cpu/quantized/steps.hpp"
+#include "kernels/dim.hpp"
+#include "kernels/fixed.hpp"
+
+// One element of a tensor of integers at a time.
+namespace inferc::cpu::quantized {
+
+template <class Sum>
+using SumVector = typename VectorOf<Sum, lanes * 4 / static_cast<int>(sizeof(Sum))>::type;
+
+// W elements as Sum, or the first n of them and zeros.
+template <class V, class X>
+[[gnu::always_inline]] inline V load_as(const X* x, std::size_t n) {
+  constexpr std::size_t W = sizeof(V) / sizeof(V{}[0]);
+  typename VectorOf<X, W>::type v{};
+  if (n >= W)
+    __builtin_memcpy(&v, x, sizeof(v));
+  else
+    for (std::size_t i = 0; i < n; ++i) v[i] = x[i];
+  return __builtin_convertvector(v, V);
+}
+
+// y[r, c] = Out(S(x[r, c])) for the rows `rows`; the rows of `table` are padded to a multiple of 16 columns.
+template <class S, class Out, class B, class E, class X, class Sum, class N>
+inline void map(Range<B, E> rows, typename Out::type* y, const X* x, const Sum* table, N cols) {
+  using V = SumVector<Sum>;
+  constexpr std::size_t W = sizeof(V) / sizeof(Sum);
+  const Table<Sum> t{table, (cols + 15) / 16 * 16};
+  for (std::size_t r = rows.begin; r < rows.end; ++r)
+    for (std::size_t c = 0; c < cols; c += W) {
+      const std::size_t n = cols - c < W ? cols - c : W;
+      store_lanes(y + r * cols + c, Out::apply(S::apply(load_as<V>(x + r * cols + c, n), t, c)), n);
+    }
+}
+
+// A parameter of a quantiser: one for all columns, or one for each.
+struct Same {
+  const float* data;
+  [[gnu::always_inline]] Vec get(std::size_t, std::size_t) const { return splat<Vec>(*data); }
+};
+struct Each {
+  const float* data;
+  [[gnu::always_inline]] Vec get(std::size_t col, std::size_t n) const { return n == lanes ? load<Vec>(data + col) : load_first<Vec>(data + col, n, splat<Vec>(1.0f)); }
+};
+
+// y[r, c] = the integer that x[r, c] quantised is a multiple of 1 / scale by.
+template <fixed::Round mode, bool wraps, class Scale, class Low, class High, class B, class E, class O, class N>
+inline void to_integer(Range<B, E> rows, O* y, const float* x, const float* scale, const float* low, const float* high, N cols) {
+  const Scale s{scale};
+  const Low l{low};
+  const High h{high};
+  for (std::size_t r = rows.begin; r < rows.end; ++r)
+    for (std::size_t c = 0; c < cols; c += lanes) {
+      const std::size_t n = cols - c < lanes ? cols - c : lanes;
+      const float* const from = x + r * cols + c;
+      const Vec v = n == lanes ? load<Vec>(from) : load_first<Vec>(from, n);
+      const Vec q = fixed::quantised<mode>(v, s.get(c, n), l.get(c, n), h.get(c, n), wraps);
+      store_lanes(y + r * cols + c, narrowed<O>(__builtin_convertvector(q, I32<lanes>)), n);
+    }
+}
+
+}  // namespace inferc::cpu::quantized

@@ -1,0 +1,95 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/bits.hpp"
+#include "kernels/fixed.hpp"
+
+// Operators on integers that stand for multiples of powers of two. Everything is computed in 64 bits; nothing overflows.
+namespace inferc::ref {
+
+namespace fixed_detail {
+
+inline std::int64_t shifted_right(std::int64_t mode, std::int64_t v, std::int64_t d) {
+  using fixed::Round;
+  switch (static_cast<Round>(mode)) {
+    case Round::trn: return fixed::shift_right<Round::trn>(v, d);
+    case Round::rnd: return fixed::shift_right<Round::rnd>(v, d);
+    case Round::rnd_conv: return fixed::shift_right<Round::rnd_conv>(v, d);
+    case Round::rnd_min_inf: return fixed::shift_right<Round::rnd_min_inf>(v, d);
+    case Round::rnd_zero: return fixed::shift_right<Round::rnd_zero>(v, d);
+    case Round::rnd_inf: return fixed::shift_right<Round::rnd_inf>(v, d);
+    case Round::trn_zero: return fixed::shift_right<Round::trn_zero>(v, d);
+  }
+  return v;
+}
+
+// fixed::Step as its six numbers.
+inline std::int64_t stepped(const std::int64_t* step, std::int64_t v, const std::int64_t* table, std::size_t stride, std::size_t col) {
+  const auto operand = [&](const std::int64_t* o) { return o[0] != 0 ? table[static_cast<std::size_t>(o[1]) * stride + col] : o[1]; };
+  const std::int64_t a = operand(step + 2), b = operand(step + 4);
+  switch (static_cast<fixed::Step>(step[0])) {
+    case fixed::Step::add: return v + a;
+    case fixed::Step::shift_left: return v << a;
+    case fixed::Step::shift_right: return shifted_right(step[1], v, a);
+    case fixed::Step::at_least: return fixed::at_least(v, a);
+    case fixed::Step::at_most: return fixed::at_most(v, a);
+    case fixed::Step::wrap: return fixed::wrap(v, a, b);
+    case fixed::Step::leaky: return fixed::leaky(v, a, b);
+  }
+  return v;
+}
+
+// The steps' result as O; float: times `unit`.
+template <class O>
+O finished(std::int64_t v, const std::int64_t* steps, std::size_t count, const std::int64_t* table, std::size_t stride, std::size_t col, float unit) {
+  for (std::size_t i = 0; i < count; ++i) v = stepped(steps + i * fixed::step_numbers, v, table, stride, col);
+  if constexpr (std::is_same_v<O, float>) return static_cast<float>(v) * unit;
+  else return static_cast<O>(v);
+}
+
+}  // namespace fixed_detail
+
+// y[r, c] = steps(x[r, c]); the table has `stride` columns.
+template <class O, class X>
+void fixed_map(O* y, const X* x, const std::int64_t* table, const std::int64_t* steps, std::size_t count, std::size_t rows, std::size_t cols,
+               std::size_t stride, float unit) {
+  for (std::size_t i = 0; i < rows * cols; ++i) y[i] = fixed_detail::finished<O>(x[i], steps, count, table, stride, i % (cols == 0 ? 1 : cols), unit);
+}
+
+// y[r, n] = steps(sum over k of x[r, k] w[k, n]).
+template <class O, class X>
+void fixed_linear(O* y, const X* x, const std::int32_t* w, const std::int64_t* table, const std::int64_t* steps, std::size_t count, std::size_t rows,
+                  std::size_t n, std::size_t k, std::size_t stride, float unit) {
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t j = 0; j < n; ++j) {
+      std::int64_t sum = 0;
+      for (std::size_t i = 0; i < k; ++i) sum += static_cast<std::int64_t>(x[r * k + i]) * w[i * n + j];
+      y[r * n + j] = fixed_detail::finished<O>(sum, steps, count, table, stride, j, unit);
+    }
+}
+
+// The integer that x quantised is a multiple of 1 / scale by; parameters `stride` 0: one for all columns. NaN gives the lowest.
+template <class O>
+void fixed_to_integer(O* y, const float* x, const float* scale, const float* low, const float* high, std::size_t scale_stride,
+                      std::size_t low_stride, std::size_t high_stride, std::size_t rows, std::size_t cols, std::int64_t mode, bool wraps) {
+  using fixed::Round;
+  const auto one = [&](float v, float s, float l, float h) {
+    switch (static_cast<Round>(mode)) {
+      case Round::trn: return fixed::quantised<Round::trn>(v, s, l, h, wraps);
+      case Round::rnd: return fixed::quantised<Round::rnd>(v, s, l, h, wraps);
+      case Round::rnd_conv: return fixed::quantised<Round::rnd_conv>(v, s, l, h, wraps);
+      case Round::rnd_min_inf: return fixed::quantised<Round::rnd_min_inf>(v, s, l, h, wraps);
+      case Round::rnd_zero: return fixed::quantised<Round::rnd_zero>(v, s, l, h, wraps);
+      case Round::rnd_inf: return fixed::quantised<Round::rnd_inf>(v, s, l, h, wraps);
+      case Round::trn_zero: return fixed::quantised<Round::trn_zero>(v, s, l, h, wraps);
+    }
+    return l;
+  };
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < cols; ++c)
+      y[r * cols + c] = static_cast<O>(one(x[r * cols + c], scale[c * scale_stride], low[c * low_stride], high[c * high_stride]));
+}
+
+}  // namespace inferc::ref
