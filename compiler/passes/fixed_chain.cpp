@@ -1,0 +1,262 @@
+#include "compiler/passes/fixed_chain.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace inferc {
+namespace {
+
+constexpr std::int64_t most = std::int64_t{1} << 62;
+constexpr int finest = 64;
+
+std::int64_t magnitude(const FixedChain::Column& c) { return std::max(std::abs(c.low), std::abs(c.high)); }
+
+// v * 2^by, or nothing beyond 62 bits.
+std::optional<std::int64_t> shifted(std::int64_t v, std::int64_t by) {
+  if (v == 0) return 0;
+  if (by < 0 || by > 62 || std::abs(v) > (most >> by)) return std::nullopt;
+  return v * (std::int64_t{1} << by);
+}
+
+std::int64_t rounded(fixed::Round mode, std::int64_t v, std::int64_t d) {
+  using fixed::Round;
+  switch (mode) {
+    case Round::trn: return fixed::shift_right<Round::trn>(v, d);
+    case Round::rnd: return fixed::shift_right<Round::rnd>(v, d);
+    case Round::rnd_conv: return fixed::shift_right<Round::rnd_conv>(v, d);
+    case Round::rnd_min_inf: return fixed::shift_right<Round::rnd_min_inf>(v, d);
+    case Round::rnd_zero: return fixed::shift_right<Round::rnd_zero>(v, d);
+    case Round::rnd_inf: return fixed::shift_right<Round::rnd_inf>(v, d);
+    case Round::trn_zero: return fixed::shift_right<Round::trn_zero>(v, d);
+  }
+  return v;
+}
+
+}  // namespace
+
+std::optional<FixedColumns> fixed_columns(const Tensor& t, std::size_t columns) {
+  if (t.dtype() != DType::float32 || (t.size() != 1 && (t.rank() == 0 || t.size() != columns || t.shape().back() != static_cast<std::int64_t>(columns)))) return std::nullopt;
+  FixedColumns out;
+  for (std::size_t c = 0; c < columns; ++c) {
+    const float v = t.as<float>()[t.size() == 1 ? 0 : c];
+    if (!std::isfinite(v)) return std::nullopt;
+    int exponent = 0;
+    const auto mantissa = static_cast<std::int64_t>(std::ldexp(std::frexp(v, &exponent), 24));
+    const int zeros = mantissa == 0 ? 0 : std::countr_zero(static_cast<std::uint64_t>(mantissa)), fraction = mantissa == 0 ? 0 : 24 - exponent - zeros;
+    const auto integer = shifted(mantissa >> zeros, std::max(0, -fraction));
+    if (!integer || fraction > finest) return std::nullopt;
+    out.integer.push_back(*integer);
+    out.fraction.push_back(std::max(0, fraction));
+  }
+  return out;
+}
+
+FixedChain::FixedChain(std::vector<Column> columns, std::int64_t peak) : columns_(std::move(columns)), peak_(peak) {}
+
+bool FixedChain::note(std::int64_t m) {
+  peak_ = std::max(peak_, m);
+  return peak_ <= most;
+}
+
+FixedChain::Operand FixedChain::operand(const Numbers& v) {
+  if (v.empty()) return {0, 0};
+  if (std::all_of(v.begin(), v.end(), [&](std::int64_t e) { return e == v[0]; })) return {0, v[0]};
+  const std::int64_t row = std::find(rows_.begin(), rows_.end(), v) - rows_.begin();
+  if (row == std::ssize(rows_)) rows_.push_back(v);
+  return {1, row};
+}
+
+void FixedChain::step(fixed::Step kind, fixed::Round mode, const Numbers& a, const Numbers& b) {
+  const Operand x = operand(a), y = operand(b);
+  steps_.push_back({static_cast<std::int64_t>(kind), static_cast<std::int64_t>(mode), x[0], x[1], y[0], y[1]});
+}
+
+bool FixedChain::shift_left(const Numbers& by) {
+  if (std::all_of(by.begin(), by.end(), [](std::int64_t d) { return d == 0; })) return true;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    Column& column = columns_[c];
+    const auto low = shifted(column.low, by[c]), high = shifted(column.high, by[c]);
+    if (!low || !high || by[c] > 62) return false;
+    column = {column.fraction + static_cast<int>(by[c]), *low, *high};
+    if (!note(magnitude(column))) return false;
+  }
+  step(fixed::Step::shift_left, {}, by);
+  return true;
+}
+
+bool FixedChain::raise(const std::vector<int>& fraction) {
+  Numbers by;
+  for (std::size_t c = 0; c < columns_.size(); ++c) by.push_back(std::max(0, fraction[c] - columns_[c].fraction));
+  return shift_left(by);
+}
+
+bool FixedChain::to_one_fraction() {
+  int finest_of_all = columns_.empty() ? 0 : columns_[0].fraction;
+  for (const Column& c : columns_) finest_of_all = std::max(finest_of_all, c.fraction);
+  return raise(std::vector<int>(columns_.size(), finest_of_all));
+}
+
+bool FixedChain::has_one_fraction() const {
+  return std::all_of(columns_.begin(), columns_.end(), [&](const Column& c) { return c.fraction == columns_[0].fraction; });
+}
+
+FixedChain::Numbers FixedChain::units(const FixedColumns& v) const {
+  Numbers out;
+  for (std::size_t c = 0; c < columns_.size(); ++c) out.push_back(shifted(v.integer[c], columns_[c].fraction - v.fraction[c]).value_or(most));
+  return out;
+}
+
+bool FixedChain::add(const FixedColumns& v) {
+  if (!raise(v.fraction)) return false;
+  const Numbers by = units(v);
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    if (std::abs(by[c]) >= most) return false;
+    columns_[c].low += by[c], columns_[c].high += by[c];
+    if (!note(std::max(magnitude(columns_[c]), std::abs(by[c]))) || !note(peak_ + std::abs(by[c]))) return false;
+  }
+  if (std::any_of(by.begin(), by.end(), [](std::int64_t b) { return b != 0; })) step(fixed::Step::add, {}, by);
+  return true;
+}
+
+bool FixedChain::relu() {
+  const FixedColumns zero{Numbers(columns_.size(), 0), std::vector<int>(columns_.size(), 0)};
+  return at_least(zero);
+}
+
+// Negative slopes and those that are no short multiple of a power of two are refused.
+bool FixedChain::leaky_relu(float slope) {
+  const auto s = fixed_columns(tensor_of<float>({}, std::span(&slope, 1)), 1);
+  if (!s || slope < 0) return false;
+  if (low() >= 0) return true;
+  const std::int64_t factor = s->integer[0], shift = s->fraction[0];
+  if (shift > 62) return false;
+  for (Column& c : columns_) {
+    const std::int64_t m = magnitude(c);
+    if (m != 0 && (factor > most / m || !shifted(m, shift) || !note(std::max(m * factor, m << shift)))) return false;
+    const auto one = [&](std::int64_t v) { return v < 0 ? v * factor : v * (std::int64_t{1} << shift); };
+    c = {c.fraction + static_cast<int>(shift), one(c.low), one(c.high)};
+  }
+  step(fixed::Step::leaky, {}, Numbers(columns_.size(), factor), Numbers(columns_.size(), shift));
+  return true;
+}
+
+bool FixedChain::at_least(const FixedColumns& v) {
+  if (!raise(v.fraction)) return false;
+  const Numbers bound = units(v);
+  bool acts = false;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    if (!note(std::abs(bound[c]))) return false;
+    acts = acts || columns_[c].low < bound[c];
+    columns_[c].low = std::max(columns_[c].low, bound[c]), columns_[c].high = std::max(columns_[c].high, bound[c]);
+  }
+  if (acts) step(fixed::Step::at_least, {}, bound);
+  return true;
+}
+
+bool FixedChain::at_most(const FixedColumns& v) {
+  if (!raise(v.fraction)) return false;
+  const Numbers bound = units(v);
+  bool acts = false;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    if (!note(std::abs(bound[c]))) return false;
+    acts = acts || columns_[c].high > bound[c];
+    columns_[c].low = std::min(columns_[c].low, bound[c]), columns_[c].high = std::min(columns_[c].high, bound[c]);
+  }
+  if (acts) step(fixed::Step::at_most, {}, bound);
+  return true;
+}
+
+bool FixedChain::scale(int exponent) {
+  for (Column& c : columns_) {
+    c.fraction -= exponent;
+    if (std::abs(c.fraction) > finest) return false;
+  }
+  return true;
+}
+
+// A shift is at least 1 where any column shifts: those that need none are shifted to the left before.
+bool FixedChain::shift_to(const std::vector<int>& fraction, fixed::Round mode) {
+  bool any = false;
+  for (std::size_t c = 0; c < columns_.size(); ++c) any = any || columns_[c].fraction > fraction[c];
+  std::vector<int> before = fraction;
+  if (any)
+    for (int& f : before) ++f;
+  if (!raise(before)) return false;
+  if (!any) return true;
+  Numbers by;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    const std::int64_t d = columns_[c].fraction - fraction[c];
+    if (d > 62 || !note(magnitude(columns_[c]) + (std::int64_t{1} << (d - 1)))) return false;
+    by.push_back(d);
+    if (d > 30 && !note(std::int64_t{1} << d)) return false;  // more than a lane of 32 bits can be shifted by
+    columns_[c] = {fraction[c], rounded(mode, columns_[c].low, d), rounded(mode, columns_[c].high, d)};
+  }
+  step(fixed::Step::shift_right, mode, by);
+  return true;
+}
+
+bool FixedChain::quantise(const Target& to) {
+  if (!shift_to(to.fraction, to.mode)) return false;
+  if (!to.wraps) return at_least({to.low, to.fraction}) && at_most({to.high, to.fraction});
+  Numbers mask;
+  bool acts = false;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    mask.push_back(to.high[c] - to.low[c]);
+    acts = acts || columns_[c].low < to.low[c] || columns_[c].high > to.high[c];
+    if (!std::has_single_bit(static_cast<std::uint64_t>(mask[c]) + 1) || !note(magnitude(columns_[c]) + std::abs(to.low[c]))) return false;
+  }
+  if (!acts) return true;
+  for (std::size_t c = 0; c < columns_.size(); ++c) columns_[c] = {to.fraction[c], to.low[c], to.high[c]};
+  step(fixed::Step::wrap, {}, to.low, mask);
+  return true;
+}
+
+std::int64_t FixedChain::low() const {
+  std::int64_t out = columns_.empty() ? 0 : columns_[0].low;
+  for (const Column& c : columns_) out = std::min(out, c.low);
+  return out;
+}
+std::int64_t FixedChain::high() const {
+  std::int64_t out = columns_.empty() ? 0 : columns_[0].high;
+  for (const Column& c : columns_) out = std::max(out, c.high);
+  return out;
+}
+
+DType FixedChain::stored_type() const {
+  const std::int64_t l = low(), h = high();
+  if (l >= 0 && h <= UINT8_MAX) return DType::uint8;
+  if (l >= INT8_MIN && h <= INT8_MAX) return DType::int8;
+  if (l >= INT16_MIN && h <= INT16_MAX) return DType::int16;
+  return l >= INT32_MIN && h <= INT32_MAX ? DType::int32 : DType::undefined;
+}
+
+namespace {
+
+bool adds_row(const std::array<std::int64_t, fixed::step_numbers>& s) { return s[0] == static_cast<std::int64_t>(fixed::Step::add) && s[2] == 1 && s[3] == 0; }
+
+}  // namespace
+
+// Row 0 is the one that is added first, where there is one; else zeros are put before the rows.
+Tensor FixedChain::table(bool begin_with_row) const {
+  const bool extra = begin_with_row && (steps_.empty() || !adds_row(steps_[0]));
+  const bool empty = rows_.empty() && !extra;
+  const std::size_t rows = empty ? 1 : rows_.size() + extra, cols = empty ? 1 : columns_.size();
+  Tensor out(DType::int64, {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(cols)});
+  for (std::size_t r = 0; r < rows_.size(); ++r) std::copy(rows_[r].begin(), rows_[r].end(), out.as<std::int64_t>().begin() + static_cast<std::ptrdiff_t>((r + extra) * cols));
+  return out;
+}
+
+Tensor FixedChain::steps(bool begin_with_row) const {
+  const bool extra = begin_with_row && (steps_.empty() || !adds_row(steps_[0]));
+  std::vector<std::int64_t> all;
+  if (extra) all = {static_cast<std::int64_t>(fixed::Step::add), 0, 1, 0, 0, 0};
+  for (auto s : steps_) {
+    if (extra && s[2] == 1) ++s[3];
+    if (extra && s[4] == 1) ++s[5];
+    all.insert(all.end(), s.begin(), s.end());
+  }
+  return tensor_of<std::int64_t>({std::ssize(steps_) + extra, static_cast<std::int64_t>(fixed::step_numbers)}, all);
+}
+
+}  // namespace inferc

@@ -1,0 +1,442 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "compiler/ops/fixed.hpp"
+#include "compiler/passes/edit.hpp"
+#include "compiler/passes/fixed_chain.hpp"
+#include "compiler/passes/grid.hpp"
+#include "compiler/passes/passes.hpp"
+
+namespace inferc {
+namespace {
+
+using fixed::Round;
+using Columns = std::vector<FixedChain::Column>;
+
+bool float32(const Value* v) { return v && v->type && v->type->dtype == DType::float32; }
+
+// The size of the last axis where it is a number.
+std::optional<std::size_t> last_size(const Value* v) {
+  const Shape& s = v->type->shape;
+  if (s.empty() || !s.back().is_constant()) return std::nullopt;
+  return static_cast<std::size_t>(*s.back().constant());
+}
+
+// A value as a tensor of integers: of the same shape, one column for all or one for each index of the last axis.
+struct Integers {
+  Value* value;
+  Columns columns;
+  std::optional<FixedChain> chain{};  // of `op` on `operands`, which gave it
+  std::string op{};
+  std::vector<Value*> operands{};
+  Attributes attributes{};
+};
+
+std::int64_t most_of(const Columns& columns) {
+  std::int64_t out = 0;
+  for (const auto& c : columns) out = std::max({out, std::abs(c.low), std::abs(c.high)});
+  return out;
+}
+
+// --- what a node does to each element, as steps
+
+std::optional<std::size_t> constant_operand(const Node& n) {
+  for (std::size_t i = 0; i < n.inputs.size(); ++i)
+    if (n.in(i) && n.in(i)->is_constant()) return i;
+  return std::nullopt;
+}
+
+std::optional<FixedColumns> negated(std::optional<FixedColumns> v) {
+  if (v)
+    for (std::int64_t& e : v->integer) e = -e;
+  return v;
+}
+
+std::optional<Round> round_mode(const std::string& name) {
+  static const std::map<std::string, Round> modes{{"TRN", Round::trn}, {"RND", Round::rnd}, {"RND_CONV", Round::rnd_conv}, {"RND_MIN_INF", Round::rnd_min_inf},
+                                                  {"RND_ZERO", Round::rnd_zero}, {"RND_INF", Round::rnd_inf}, {"TRN_ZERO", Round::trn_zero}};
+  const auto at = modes.find(name);
+  return at == modes.end() ? std::nullopt : std::optional(at->second);
+}
+
+struct Quantiser {
+  FixedChain::Target target;
+  bool fits_float;  // the bounds are exact in float32 arithmetic
+};
+
+// An integer constant, `columns` elements of it.
+std::optional<std::vector<std::int64_t>> whole_numbers(const Value* v, std::size_t columns) {
+  const auto out = fixed_columns(*v->constant, columns);
+  if (!out) return std::nullopt;
+  for (const int f : out->fraction)
+    if (f != 0) return std::nullopt;
+  return out->integer;
+}
+
+std::optional<Quantiser> quantiser(const Node& n, std::size_t columns) {
+  const auto mode = round_mode(n.attr("rounding", std::string()));
+  for (std::size_t i = 1; i < 4; ++i)
+    if (!n.in(i) || !n.in(i)->is_constant()) return std::nullopt;
+  const auto scale = fixed_columns(*n.in(1)->constant, columns);
+  const auto low = whole_numbers(n.in(2), columns), high = whole_numbers(n.in(3), columns);
+  if (!mode || !scale || !low || !high) return std::nullopt;
+  Quantiser out{{{}, *low, *high, *mode, n.attr("overflow", std::string()) == "WRAP"}, true};
+  for (std::size_t c = 0; c < columns; ++c) {
+    const auto exponent = grid::power_of_two(std::ldexp(static_cast<double>(scale->integer[c]), -scale->fraction[c]));
+    if (!exponent || (*low)[c] > (*high)[c]) return std::nullopt;
+    out.target.fraction.push_back(*exponent);
+    out.fits_float = out.fits_float && std::max(std::abs((*low)[c]), std::abs((*high)[c])) < (std::int64_t{1} << 24);
+  }
+  return out;
+}
+
+// x * 2^p or x / 2^p
+bool apply_scale(FixedChain& chain, const Node& n) {
+  const auto c = constant_operand(n);
+  if (!c || n.in(*c)->constant->size() != 1 || (n.is("Div") && *c != 1)) return false;
+  const auto exponent = grid::power_of_two(static_cast<double>(n.in(*c)->constant->as<float>()[0]));
+  return exponent && chain.scale(n.is("Div") ? -*exponent : *exponent);
+}
+
+bool apply_sum(FixedChain& chain, const Node& n, std::size_t columns) {
+  const auto c = constant_operand(n);
+  if (!c || (n.is("Sub") && *c != 1)) return false;
+  auto term = fixed_columns(*n.in(*c)->constant, columns);
+  if (n.is("Sub")) term = negated(std::move(term));
+  return term && chain.add(*term);
+}
+
+bool apply_bound(FixedChain& chain, const Value* bound, bool least, std::size_t columns) {
+  if (!bound) return true;
+  const auto v = bound->is_constant() ? fixed_columns(*bound->constant, columns) : std::nullopt;
+  return v && (least ? chain.at_least(*v) : chain.at_most(*v));
+}
+
+bool apply(FixedChain& chain, const Node& n) {
+  const std::size_t columns = chain.columns().size();
+  if (!n.regions.empty() || n.outputs.size() != 1 || !float32(n.out()) || (n.domain != "" && n.domain != "inferc")) return false;
+  if (n.is("Quantize", "inferc")) {
+    const auto q = quantiser(n, columns);
+    return q && chain.quantise(q->target);
+  }
+  if (n.is("Relu")) return chain.relu();
+  if (n.is("LeakyRelu")) return chain.leaky_relu(n.attr("alpha", 0.01f));
+  if (n.is("Floor")) return chain.round(Round::trn);
+  if (n.is("Round")) return chain.round(Round::rnd_conv);
+  if (n.is("Mul") || n.is("Div")) return n.inputs.size() == 2 && apply_scale(chain, n);
+  if (n.is("Add") || n.is("Sub")) return apply_sum(chain, n, columns);
+  if (n.is("Clip")) return apply_bound(chain, n.in(1), true, columns) && apply_bound(chain, n.in(2), false, columns);
+  if (n.is("Max") || n.is("Min")) {
+    const auto c = constant_operand(n);
+    return n.inputs.size() == 2 && c && apply_bound(chain, n.in(*c), n.is("Max"), columns);
+  }
+  return false;
+}
+
+// --- the pass
+
+class Lowering {
+ public:
+  explicit Lowering(Graph& graph) : graph_(graph), facts_(graph) {}
+
+  bool run() {
+    for (Node* n : graph_.nodes())
+      if (!converted_.count(n)) visit(n);
+    if (converted_.empty()) return false;
+    give_floats();
+    graph_.erase_dead();
+    return true;
+  }
+
+ private:
+  void visit(Node* n) {
+    if (n->outputs.size() != 1 || !n->out() || !float32(n->out()) || !n->regions.empty()) return;
+    if (n->is("MatMul") || n->is("Gemm")) return visit_product(n);
+    const Integers* x = n->in(0) ? known(n->in(0)) : nullptr;
+    if (x && moves(*n)) return visit_movement(n, *x);
+    for (const Value* v : n->inputs)
+      if (const Integers* of = v ? known(v) : nullptr) return visit_steps(n, *of);
+  }
+
+  [[nodiscard]] const Integers* known(const Value* v) const {
+    const auto at = integers_.find(v);
+    return at == integers_.end() ? nullptr : &at->second;
+  }
+
+  // --- tensors of integers
+
+  // The integers of a value that is provably on a grid, where they cost no more than the value.
+  const Integers* integers_of(Value* v, Node* before) {
+    if (const Integers* of = known(v)) return of;
+    const grid::Grid* g = facts_.of(v);
+    if (!g || !float32(v) || v->is_constant()) return nullptr;
+    const Node* n = v->producer;
+    if (n && moves(*n) && n->in(0))
+      if (const Integers* from = integers_of(n->in(0), before); from && from->columns.size() == 1) return moved(*n, *from, before);
+    if (n && n->is("Quantize", "inferc"))
+      if (const Integers* of = quantised(*n, before)) return of;
+    return g->exact || (n && n->is("Quantize", "inferc")) ? converted(v, *g, before) : nullptr;
+  }
+
+  const Integers* keep(const Value* v, Integers of) { return &(integers_[v] = std::move(of)); }
+
+  const Integers* to_integer(Value* source, const Value* of, const FixedChain::Target& to, Node* before) {
+    Columns columns;
+    for (std::size_t c = 0; c < to.fraction.size(); ++c) columns.push_back({to.fraction[c], to.low[c], to.high[c]});
+    const FixedChain range(columns, 0);
+    if (range.stored_type() == DType::undefined || most_of(columns) >= (std::int64_t{1} << 24)) return nullptr;
+    std::vector<float> scale, low, high;
+    for (const auto& c : columns) {
+      scale.push_back(std::ldexp(1.0f, c.fraction));
+      low.push_back(static_cast<float>(c.low)), high.push_back(static_cast<float>(c.high));
+    }
+    const Edit edit(graph_, before);
+    Value* v = edit.composite("FixedToInteger", {source, parameter(scale), parameter(low), parameter(high)},
+                              {{"dtype", static_cast<std::int64_t>(range.stored_type())}, {"mode", static_cast<std::int64_t>(to.mode)}, {"wraps", std::int64_t{to.wraps}}},
+                              before->origins);
+    if (of->producer) v->producer->origins = of->producer->origins, v->producer->name = of->producer->name;
+    return keep(of, {v, columns});
+  }
+  Value* parameter(const std::vector<float>& v) {
+    const bool one = std::all_of(v.begin(), v.end(), [&](float e) { return e == v[0]; });
+    return graph_.add_constant(one ? tensor_of<float>({}, std::span(v.data(), 1)) : tensor_of<float>({std::ssize(v)}, v));
+  }
+
+  // A quantiser of a value of float32.
+  const Integers* quantised(const Node& n, Node* before) {
+    auto q = quantiser(n, 1);
+    const auto size = last_size(n.out());
+    if (!q && size && *size > 0) q = quantiser(n, *size);
+    return q && q->fits_float ? to_integer(n.in(0), n.out(), q->target, before) : nullptr;
+  }
+  // A value that lies on a grid: x * 2^f is an integer.
+  const Integers* converted(Value* v, const grid::Grid& g, Node* before) {
+    const grid::Grid w = grid::whole(g);
+    return to_integer(v, v, {w.fraction, w.low, w.high, Round::trn, false}, before);
+  }
+
+  static bool moves(const Node& n) {
+    return n.regions.empty() && (n.is("Reshape") || n.is("Flatten") || n.is("Transpose") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Identity") ||
+                                 n.is("Slice") || n.is("Gather") || n.is("View", "inferc"));
+  }
+  const Integers* moved(const Node& n, const Integers& from, Node* before) {
+    Node* copy = graph_.add_node(n.op, n.inputs, 1, n.attributes, before);
+    graph_.set_input(copy, 0, from.value);
+    copy->domain = n.domain, copy->name = n.name, copy->origins = n.origins, copy->opset = n.opset;
+    copy->outputs[0]->type = Type{from.value->type->dtype, n.out()->type->shape};
+    return keep(n.out(), {copy->outputs[0], from.columns});
+  }
+  void visit_movement(Node* n, const Integers& x) {
+    if (x.columns.size() != 1) return;
+    moved(*n, x, n);
+    converted_.insert(n);
+  }
+
+  // --- chains of steps
+
+  // Follows the values that one node alone reads, as long as that node is a step.
+  Node* extend(FixedChain& chain, Node* last, std::set<Node*>& covered) {
+    for (;;) {
+      Node* user = graph_.only_user(last->out());
+      if (!user || !float32(user->out()) || user->out()->type->shape != last->out()->type->shape) return last;
+      FixedChain longer = chain;
+      if (!apply(longer, *user)) return last;
+      chain = std::move(longer);
+      covered.insert(user);
+      last = user;
+    }
+  }
+
+  // The chain of `op` on operands, whose result stands for the value of `last`.
+  bool emit(FixedChain chain, Node* last, std::string op, std::vector<Value*> operands, Attributes attributes, std::set<Node*> covered) {
+    if (chain.stored_type() == DType::undefined) return false;
+    Integers of{nullptr, chain.columns(), chain, std::move(op), std::move(operands), std::move(attributes)};
+    of.value = place(of, chain, chain.stored_type(), last, covered);
+    keep(last->out(), std::move(of));
+    converted_.insert(covered.begin(), covered.end());
+    return true;
+  }
+  Value* place(const Integers& of, const FixedChain& chain, DType type, Node* before, const std::set<Node*>& covered) {
+    const bool row = of.op == "FixedLinear" && of.operands[0]->type->dtype == DType::int8;
+    std::vector<Value*> operands = of.operands;
+    operands.insert(operands.end(), {graph_.add_constant(chain.table(row)), graph_.add_constant(chain.steps(row))});
+    Attributes attributes = of.attributes;
+    attributes["dtype"] = static_cast<std::int64_t>(type);
+    attributes["wide"] = std::int64_t{chain.is_wide()};
+    if (type == DType::float32) attributes["fraction"] = std::int64_t{chain.columns()[0].fraction};
+    std::vector<std::string> origins;
+    for (const Node* n : graph_.nodes())
+      if (covered.count(const_cast<Node*>(n))) origins.insert(origins.end(), n->origins.begin(), n->origins.end());
+    return Edit(graph_, before).composite(of.op, std::move(operands), std::move(attributes), std::move(origins));
+  }
+
+  void visit_steps(Node* n, const Integers& x) {
+    if (n->out()->type->shape != x.value->type->shape) return;
+    FixedChain chain(x.columns, most_of(x.columns));
+    if (!apply(chain, *n)) return;
+    std::set<Node*> covered{n};
+    Node* last = extend(chain, n, covered);
+    emit(std::move(chain), last, "FixedMap", {x.value}, {}, covered);
+  }
+
+  // --- products with constant weights
+
+  // w[k, n] in units of 2^-fraction[n], for x of the given columns.
+  struct Weights {
+    std::vector<std::int64_t> integer;
+    std::vector<int> fraction;
+  };
+  static std::optional<double> element(const Tensor& t, std::size_t k, std::size_t n, bool turned) {
+    const auto cols = static_cast<std::size_t>(t.shape()[1]);
+    const float v = t.as<float>()[turned ? n * cols + k : k * cols + n];
+    return std::isfinite(v) ? std::optional(static_cast<double>(v)) : std::nullopt;
+  }
+  static int finest(const Columns& x) {
+    int out = x[0].fraction;
+    for (const auto& c : x) out = std::max(out, c.fraction);
+    return out;
+  }
+  static std::optional<Weights> weights_of(const Tensor& t, bool turned, const Columns& x, std::size_t k, std::size_t n) {
+    Weights out{std::vector<std::int64_t>(k * n), {}};
+    const int unit = finest(x);
+    for (std::size_t j = 0; j < n; ++j) {
+      Tensor column(DType::float32, {static_cast<std::int64_t>(k)});
+      for (std::size_t i = 0; i < k; ++i) {
+        const auto w = element(t, i, j, turned);
+        if (!w) return std::nullopt;
+        column.as<float>()[i] = static_cast<float>(std::ldexp(*w, unit - x[x.size() == 1 ? 0 : i].fraction));
+      }
+      const auto g = grid::of_constant(column);
+      if (!g) return std::nullopt;
+      for (std::size_t i = 0; i < k; ++i) out.integer[i * n + j] = static_cast<std::int64_t>(std::ldexp(static_cast<double>(column.as<float>()[i]), g->fraction[0]));
+      out.fraction.push_back(unit + g->fraction[0]);
+    }
+    return out;
+  }
+  // All columns in the finest unit, where the weights then still fit `limit`.
+  static void level(Weights& w, std::int64_t limit) {
+    const std::size_t n = w.fraction.size();
+    const int finest = *std::max_element(w.fraction.begin(), w.fraction.end());
+    std::vector<std::int64_t> levelled = w.integer;
+    for (std::size_t i = 0; i < levelled.size(); ++i) {
+      const int by = finest - w.fraction[i % n];
+      if (levelled[i] == 0) continue;
+      if (by > 31 || std::abs(levelled[i]) > (limit >> by)) return;
+      levelled[i] *= std::int64_t{1} << by;
+    }
+    w.integer = std::move(levelled);
+    std::fill(w.fraction.begin(), w.fraction.end(), finest);
+  }
+  static std::int64_t magnitude(const Weights& w) {
+    std::int64_t out = 0;
+    for (const std::int64_t v : w.integer) out = std::max(out, std::abs(v));
+    return out;
+  }
+
+  // Bounds of the sums from the weights as they are, and the largest of any partial sum: |x| counts 128 more where the kernel adds it.
+  static FixedChain sums(const Weights& w, const Columns& x, std::size_t k, bool offset) {
+    const std::size_t n = w.fraction.size();
+    Columns out;
+    std::int64_t peak = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      std::int64_t low = 0, high = 0, most = 0;
+      for (std::size_t i = 0; i < k; ++i) {
+        const auto& c = x[x.size() == 1 ? 0 : i];
+        const std::int64_t v = w.integer[i * n + j], a = c.low * v, b = c.high * v;
+        low += std::min(a, b), high += std::max(a, b);
+        most += (std::max(std::abs(c.low), std::abs(c.high)) + (offset ? 128 : 0)) * std::abs(v);
+      }
+      out.push_back({w.fraction[j], low, high});
+      peak = std::max(peak, most);
+    }
+    return {std::move(out), peak};
+  }
+
+  [[nodiscard]] bool is_gemm_with_units(const Node& n) const {
+    return n.is("Gemm") && n.attr_int("transA", 0) == 0 && n.attr("alpha", 1.0f) == 1.0f && n.attr("beta", 1.0f) == 1.0f && (!n.in(2) || n.in(2)->is_constant());
+  }
+
+  void visit_product(Node* n) {
+    const Value* w = n->in(1);
+    if (!w->is_constant() || w->constant->rank() != 2 || w->constant->size() == 0 || n->in(0)->is_constant()) return;
+    if (!(n->is("MatMul") || is_gemm_with_units(*n))) return;
+    const bool turned = n->attr_int("transB", 0) != 0;
+    const auto rows = static_cast<std::size_t>(w->constant->shape()[0]), cols = static_cast<std::size_t>(w->constant->shape()[1]);
+    const std::size_t k = turned ? cols : rows, outputs = turned ? rows : cols;
+    const grid::Grid* on_grid = facts_.of(n->in(0));
+    if (!on_grid && !known(n->in(0))) return;
+    const Integers* x = integers_of(n->in(0), n);
+    if (!x || x->value->type->rank() < 1) return;
+    auto weights = weights_of(*w->constant, turned, x->columns, k, outputs);
+    if (!weights) return;
+    const DType type = x->value->type->dtype;
+    const bool bytes = (type == DType::int8 || type == DType::uint8) && magnitude(*weights) <= 127;
+    level(*weights, bytes ? 127 : 32767);
+    // |x| < 2^31, |w| < 2^31 and k < 2^20 keep the sums below 2^62 only if checked: in steps of the proof below.
+    if (magnitude(*weights) > (std::int64_t{1} << 30) || static_cast<double>(magnitude(*weights)) * static_cast<double>(most_of(x->columns) + 128) * static_cast<double>(k) > 4e18) return;
+    FixedChain chain = sums(*weights, x->columns, k, bytes && type == DType::int8);
+    if (n->in(2)) {
+      const auto bias = fixed_columns(*n->in(2)->constant, outputs);
+      if (!bias || !chain.add(*bias)) return;
+    }
+    std::set<Node*> covered{n};
+    Node* last = extend(chain, n, covered);
+    const bool narrow = magnitude(*weights) <= 32767 && type != DType::int32 && type != DType::uint16 && !chain.is_wide();
+    const grid::Grid* sum = facts_.of(n->out());
+    if (!narrow && sum && sum->exact) return;  // float32 is as right, and faster
+    Tensor matrix(DType::int32, {static_cast<std::int64_t>(k), static_cast<std::int64_t>(outputs)});
+    std::copy(weights->integer.begin(), weights->integer.end(), matrix.as<std::int32_t>().begin());
+    std::int64_t high = 0;
+    for (const auto& c : x->columns) high = std::max(high, c.high);
+    emit(std::move(chain), last, "FixedLinear", {x->value, graph_.add_constant(std::move(matrix), w->name)}, {{"x_high", high}}, covered);
+  }
+
+  // --- back to float32
+
+  [[nodiscard]] bool needed(const Value* v) const {
+    return graph_.is_output(v) || std::any_of(v->uses.begin(), v->uses.end(), [&](const Use& u) { return !converted_.count(u.node); });
+  }
+  // In place of integers that nobody reads.
+  void give_floats() {
+    for (Node* n : graph_.nodes()) {
+      if (!converted_.count(n) || !needed(n->out())) continue;
+      const auto at = integers_.find(n->out());
+      if (at == integers_.end()) continue;
+      Value* f = float_of(at->second, n);
+      if (f->name.empty()) f->name = n->out()->name;
+      graph_.replace_uses(n->out(), f);
+    }
+  }
+  Value* float_of(const Integers& of, Node* at) {
+    if (of.chain && !graph_.is_read(*of.value)) {
+      FixedChain chain = *of.chain;
+      if (chain.to_one_fraction()) {
+        Value* f = place(of, chain, DType::float32, at, {});
+        f->producer->origins = of.value->producer->origins;
+        return f;
+      }
+    }
+    FixedChain chain(of.columns, most_of(of.columns));
+    if (!chain.to_one_fraction()) internal_error("integers have no common unit");
+    const Integers map{of.value, of.columns, chain, "FixedMap", {of.value}, {}};
+    Value* f = place(map, chain, DType::float32, at, {});
+    f->producer->origins = at->origins;
+    return f;
+  }
+
+  Graph& graph_;
+  grid::Facts facts_;
+  std::map<const Value*, Integers> integers_;
+  std::set<Node*> converted_;
+};
+
+}  // namespace
+
+// Products of values on a grid with weights on a grid, and what follows element by element up to the last quantiser, on integers:
+// from grid facts alone, where no sum can overflow and every result is stored exactly. Exact; where float32 rounds a sum (27 bits
+// of 16-bit networks), the integers are what the quantised network means, and float32 is not.
+bool lower_fixed_point(Graph& graph) { return Lowering(graph).run(); }
+
+}  // namespace inferc

@@ -1,0 +1,189 @@
+#include <cmath>
+#include <random>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/ops/evaluate_graph.hpp"
+#include "compiler/passes/passes.hpp"
+#include "tests/support/graphs.hpp"
+
+namespace inferc {
+namespace {
+
+int count(const Graph& graph, std::string_view op) {
+  int out = 0;
+  for (const Node* n : graph.nodes()) out += n->is(op, "inferc");
+  return out;
+}
+
+// %to = %from to multiples of 2^-fraction within [low, high], ties up, as operators of ONNX.
+std::string quantise(const std::string& to, const std::string& from, int fraction, int low, int high) {
+  return fmt::format(R"(
+      %{0}s: f32[] = constant f32[] {{{2}}}
+      %{0}l: f32[] = constant f32[] {{{3}}}
+      %{0}h: f32[] = constant f32[] {{{4}}}
+      %{0}half: f32[] = constant f32[] {{0.5}}
+      %{0}1 = Mul(%{1}, %{0}s)
+      %{0}2 = Add(%{0}1, %{0}half)
+      %{0}3 = Floor(%{0}2)
+      %{0}4 = Clip(%{0}3, %{0}l, %{0}h)
+      %{0} = Div(%{0}4, %{0}s))",
+                     to, from, std::ldexp(1.0, fraction), low, high);
+}
+
+// Constants first, as the text form wants them.
+std::string graph_of(const std::string& body, const std::string& outputs = "%y") {
+  std::string head, rest;
+  for (std::size_t at = 0; at < body.size();) {
+    const std::size_t end = std::min(body.find('\n', at), body.size());
+    const std::string line = body.substr(at, end - at);
+    (line.find("= constant") != line.npos ? head : rest) += line + "\n";
+    at = end + 1;
+  }
+  return R"(graph "g" {
+      symbol n: 0..4000
+      %x: f32[n, 3] = input
+      %w: f32[3, 2] = constant f32[3, 2] {0.5, -0.25, 0.125, 1, -0.75, 0.375}
+      %b: f32[2] = constant f32[2] {0.0625, -1.5})" + head + rest + "\n return " + outputs + "\n }";
+}
+
+// Multiples of 2^-6, ties of coarser grids among them, and values far out.
+Tensor inputs_on_ties(std::int64_t rows, std::int64_t cols) {
+  std::mt19937 random(7);
+  Tensor t(DType::float32, {rows, cols});
+  for (float& e : t.as<float>()) e = static_cast<float>(static_cast<int>(random() % 1025) - 512) / 64.0f * (random() % 32 == 0 ? 1000.0f : 1.0f);
+  return t;
+}
+
+// The pass makes `products` products of integers and every output keeps every bit.
+std::unique_ptr<Graph> expect_exact(const std::string& text, int products, std::int64_t cols = 3) {
+  const auto before = test::typed_graph(text), after = test::typed_graph(text);
+  EXPECT_EQ(lower_fixed_point(*after), products > 0);
+  verify(*after);
+  EXPECT_EQ(count(*after, "FixedLinear"), products) << inferc::text(*after);
+  for (const std::int64_t rows : {0, 1, 2000}) {
+    const Tensor x = inputs_on_ties(rows, cols);
+    const std::vector<Tensor> e = evaluate_graph(*before, {x}), y = evaluate_graph(*after, {x});
+    for (std::size_t k = 0; k < e.size(); ++k)
+      for (std::size_t i = 0; i < e[k].size(); ++i)
+        if (e[k].as<float>()[i] != y[k].as<float>()[i]) return ADD_FAILURE() << "output " << k << ", element " << i << ": " << y[k].as<float>()[i] << " for " << e[k].as<float>()[i] << "\n" << inferc::text(*after), nullptr;
+  }
+  return nullptr;
+}
+
+TEST(LowerFixedPoint, TakesALayerBetweenQuantisersThatAreWrittenOut) {
+  expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
+      %p = MatMul(%q, %w)
+      %s = Add(%p, %b)
+      %r = Relu(%s))" + quantise("y", "r", 3, 0, 63)), 1);
+}
+
+TEST(LowerFixedPoint, TakesGemmAndASecondQuantiserThatIsCoarser) {
+  expect_exact(graph_of(quantise("q", "x", 5, 0, 127) + R"(
+      %p = Gemm(%q, %w, %b))" + quantise("r", "p", 4, -30, 30) + quantise("y", "r", 2, -5, 6)), 1);
+}
+
+TEST(LowerFixedPoint, JoinsLayersWithoutFloatBetween) {
+  const std::string text = graph_of(quantise("q", "x", 4, -100, 100) + R"(
+      %v: f32[2, 3] = constant f32[2, 3] {1, 0.5, -2, 0.25, 0.75, 1.25}
+      %p = Gemm(%q, %w, %b))" + quantise("r", "p", 4, -120, 120) + R"(
+      %y = MatMul(%r, %v))");
+  expect_exact(text, 2);
+  const auto g = test::typed_graph(text);
+  lower_fixed_point(*g);
+  EXPECT_EQ(count(*g, "FixedToInteger"), 1);
+  EXPECT_EQ(count(*g, "FixedMap"), 0);
+}
+
+TEST(LowerFixedPoint, TakesEveryStep) {
+  const auto with = [](const std::string& steps) { return graph_of(quantise("q", "x", 4, -128, 127) + "\n %p = MatMul(%q, %w)\n" + steps); };
+  expect_exact(with(R"( %y = LeakyRelu(%p) {"alpha" = 0.1015625})"), 1);
+  expect_exact(with(R"( %c: f32[] = constant f32[] {-4}
+ %1 = Mul(%p, %w2)
+ %w2: f32[] = constant f32[] {0.25}
+ %2 = Round(%1)
+ %y = Max(%2, %c))"), 1);
+  expect_exact(with(R"( %l: f32[] = constant f32[] {-0.4375}
+ %h: f32[2] = constant f32[2] {0.5, 1.25}
+ %1 = Min(%p, %h)
+ %2 = Max(%1, %l)
+ %3 = Sub(%2, %b)
+ %y = Floor(%3))"), 1);
+}
+
+// Weights 2^-10 and 2^0 side by side: the columns of the sum have units of their own, of one of which 8 bits cannot be.
+TEST(LowerFixedPoint, TakesColumnsOfDifferentUnits) {
+  expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
+      %u: f32[3, 2] = constant f32[3, 2] {97, 0.0009765625, 45, 0.0048828125, -101, -0.1240234375}
+      %p = Gemm(%q, %u, %b)
+      %o = MatMul(%q, %u))" + quantise("y", "p", 2, -100, 100), "%y, %o"), 2);
+}
+
+TEST(LowerFixedPoint, KeepsAValueThatIsReadInBothForms) {
+  expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
+      %v: f32[2, 2] = constant f32[2, 2] {1, 0.5, -2, 0.25}
+      %p = Gemm(%q, %w, %b))" + quantise("r", "p", 3, -64, 63) + R"(
+      %y = MatMul(%r, %v)
+      %t = Tanh(%r))", "%y, %t, %r"), 2);
+}
+
+TEST(LowerFixedPoint, MovesIntegersWithoutGoingBackToFloat) {
+  const std::string text = graph_of(quantise("q", "x", 4, -100, 100) + R"(
+      %v: f32[4, 1] = constant f32[4, 1] {1, 0.5, -2, 0.25}
+      %shape: i64[2] = constant i64[2] {-1, 4}
+      %p = Gemm(%q, %w, %b))" + quantise("r", "p", 4, -120, 120) + R"(
+      %f = Reshape(%r, %shape)
+      %y = MatMul(%f, %v))");
+  const auto g = test::typed_graph(text);
+  EXPECT_TRUE(lower_fixed_point(*g));
+  EXPECT_EQ(count(*g, "FixedLinear"), 2);
+  EXPECT_EQ(count(*g, "FixedMap"), 0);
+}
+
+// Sums of 27 bits: float32 rounds them, the integers are exact.
+TEST(LowerFixedPoint, IsRightWhereFloat32Rounds) {
+  const auto g = test::typed_graph(R"(graph "g" {
+      %s: f32[] = constant f32[] {4096}
+      %l: f32[] = constant f32[] {-32768}
+      %h: f32[] = constant f32[] {32767}
+      %w: f32[3, 1] = constant f32[3, 1] {0.999755859375, 0.999755859375, 0.0001220703125}
+      %x: f32[1, 3] = input
+      %1 = Mul(%x, %s)
+      %2 = Floor(%1)
+      %3 = Clip(%2, %l, %h)
+      %4 = Div(%3, %s)
+      %5 = MatMul(%4, %w)
+      %6 = Mul(%5, %s)
+      %7 = Floor(%6)
+      %y = Div(%7, %s)
+      return %y
+    })");
+  ASSERT_TRUE(lower_fixed_point(*g));
+  const float a = 32767.0f / 4096, c = 1.0f / 4096;
+  const std::int64_t sum = 2 * 32767 * std::int64_t{8190} + 1, expected = sum >> 13;  // w in units of 2^-13
+  const Tensor x = tensor_of<float>({1, 3}, std::vector<float>{a, a, c});
+  EXPECT_EQ(evaluate_graph(*g, {x})[0].as<float>()[0], static_cast<float>(expected) / 4096);
+}
+
+TEST(LowerFixedPoint, LeavesWhatIsOnNoGrid) {
+  expect_exact(graph_of("\n %y = MatMul(%x, %w)"), 0);
+  expect_exact(graph_of(R"(
+      %t = Tanh(%x)
+      %y = MatMul(%t, %w))"), 0);
+  expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
+      %v: f32[3, 1] = constant f32[3, 1] {0.1, 0.2, 0.3}
+      %y = MatMul(%q, %v))"), 0);
+  expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
+      %y = Gemm(%q, %w, %b) {"alpha" = 3.0})"), 0);
+}
+
+TEST(LowerFixedPoint, StopsAtABiasThatIsOnNoGrid) {
+  expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
+      %c: f32[2] = constant f32[2] {1e-30, 1}
+      %p = MatMul(%q, %w)
+      %y = Add(%p, %c))"), 1);
+}
+
+}  // namespace
+}  // namespace inferc
