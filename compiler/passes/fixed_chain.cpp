@@ -59,17 +59,16 @@ bool FixedChain::note(std::int64_t m) {
   return peak_ <= most;
 }
 
-FixedChain::Operand FixedChain::operand(const Numbers& v) {
-  if (v.empty()) return {0, 0};
-  if (std::all_of(v.begin(), v.end(), [&](std::int64_t e) { return e == v[0]; })) return {0, v[0]};
-  const std::int64_t row = std::find(rows_.begin(), rows_.end(), v) - rows_.begin();
-  if (row == std::ssize(rows_)) rows_.push_back(v);
-  return {1, row};
-}
+void FixedChain::step(fixed::Step kind, fixed::Round mode, Numbers a, Numbers b) { stages_.push_back({kind, mode, std::move(a), std::move(b)}); }
 
-void FixedChain::step(fixed::Step kind, fixed::Round mode, const Numbers& a, const Numbers& b) {
-  const Operand x = operand(a), y = operand(b);
-  steps_.push_back({static_cast<std::int64_t>(kind), static_cast<std::int64_t>(mode), x[0], x[1], y[0], y[1]});
+// Adds `by` where the chain adds already, if only bounds come behind that: max(v, c) + b = max(v + b, c + b).
+bool FixedChain::add_before(const Numbers& by) {
+  std::size_t from = stages_.size();
+  while (from > 0 && (stages_[from - 1].kind == fixed::Step::at_least || stages_[from - 1].kind == fixed::Step::at_most)) --from;
+  if (from == 0 || stages_[from - 1].kind != fixed::Step::add) return false;
+  for (std::size_t s = from - 1; s < stages_.size(); ++s)
+    for (std::size_t c = 0; c < by.size(); ++c) stages_[s].a[c] += by[c];
+  return true;
 }
 
 bool FixedChain::shift_left(const Numbers& by) {
@@ -184,15 +183,21 @@ bool FixedChain::shift_to(const std::vector<int>& fraction, fixed::Round mode) {
     for (int& f : before) ++f;
   if (!raise(before)) return false;
   if (!any) return true;
-  Numbers by;
+  Numbers by, half;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     const std::int64_t d = columns_[c].fraction - fraction[c];
     if (d > 62 || !note(magnitude(columns_[c]) + (std::int64_t{1} << (d - 1)))) return false;
     by.push_back(d);
+    half.push_back((std::int64_t{1} << (d - 1)) - (mode == fixed::Round::rnd_min_inf));
     if (d > 30 && !note(std::int64_t{1} << d)) return false;  // more than a lane of 32 bits can be shifted by
     columns_[c] = {fraction[c], rounded(mode, columns_[c].low, d), rounded(mode, columns_[c].high, d)};
   }
-  step(fixed::Step::shift_right, mode, by);
+  // To nearest is a shift of what is half a unit more, and that can be added with what is added anyway.
+  const bool nearest = mode == fixed::Round::rnd || mode == fixed::Round::rnd_min_inf;
+  const std::int64_t more = peak_ + *std::max_element(half.begin(), half.end());
+  const bool added = nearest && more <= (is_wide() ? most : INT32_MAX) && add_before(half);
+  if (added) peak_ = more;
+  step(fixed::Step::shift_right, added ? fixed::Round::trn : mode, by);
   return true;
 }
 
@@ -231,32 +236,46 @@ DType FixedChain::stored_type() const {
   return l >= INT32_MIN && h <= INT32_MAX ? DType::int32 : DType::undefined;
 }
 
-namespace {
+// The steps as rows of numbers, and the rows of the table that they name.
+struct FixedChain::Written {
+  std::vector<std::int64_t> steps;
+  std::vector<Numbers> rows;
 
-bool adds_row(const std::array<std::int64_t, fixed::step_numbers>& s) { return s[0] == static_cast<std::int64_t>(fixed::Step::add) && s[2] == 1 && s[3] == 0; }
+  void operand(const Numbers& v, bool as_row) {
+    if (v.empty() || (!as_row && std::all_of(v.begin(), v.end(), [&](std::int64_t e) { return e == v[0]; }))) {
+      steps.insert(steps.end(), {0, v.empty() ? 0 : v[0]});
+      return;
+    }
+    const std::int64_t row = std::find(rows.begin(), rows.end(), v) - rows.begin();
+    if (row == std::ssize(rows)) rows.push_back(v);
+    steps.insert(steps.end(), {1, row});
+  }
+};
 
-}  // namespace
+FixedChain::Written FixedChain::written(bool begin_with_row) const {
+  std::vector<Stage> all = stages_;
+  if (begin_with_row && (all.empty() || all[0].kind != fixed::Step::add)) all.insert(all.begin(), {fixed::Step::add, {}, Numbers(columns_.size(), 0), {}});
+  Written out;
+  if (begin_with_row) out.rows.push_back(all[0].a);
+  for (std::size_t s = 0; s < all.size(); ++s) {
+    out.steps.insert(out.steps.end(), {static_cast<std::int64_t>(all[s].kind), static_cast<std::int64_t>(all[s].mode)});
+    out.operand(all[s].a, begin_with_row && s == 0);
+    out.operand(all[s].b, false);
+  }
+  return out;
+}
 
-// Row 0 is the one that is added first, where there is one; else zeros are put before the rows.
 Tensor FixedChain::table(bool begin_with_row) const {
-  const bool extra = begin_with_row && (steps_.empty() || !adds_row(steps_[0]));
-  const bool empty = rows_.empty() && !extra;
-  const std::size_t rows = empty ? 1 : rows_.size() + extra, cols = empty ? 1 : columns_.size();
-  Tensor out(DType::int64, {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(cols)});
-  for (std::size_t r = 0; r < rows_.size(); ++r) std::copy(rows_[r].begin(), rows_[r].end(), out.as<std::int64_t>().begin() + static_cast<std::ptrdiff_t>((r + extra) * cols));
+  const std::vector<Numbers> rows = written(begin_with_row).rows;
+  const std::size_t cols = rows.empty() ? 1 : columns_.size();
+  Tensor out(DType::int64, {std::max<std::int64_t>(1, std::ssize(rows)), static_cast<std::int64_t>(cols)});
+  for (std::size_t r = 0; r < rows.size(); ++r) std::copy(rows[r].begin(), rows[r].end(), out.as<std::int64_t>().begin() + static_cast<std::ptrdiff_t>(r * cols));
   return out;
 }
 
 Tensor FixedChain::steps(bool begin_with_row) const {
-  const bool extra = begin_with_row && (steps_.empty() || !adds_row(steps_[0]));
-  std::vector<std::int64_t> all;
-  if (extra) all = {static_cast<std::int64_t>(fixed::Step::add), 0, 1, 0, 0, 0};
-  for (auto s : steps_) {
-    if (extra && s[2] == 1) ++s[3];
-    if (extra && s[4] == 1) ++s[5];
-    all.insert(all.end(), s.begin(), s.end());
-  }
-  return tensor_of<std::int64_t>({std::ssize(steps_) + extra, static_cast<std::int64_t>(fixed::step_numbers)}, all);
+  const std::vector<std::int64_t> all = written(begin_with_row).steps;
+  return tensor_of<std::int64_t>({std::ssize(all) / static_cast<std::int64_t>(fixed::step_numbers), static_cast<std::int64_t>(fixed::step_numbers)}, all);
 }
 
 }  // namespace inferc

@@ -1,5 +1,4 @@
 #pragma once
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -58,9 +57,15 @@ class FixedChain {
 
  private:
   using Numbers = std::vector<std::int64_t>;
-  using Operand = std::array<std::int64_t, 2>;
-  Operand operand(const Numbers& v);
-  void step(fixed::Step kind, fixed::Round mode, const Numbers& a, const Numbers& b = {});
+  struct Stage {  // a step with its operands; none: empty
+    fixed::Step kind;
+    fixed::Round mode;
+    Numbers a, b;
+  };
+  struct Written;
+  [[nodiscard]] Written written(bool begin_with_row) const;
+  void step(fixed::Step kind, fixed::Round mode, Numbers a, Numbers b = {});
+  bool add_before(const Numbers& by);
   bool shift_left(const Numbers& by);
   bool shift_to(const std::vector<int>& fraction, fixed::Round mode);
   bool raise(const std::vector<int>& fraction);  // to at least these
@@ -69,8 +74,7 @@ class FixedChain {
 
   std::vector<Column> columns_;
   std::int64_t peak_;
-  std::vector<std::array<std::int64_t, fixed::step_numbers>> steps_;
-  std::vector<Numbers> rows_;
+  std::vector<Stage> stages_;
 };
 
 }  // namespace inferc
