@@ -8,6 +8,7 @@
 #include "kernels/cpu/gemm.hpp"
 #include "kernels/cpu/pack.hpp"
 #include "kernels/cpu/quantized/linear.hpp"
+#include "kernels/cpu/quantized/sparse.hpp"
 
 namespace inferc {
 namespace {
@@ -52,6 +53,32 @@ void integers(benchmark::State& state) {
     benchmark::ClobberMemory();
   }
 }
+
+// int8 weights of which `percent` are zeros, one row.
+template <std::size_t K, std::size_t N, int percent>
+void pruned(benchmark::State& state) {
+  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>, q::AtLeast<q::Is<0>>, q::AtMost<q::Is<127>>>;
+  std::mt19937 random(1);
+  std::vector<std::int32_t> w(K * N), table((N + 15) / 16 * 16, 7);
+  for (auto& v : w) v = static_cast<int>(random() % 100) < percent ? 0 : static_cast<int>(random() % 63) + 1;
+  const Weights<std::int8_t> dense(q::packed_size(K, N, 4), 0), steps(K * N * 2, 0);
+  q::pack_groups(dense.data, w.data(), K, N, 4, N, std::size_t{1});
+  std::vector<std::uint8_t> counts, x(K, 3), y(N);
+  std::size_t at = 0;
+  for (std::size_t p = 0; p < N / 16; ++p)
+    for (std::size_t b = 0; b < q::blocks_of(K); ++b) {
+      counts.push_back(static_cast<std::uint8_t>(q::pack_steps(steps.data + at, w.data(), K, N, p, b)));
+      at += counts.back() * q::sparse_step;
+    }
+  for (auto _ : state) {
+    q::sparse_linear<q::Bytes<true>, S, q::To<std::uint8_t>>(Range{dim<0>{}, dim<1>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, dense.data, table.data(), dim<N>{}, dim<K>{}, counts.data(), steps.data);
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(pruned<256, 256, 80>)->Name("int8 without zeros, 80 % of 1x256x256");
+BENCHMARK(pruned<256, 256, 90>)->Name("int8 without zeros, 90 % of 1x256x256");
+BENCHMARK(pruned<64, 32, 80>)->Name("int8 without zeros, 80 % of 1x64x32");
+BENCHMARK(pruned<64, 32, 90>)->Name("int8 without zeros, 90 % of 1x64x32");
 
 #define SHAPE(M, K, N)                                                                                      \
   BENCHMARK(float32<M, K, N>)->Name("float32/" #M "x" #K "x" #N);                                           \

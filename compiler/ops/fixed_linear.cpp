@@ -4,6 +4,7 @@
 
 #include "compiler/ops/fixed.hpp"
 #include "kernels/cpu/quantized/pack.hpp"
+#include "kernels/cpu/quantized/steps_of_blocks.hpp"
 #include "kernels/ref/fixed.hpp"
 
 namespace inferc {
@@ -85,6 +86,35 @@ Operand packed_weights(Lower& l, const Kind& kind) {
   return l.weight(std::move(t), fmt::format("panel16x{}", kind.group), w);
 }
 
+// --- weights without their zeros
+
+struct SparseWeights {
+  std::vector<std::uint8_t> counts;
+  std::vector<std::int8_t> steps;
+};
+SparseWeights without_zeros(const Tensor& weights) {
+  namespace q = cpu::quantized;
+  const auto k = static_cast<std::size_t>(weights.shape()[0]), n = static_cast<std::size_t>(weights.shape()[1]);
+  const std::int32_t* const w = weights.as<std::int32_t>().data();
+  SparseWeights out;
+  for (std::size_t panel = 0; panel < (n + 15) / 16; ++panel)
+    for (std::size_t block = 0; block < q::blocks_of(k); ++block) {
+      const std::size_t count = q::pack_steps(static_cast<std::int8_t*>(nullptr), w, k, n, panel, block), at = out.steps.size();
+      out.counts.push_back(static_cast<std::uint8_t>(count));
+      out.steps.resize(at + count * q::sparse_step);
+      q::pack_steps(out.steps.data() + at, w, k, n, panel, block);
+    }
+  return out;
+}
+
+// By nanoseconds that AVX-512 takes for one row: a vector of dense weights (more from the second-level cache), a step, a block.
+bool is_faster_sparse(const Tensor& weights, const SparseWeights& s) {
+  const double bytes = static_cast<double>(cpu::quantized::packed_size(static_cast<std::size_t>(weights.shape()[0]), static_cast<std::size_t>(weights.shape()[1]), 4));
+  const double dense = bytes / 64 * (bytes > 32768 ? 0.38 : 0.27);
+  const double sparse = 0.55 * static_cast<double>(s.steps.size() / cpu::quantized::sparse_step) + 0.8 * static_cast<double>(s.counts.size());
+  return weights.shape()[0] >= 64 && weights.shape()[0] <= 4096 && dense >= 1.2 * sparse;
+}
+
 // What bytes with 128 added bring to each sum, negated.
 std::vector<std::int64_t> correction(const Lower& l) {
   const Tensor& weights = *l.constant(w);
@@ -102,6 +132,15 @@ bool begins_with_row(const Lower& l) {
          l.shape(table)[1] == l.shape(w)[1];
 }
 
+// A few rows take the weights without zeros, where these are worth it.
+void add_sparse(Lower& l, Call& c) {
+  const SparseWeights s = without_zeros(*l.constant(w));
+  if (!is_faster_sparse(*l.constant(w), s)) return;
+  c.kernel = "cpu::quantized::sparse_linear", c.header = "kernels/cpu/quantized/sparse.hpp";
+  c.args.emplace_back(read(l.weight(tensor_of<std::uint8_t>({std::ssize(s.counts)}, s.counts), "steps in a block", w)));
+  c.args.emplace_back(read(l.weight(tensor_of<std::int8_t>({std::ssize(s.steps)}, s.steps), "indices and weights", w)));
+}
+
 bool lower_fast(Lower& l) {
   const Kind kind = kind_of(l);
   const bool corrected = kind.group == 4 && l.type(x).dtype == DType::int8;
@@ -112,6 +151,7 @@ bool lower_fast(Lower& l) {
   Call& c = l.fast("cpu::quantized::linear", "kernels/cpu/quantized/linear.hpp",
                    {range(0, rows_of(l.shape(x))), write(out), size(*row_stride(out)), read(in), size(*row_stride(in)), read(packed_weights(l, kind)),
                     read(fixed::packed_table(l, table, corrected ? correction(l) : std::vector<std::int64_t>{})), size(n), size(k)});
+  if (kind.group == 4) add_sparse(l, c);
   c.template_args = {fmt::format("cpu::quantized::{}", kind.name), fixed::steps_type(*l.constant(steps)), fixed::result_text(l.node)};
   c.flops = Dim(2) * product(l.out_type().shape) * k;
   return true;

@@ -10,6 +10,7 @@
 
 #include "kernels/cpu/quantized/map.hpp"
 #include "kernels/cpu/quantized/pack.hpp"
+#include "kernels/cpu/quantized/sparse.hpp"
 #include "kernels/ref/fixed.hpp"
 
 namespace inferc {
@@ -153,6 +154,40 @@ TEST(QuantizedLinear, SumsBeyond32BitsAreExact) {
   q::linear<q::Wide, S, q::To<std::int8_t>>(Range{std::size_t{0}, p.m}, y.data(), p.n, p.x.data(), p.ldx, p.packed.data(), p.table.data(), p.n, p.k);
   for (std::size_t i = 0; i < p.m; ++i)
     for (std::size_t j = 0; j < p.n; ++j) ASSERT_EQ(y[i * p.n + j], rounded(Round::rnd_conv, p.sum(i, j), 61));
+}
+
+// Weights without zeros: any share of them, blocks that are not whole, panels that are empty.
+template <class X, std::size_t K, std::size_t N>
+void check_sparse(std::int64_t low, std::int64_t high) {
+  for (const unsigned zeros : {0u, 50u, 80u, 97u, 100u}) {
+    Product<q::Bytes<false>, X> p(9, K, N, low, high, 128);
+    std::mt19937 random(zeros);
+    for (std::size_t i = 0; i < p.w.size(); ++i)
+      if (random() % 100 < zeros) {
+        if (p.signed_bytes()) p.table[i % N] += static_cast<std::int32_t>(128 * p.w[i]);
+        p.w[i] = 0;
+      }
+    q::pack_groups(p.packed.data(), p.w.data(), K, N, 4, N, std::size_t{1});
+    std::vector<std::uint8_t> counts;
+    std::vector<std::int8_t> steps;
+    for (std::size_t panel = 0; panel < (N + 15) / 16; ++panel)
+      for (std::size_t block = 0; block < q::blocks_of(K); ++block) {
+        const std::size_t at = steps.size();
+        counts.push_back(static_cast<std::uint8_t>(q::pack_steps(static_cast<std::int8_t*>(nullptr), p.w.data(), K, N, panel, block)));
+        steps.resize(at + counts.back() * q::sparse_step);
+        q::pack_steps(steps.data() + at, p.w.data(), K, N, panel, block);
+      }
+    for (const std::size_t rows : {1u, 3u, 9u}) {
+      std::vector<std::int32_t> y(rows * N);
+      q::sparse_linear<q::Bytes<false>, q::Steps<Biased>, q::To<std::int32_t>>(Range{std::size_t{0}, rows}, y.data(), dim<N>{}, p.x.data(), dim<K + 3>{}, p.packed.data(), p.table.data(),
+                                                                              dim<N>{}, dim<K>{}, counts.data(), steps.data());
+      for (std::size_t i = 0; i < y.size(); ++i) ASSERT_EQ(y[i], static_cast<std::int32_t>(p.sum(i / N, i % N))) << zeros << " % zeros, " << i / N << ',' << i % N;
+    }
+  }
+}
+TEST(QuantizedSparse, GivesTheSumsOfAllWeights) {
+  check_sparse<std::uint8_t, 64, 32>(0, 255), check_sparse<std::int8_t, 64, 16>(-128, 127), check_sparse<std::uint8_t, 70, 21>(0, 255);
+  check_sparse<std::int8_t, 200, 37>(-128, 127), check_sparse<std::int8_t, 5, 3>(-128, 127);
 }
 
 // --- one element at a time
