@@ -6,6 +6,7 @@
 #include "kernels/activations.hpp"
 #include "kernels/cast.hpp"
 #include "kernels/functor_base.hpp"
+#include "kernels/quantisers.hpp"
 
 // Elementwise operators: one struct each, `apply` on scalars of any element type and on float vectors. Comparisons of
 // vectors give lane masks; `select` takes them. Integer arithmetic wraps (computed unsigned).

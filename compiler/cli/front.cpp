@@ -155,6 +155,7 @@ Front open_model(const ModelArguments& a) {
   front.part = kept_part(front.model, a.keep, carries);
   if (front.part) keep_part(front.model.graph, *front.part);
   front.graph = onnx::import(front.model, diagnostics, variable);
+  print_problems(diagnostics.warnings(), "warning");
   stop_on_problems(diagnostics);
   apply_dims(*front.graph, front.model, a.dims);
   assume_fixed(*front.graph, assumptions, front.assumed);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/onnx/fixed_point.hpp"
 #include "compiler/onnx/normalise.hpp"
 #include "compiler/onnx/reads.hpp"
 #include "compiler/ops/op.hpp"
@@ -166,11 +167,34 @@ class Importer {
         if (!name.empty() && (!defined.insert(name).second || scope.count(name)))
           error(fmt::format("{} defines '{}', which is defined already", describe(nodes[i], i), escape(name)));
     for (const std::size_t i : sorted(nodes, diagnostics_)) {
-      if (const Function* f = function_of(nodes[i]))
-        expand(g, *f, nodes[i], scope);
-      else
+      if (const Function* f = function_of(nodes[i])) {
+        if (!add_quantiser(g, *f, nodes[i], i, scope)) expand(g, *f, nodes[i], scope);
+      } else {
         add_node(g, nodes[i], i, scope, opsets);
+      }
     }
+  }
+
+  // A call of a quantiser to fixed point as one node of ours.
+  bool add_quantiser(inferc::Graph& g, const Function& f, const Node& call, std::size_t index, Scope& scope) {
+    const auto quantiser = quantiser_of(f);
+    if (!quantiser || call.inputs.size() != 4 || call.outputs.size() != 1) return false;
+    if (!quantiser->canonical) {
+      if (foreign_.insert(f.name).second)
+        diagnostics_.warning(fmt::format("function '{}::{}' does not compute what its name says, it is compiled as written", f.domain, escape(f.name)),
+                             "write it by inferc.pquant.export, or give it a name of its own");
+      return false;
+    }
+    std::vector<Value*> inputs;
+    for (const std::string& name : call.inputs) inputs.push_back(find(g, call, index, name, scope));
+    inferc::Node* n = g.add_node("Quantize", std::move(inputs), 1, {{"rounding", quantiser->rounding}, {"overflow", quantiser->overflow}});
+    n->domain = "inferc";
+    n->name = call.name;
+    n->opset = 1;
+    n->origins = {fmt::format("{} '{}'", escape(f.name), escape(call.name.empty() ? call.outputs[0] : call.name))};
+    n->outputs[0]->name = call.outputs[0];
+    scope[call.outputs[0]] = n->outputs[0];
+    return true;
   }
 
   const Function* function_of(const Node& n) const {
@@ -321,6 +345,7 @@ class Importer {
   const std::set<std::string>& variable_;
   std::map<std::pair<std::string, std::string>, const Function*> functions_;
   std::map<std::string, std::string> symbol_names_;
+  std::set<std::string> foreign_;  // functions that were warned about
   int depth_ = 0;
 };
 

@@ -209,7 +209,20 @@ const std::map<std::string_view, Rule> rules = {
 
 }  // namespace
 
+namespace {
+
+// The names that exporters of QONNX gave its domain and its operators over the years.
+void normalise_qonnx(inferc::Node& node) {
+  if (node.domain != "onnx.brevitas" && node.domain != "finn.custom_op.general" && node.domain != "qonnx.custom_op.general") return;
+  node.domain = "qonnx.custom_op.general";
+  if (node.op == "IntQuant") node.op = "Quant";
+  if (node.op == "TruncQuant") node.op = "Trunc";
+}
+
+}  // namespace
+
 void normalise(inferc::Node& node, std::int64_t opset) {
+  normalise_qonnx(node);
   if (!node.domain.empty()) return;
   modernise(node, opset);
   const auto rule = rules.find(node.op);

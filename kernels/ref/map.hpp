@@ -34,6 +34,11 @@ void map3(View<O, R> out, View<const A, R> a, View<const B, R> b, View<const C, 
                     [&](const auto& i) { at(out, i) = static_cast<O>(F::apply(at(a, i), at(b, i), at(c, i))); });
 }
 
+template <class F, class O, class A, class B, class C, class D, int R>
+void map4(View<O, R> out, View<const A, R> a, View<const B, R> b, View<const C, R> c, View<const D, R> d) {
+  for_each_index<R>(out.shape, [&](const auto& i) { at(out, i) = static_cast<O>(F::apply(at(a, i), at(b, i), at(c, i), at(d, i))); });
+}
+
 // map2 for integer division: a zero divisor is a fault, found before anything is written.
 template <class F, class T, int R>
 Fault divide(View<T, R> out, View<const T, R> a, View<const T, R> b) {

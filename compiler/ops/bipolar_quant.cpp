@@ -1,0 +1,25 @@
+#include "compiler/ops/elementwise.hpp"
+#include "compiler/ops/qonnx.hpp"
+
+namespace inferc {
+namespace {
+
+void infer(Infer& i) { elementwise::infer_as(i, elementwise::Result::same); }
+
+}  // namespace
+
+// scale where x >= 0, else -scale.
+bool expand_BipolarQuant(Expand& e) {
+  Value* sign = e("Where", {e("GreaterOrEqual", {e.in(0), e.real(0)}), e.real(1), e.real(-1)});
+  e.give(0, e("Mul", {sign, e.in(1)}));
+  return true;
+}
+
+extern const Op op_BipolarQuant = {.name = "BipolarQuant",
+                                   .domain = qonnx::domain,
+                                   .inputs = {{"X", TypeSet{DType::float32}}, {"scale", TypeSet{DType::float32}}},
+                                   .infer = infer,
+                                   .lower = lower_expanded,
+                                   .versions = "1, 2"};
+
+}  // namespace inferc
