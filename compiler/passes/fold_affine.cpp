@@ -1,4 +1,5 @@
 #include "compiler/passes/edit.hpp"
+#include "compiler/passes/grid.hpp"
 #include "compiler/passes/match.hpp"
 #include "compiler/passes/passes.hpp"
 
@@ -96,6 +97,16 @@ bool shift_before(Graph& graph, Node* n) {
   return true;
 }
 
+// Whether the rules may touch what n computes: not where it, or a product that it scales or shifts, is on a grid. There the sums are
+// exact, and what is behind them is rounded as it stands (the scale of a BatchNormalization behind a quantised layer).
+bool is_free(const grid::Facts& facts, const Node* n) {
+  for (int depth = 0; depth < 3 && n; ++depth) {
+    if (facts.of(n->out())) return false;
+    n = n->in(0) ? n->in(0)->producer : nullptr;
+  }
+  return true;
+}
+
 bool step(Graph& graph, Node* n) {
   if (n->outputs.size() != 1 || !n->out()) return false;
   return scale_after(graph, n) || constants_after(graph, n) || scale_before(graph, n) || shift_before(graph, n);
@@ -105,7 +116,11 @@ bool step(Graph& graph, Node* n) {
 
 // Constant scales and shifts per column move into the weights and the bias of the product before or behind them
 // (BatchNormalization on either side of a layer among them). Does not fire where the value in between is read
-// elsewhere, nor for a shift in front larger than 4 (cancellation). Reassociates.
-bool fold_affine(Graph& graph) { return rewrite_all(graph, step); }
+// elsewhere, nor for a shift in front larger than 4 (cancellation), nor in quantised networks on values whose sums are exact.
+// Reassociates.
+bool fold_affine(Graph& graph) {
+  const grid::Facts facts(graph);
+  return rewrite_all(graph, [&](Graph& g, Node* n) { return (&g != &graph || is_free(facts, n)) && step(g, n); });
+}
 
 }  // namespace inferc

@@ -99,7 +99,7 @@ Rule find_rule(const Node& node) {
 
 Facts::Facts(const Graph& graph) {
   const View::Find find = [&](const Value* v) -> const Grid* {
-    const auto [at, fresh] = facts_.try_emplace(v);
+    const auto [at, fresh] = facts_.try_emplace(v->id);
     if (fresh && v->constant) at->second = of_constant(*v->constant);
     else if (fresh && v->type) at->second = of_type(v->type->dtype);
     return at->second ? &*at->second : nullptr;
@@ -110,7 +110,7 @@ Facts::Facts(const Graph& graph) {
       if (!v || !v->type || !is_known_type(v->type->dtype)) continue;
       const Rule rule = v == n->out() && n->regions.empty() ? find_rule(*n) : nullptr;
       const View view(*n, find);
-      facts_[v] = settled(rule ? rule(view) : std::nullopt, *v->type, view.exact());
+      facts_[v->id] = settled(rule ? rule(view) : std::nullopt, *v->type, view.exact());
     }
   }
   for (const Value* v : graph.constants()) find(v);
@@ -118,7 +118,7 @@ Facts::Facts(const Graph& graph) {
 
 // What has no bound yet may get one from its readers (a Clip); by itself it is no fact.
 const Grid* Facts::of(const Value* v) const {
-  const auto at = facts_.find(v);
+  const auto at = facts_.find(v->id);
   return at != facts_.end() && at->second && is_bounded(*at->second) ? &*at->second : nullptr;
 }
 

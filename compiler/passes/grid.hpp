@@ -37,14 +37,14 @@ inline constexpr std::int64_t unbounded = std::int64_t{1} << 53;
 // "2^-7 [0, 127]"; of several entries the extremes: "2^-5..2^-7 [-12, 127] along 1".
 [[nodiscard]] std::string text(const Grid& g);
 
-// The facts of all values of a typed graph. Values inside regions have none.
+// The facts of all values of a typed graph. Values inside regions have none, nor has what is added to the graph later.
 class Facts {
  public:
   explicit Facts(const Graph& graph);
-  [[nodiscard]] const Grid* of(const Value* v) const;  // null: not provably on a grid
+  [[nodiscard]] const Grid* of(const Value* v) const;  // of that graph; null: not provably on a grid
 
  private:
-  std::map<const Value*, std::optional<Grid>> facts_;
+  std::map<std::uint32_t, std::optional<Grid>> facts_;  // by Value::id, which no later value of the graph takes
 };
 
 }  // namespace inferc::grid

@@ -148,7 +148,7 @@ Node* replace_match(Graph& graph, const Match& m, std::string op, std::string do
   return n;
 }
 
-bool rewrite_all(Graph& graph, bool (*rewrite)(Graph&, Node*)) {
+bool rewrite_all(Graph& graph, const std::function<bool(Graph&, Node*)>& rewrite) {
   bool changed = false;
   for (Node* n : graph.nodes())
     for (Region& r : n->regions) changed |= rewrite_all(*r.graph, rewrite);

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,6 +61,6 @@ Node* replace_match(Graph& graph, const Match& match, std::string op, std::strin
 
 // Runs `rewrite` on every node that is read, those it adds included, until nothing changes any more; dead nodes are erased. Regions
 // first.
-bool rewrite_all(Graph& graph, bool (*rewrite)(Graph&, Node*));
+bool rewrite_all(Graph& graph, const std::function<bool(Graph&, Node*)>& rewrite);
 
 }  // namespace inferc

@@ -32,6 +32,7 @@ bool recognise_group_normalisation(Graph& graph);
 bool recognise_normalisation(Graph& graph);
 bool recognise_gelu(Graph& graph);
 bool recognise_attention(Graph& graph);
+bool widen_sums(Graph& graph);
 bool to_linear(Graph& graph);
 bool fold_affine(Graph& graph);
 bool sink_transposes(Graph& graph);

@@ -22,6 +22,8 @@ const std::vector<Pass>& pipeline() {
       {"recognise-normalisation", recognise_normalisation, PassClass::reassociates},
       {"recognise-gelu", recognise_gelu, PassClass::reassociates},
       {"recognise-attention", recognise_attention, PassClass::reassociates},
+      // Sums of quantised networks in the type that holds them; what follows keeps away from them, or is exact on them.
+      {"widen-sums", widen_sums, PassClass::reassociates},
       // Layers in one form; then constants around them move into their weights, and Transposes cancel.
       {"to-linear", to_linear, PassClass::reassociates},
       {"fold-affine", fold_affine, PassClass::reassociates},
