@@ -19,7 +19,7 @@ except ImportError as missing:
 import compiled
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "quantized"
-PATHS, BATCHES = ("base", "v3", "v4"), (1, 64)
+PATHS, BATCHES = ("base", "v3", "v4", "v4q"), (1, 64)
 ORT = ("qdq_u8s8", "qdq_s8s8", "qdq_u8s8_tensor", "qdq_s16s8", "qoperator_u8s8", "qoperator_s8s8", "dynamic")
 
 # Float where no power of two keeps it exact: the largest difference, and why.

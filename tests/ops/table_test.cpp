@@ -40,6 +40,7 @@ const Covered covered[] = {
     {"QLinearMul", "com.microsoft", "tests/conformance/test_microsoft.py"},
     {"QLinearSigmoid", "com.microsoft", "tests/conformance/test_microsoft.py"},
     {"QLinearLeakyRelu", "com.microsoft", "tests/conformance/test_microsoft.py"},
+    {"QLinearSoftmax", "com.microsoft", "tests/models/test_quantised.py"},
     {"QLinearGlobalAveragePool", "com.microsoft", "tests/conformance/test_microsoft.py"},
     {"QLinearAveragePool", "com.microsoft", "tests/conformance/test_microsoft.py"},
     {"QLinearConcat", "com.microsoft", "tests/conformance/test_microsoft.py"},
