@@ -5,6 +5,7 @@
 -0 equals 0. What no rule makes exact is named in TOLERATED, with the reason. `--count` prints the numbers of outputs that differ and fails for nothing but refused models.
 """
 import argparse
+import json
 import os
 import pathlib
 import sys
@@ -18,6 +19,7 @@ except ImportError as missing:
 
 import compiled
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "python"))
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "quantized"
 PATHS, BATCHES = ("base", "v3", "v4", "v4q"), (1, 64)
 ORT = ("qdq_u8s8", "qdq_s8s8", "qdq_u8s8_tensor", "qdq_s16s8", "qoperator_u8s8", "qoperator_s8s8", "dynamic")
@@ -44,6 +46,25 @@ class Case:
     def load(self):
         return [(np.load(i), np.load(o)) for i, o in self.sets]
 
+    def written(self, folder):
+        return self.model
+
+
+class Quantisers(Case):
+    """Each rounding and overflow on its own: 189 outputs of one model."""
+
+    def written(self, folder):
+        import inferc.pquant as pquant
+        import onnx
+        d = pquant.Description()
+        d.inputs = [{"name": "x", "shape": [None]}]
+        for number, case in enumerate(json.loads((self.model.parent / "cases.json").read_text())):
+            bits = [np.array(float(case[n])) for n in "kif"]
+            d.outputs.append(d.quantize("x", f"y{number}", [None], bits, case["round"], case["overflow"]))
+        path = pathlib.Path(folder) / "quantisers.onnx"
+        onnx.save_model(pquant.build(d.finish()), path)
+        return path
+
 
 def cases():
     out = []
@@ -52,6 +73,11 @@ def cases():
         sets = [(f"{f}/{e}inputs.npy", f"{f}/{e}outputs.npy") for e in ("", "edge_") if (folder / f"{e}inputs.npy").exists()]
         if (folder / "model_exact.onnx").exists():
             out.append(Case(f"{f}/model_exact.onnx", *sets))
+    try:
+        import onnx  # noqa: F401
+        out.append(Quantisers("pq_quantizer/189 cases", ("pq_quantizer/inputs.npy", "pq_quantizer/outputs.npy")))
+    except ImportError as missing:
+        print(f"skipped pq_quantizer: {missing}")
     for folder in sorted(DATA.glob("qonnx_*")):
         f = folder.name
         answers = [("model", "outputs"), ("model_clean", "outputs"), ("model_qcdq", "qcdq_outputs")]
@@ -69,7 +95,7 @@ def differing(got, want, tolerance):
 
 def check(case, inferc, folder):
     """Lines of what differs, and how many outputs that was."""
-    network = compiled.Compiled(inferc, str(case.model), folder, PATHS)
+    network = compiled.Compiled(inferc, str(case.written(folder)), folder, PATHS)
     worst, lines = 0, []
     tolerance, _ = TOLERATED.get(case.name, (0, ""))
     whole = case.name in WHOLE_BATCH or not network.table.symbol_count
