@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 # What scripts/setup had to take from the Python index.
 export PATH := $(CURDIR)/.deps/bin:$(PATH)
-.PHONY: help setup build test test-full conformance soak demo bench install clean
+.PHONY: help setup build test test-full conformance soak demo demo-quantised bench bench-quantised install clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,12 @@ soak: build ## N calls (100 million): memory flat, bits equal
 
 demo: build ## compile the shipped taggers and run them on the stored jets
 	@scripts/demo $(BUILD)
+
+demo-quantised: build ## the stored quantised tagger: its bits, its speed beside float32
+	@scripts/demo-quantised $(BUILD)
+
+bench-quantised: build ## every number of quantised and pruned networks
+	@scripts/demo-quantised $(BUILD) all
 
 bench: build ## measured ratios to ONNX Runtime
 	@scripts/bench $(BUILD)
