@@ -7,6 +7,7 @@
 #include "compiler/passes/edit.hpp"
 #include "compiler/passes/fixed_chain.hpp"
 #include "compiler/passes/grid.hpp"
+#include "compiler/passes/match.hpp"
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
@@ -32,6 +33,8 @@ struct Integers {
   std::string op{};
   std::vector<Value*> operands{};
   Attributes attributes{};
+  Shape image{};  // of a convolution: [N, C, ...], computed as [N, positions, C]
+  std::vector<std::string> origins{};
 };
 
 std::int64_t most_of(const Columns& columns) {
@@ -46,6 +49,15 @@ std::optional<std::size_t> constant_operand(const Node& n) {
   for (std::size_t i = 0; i < n.inputs.size(); ++i)
     if (n.in(i) && n.in(i)->is_constant()) return i;
   return std::nullopt;
+}
+
+// What a constant is for each column of a chain; `behind` axes follow that of the columns.
+std::optional<FixedColumns> columns_of(const Value* v, std::size_t columns, std::size_t behind) {
+  if (!v->is_constant()) return std::nullopt;
+  const Tensor& t = *v->constant;
+  const bool along = t.rank() > behind && t.size() == columns && t.shape()[t.rank() - 1 - behind] == static_cast<std::int64_t>(columns);
+  if (t.size() != 1 && !along) return std::nullopt;
+  return fixed_columns(t.reshaped({static_cast<std::int64_t>(t.size())}), columns);
 }
 
 std::optional<FixedColumns> negated(std::optional<FixedColumns> v) {
@@ -67,20 +79,20 @@ struct Quantiser {
 };
 
 // An integer constant, `columns` elements of it.
-std::optional<std::vector<std::int64_t>> whole_numbers(const Value* v, std::size_t columns) {
-  const auto out = fixed_columns(*v->constant, columns);
+std::optional<std::vector<std::int64_t>> whole_numbers(const Value* v, std::size_t columns, std::size_t behind) {
+  const auto out = columns_of(v, columns, behind);
   if (!out) return std::nullopt;
   for (const int f : out->fraction)
     if (f != 0) return std::nullopt;
   return out->integer;
 }
 
-std::optional<Quantiser> quantiser(const Node& n, std::size_t columns) {
+std::optional<Quantiser> quantiser(const Node& n, std::size_t columns, std::size_t behind = 0) {
   const auto mode = round_mode(n.attr("rounding", std::string()));
   for (std::size_t i = 1; i < 4; ++i)
     if (!n.in(i) || !n.in(i)->is_constant()) return std::nullopt;
-  const auto scale = fixed_columns(*n.in(1)->constant, columns);
-  const auto low = whole_numbers(n.in(2), columns), high = whole_numbers(n.in(3), columns);
+  const auto scale = columns_of(n.in(1), columns, behind);
+  const auto low = whole_numbers(n.in(2), columns, behind), high = whole_numbers(n.in(3), columns, behind);
   if (!mode || !scale || !low || !high) return std::nullopt;
   Quantiser out{{{}, *low, *high, *mode, n.attr("overflow", std::string()) == "WRAP"}, true};
   for (std::size_t c = 0; c < columns; ++c) {
@@ -100,25 +112,24 @@ bool apply_scale(FixedChain& chain, const Node& n) {
   return exponent && chain.scale(n.is("Div") ? -*exponent : *exponent);
 }
 
-bool apply_sum(FixedChain& chain, const Node& n, std::size_t columns) {
+bool apply_sum(FixedChain& chain, const Node& n, std::size_t behind) {
   const auto c = constant_operand(n);
   if (!c || (n.is("Sub") && *c != 1)) return false;
-  auto term = fixed_columns(*n.in(*c)->constant, columns);
+  auto term = columns_of(n.in(*c), chain.columns().size(), behind);
   if (n.is("Sub")) term = negated(std::move(term));
   return term && chain.add(*term);
 }
 
-bool apply_bound(FixedChain& chain, const Value* bound, bool least, std::size_t columns) {
+bool apply_bound(FixedChain& chain, const Value* bound, bool least, std::size_t behind) {
   if (!bound) return true;
-  const auto v = bound->is_constant() ? fixed_columns(*bound->constant, columns) : std::nullopt;
+  const auto v = columns_of(bound, chain.columns().size(), behind);
   return v && (least ? chain.at_least(*v) : chain.at_most(*v));
 }
 
-bool apply(FixedChain& chain, const Node& n) {
-  const std::size_t columns = chain.columns().size();
+bool apply(FixedChain& chain, const Node& n, std::size_t behind) {
   if (!n.regions.empty() || n.outputs.size() != 1 || !float32(n.out()) || (n.domain != "" && n.domain != "inferc")) return false;
   if (n.is("Quantize", "inferc")) {
-    const auto q = quantiser(n, columns);
+    const auto q = quantiser(n, chain.columns().size(), behind);
     return q && chain.quantise(q->target);
   }
   if (n.is("Relu")) return chain.relu();
@@ -126,11 +137,11 @@ bool apply(FixedChain& chain, const Node& n) {
   if (n.is("Floor")) return chain.round(Round::trn);
   if (n.is("Round")) return chain.round(Round::rnd_conv);
   if (n.is("Mul") || n.is("Div")) return n.inputs.size() == 2 && apply_scale(chain, n);
-  if (n.is("Add") || n.is("Sub")) return apply_sum(chain, n, columns);
-  if (n.is("Clip")) return apply_bound(chain, n.in(1), true, columns) && apply_bound(chain, n.in(2), false, columns);
+  if (n.is("Add") || n.is("Sub")) return apply_sum(chain, n, behind);
+  if (n.is("Clip")) return apply_bound(chain, n.in(1), true, behind) && apply_bound(chain, n.in(2), false, behind);
   if (n.is("Max") || n.is("Min")) {
     const auto c = constant_operand(n);
-    return n.inputs.size() == 2 && c && apply_bound(chain, n.in(*c), n.is("Max"), columns);
+    return n.inputs.size() == 2 && c && apply_bound(chain, n.in(*c), n.is("Max"), behind);
   }
   return false;
 }
@@ -154,6 +165,7 @@ class Lowering {
   void visit(Node* n) {
     if (n->outputs.size() != 1 || !n->out() || !float32(n->out()) || !n->regions.empty()) return;
     if (n->is("MatMul") || n->is("Gemm")) return visit_product(n);
+    if (n->is("Conv")) return visit_convolution(n);
     const Integers* x = n->in(0) ? known(n->in(0)) : nullptr;
     if (x && moves(*n)) return visit_movement(n, *x);
     for (const Value* v : n->inputs)
@@ -218,10 +230,13 @@ class Lowering {
   }
 
   static bool moves(const Node& n) {
-    return n.regions.empty() && (n.is("Reshape") || n.is("Flatten") || n.is("Transpose") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Identity") ||
+    const bool pools = n.is("MaxPool") && n.outputs.size() == 1;
+    return n.regions.empty() && (pools || n.is("Reshape") || n.is("Flatten") || n.is("Transpose") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Identity") ||
                                  n.is("Slice") || n.is("Gather") || n.is("View", "inferc"));
   }
   const Integers* moved(const Node& n, const Integers& from, Node* before) {
+    const DType t = from.value->type->dtype;
+    if (n.is("MaxPool") && t != DType::int8 && t != DType::uint8) return nullptr;
     Node* copy = graph_.add_node(n.op, n.inputs, 1, n.attributes, before);
     graph_.set_input(copy, 0, from.value);
     copy->domain = n.domain, copy->name = n.name, copy->origins = n.origins, copy->opset = n.opset;
@@ -230,19 +245,18 @@ class Lowering {
   }
   void visit_movement(Node* n, const Integers& x) {
     if (x.columns.size() != 1) return;
-    moved(*n, x, n);
-    converted_.insert(n);
+    if (moved(*n, x, n)) converted_.insert(n);
   }
 
   // --- chains of steps
 
   // Follows the values that one node alone reads, as long as that node is a step.
-  Node* extend(FixedChain& chain, Node* last, std::set<Node*>& covered) {
+  Node* extend(FixedChain& chain, Node* last, std::set<Node*>& covered, std::size_t behind = 0) {
     for (;;) {
       Node* user = graph_.only_user(last->out());
       if (!user || !float32(user->out()) || user->out()->type->shape != last->out()->type->shape) return last;
       FixedChain longer = chain;
-      if (!apply(longer, *user)) return last;
+      if (!apply(longer, *user, behind)) return last;
       chain = std::move(longer);
       covered.insert(user);
       last = user;
@@ -250,15 +264,23 @@ class Lowering {
   }
 
   // The chain of `op` on operands, whose result stands for the value of `last`.
-  bool emit(FixedChain chain, Node* last, std::string op, std::vector<Value*> operands, Attributes attributes, std::set<Node*> covered) {
-    if (chain.stored_type() == DType::undefined) return false;
-    Integers of{nullptr, chain.columns(), chain, std::move(op), std::move(operands), std::move(attributes)};
-    of.value = place(of, chain, chain.stored_type(), last, covered);
+  void emit(FixedChain chain, Node* last, std::string op, std::vector<Value*> operands, Attributes attributes, const std::set<Node*>& covered, Shape image = {}) {
+    if (!image.empty() && !chain.to_one_fraction()) return;
+    if (chain.stored_type() == DType::undefined) return;
+    Integers of{nullptr, chain.columns(), chain, std::move(op), std::move(operands), std::move(attributes), std::move(image)};
+    if (!of.image.empty()) of.columns = {{chain.columns()[0].fraction, chain.low(), chain.high()}};
+    of.origins = origins_of(covered);
+    of.value = place(of, chain, chain.stored_type(), last);
     keep(last->out(), std::move(of));
     converted_.insert(covered.begin(), covered.end());
-    return true;
   }
-  Value* place(const Integers& of, const FixedChain& chain, DType type, Node* before, const std::set<Node*>& covered) {
+  [[nodiscard]] std::vector<std::string> origins_of(const std::set<Node*>& covered) const {
+    std::vector<Node*> nodes;
+    for (Node* n : graph_.nodes())
+      if (covered.count(n)) nodes.push_back(n);
+    return joined_origins(nodes);
+  }
+  Value* place(const Integers& of, const FixedChain& chain, DType type, Node* before) {
     const bool row = of.op == "FixedLinear" && of.operands[0]->type->dtype == DType::int8;
     std::vector<Value*> operands = of.operands;
     operands.insert(operands.end(), {graph_.add_constant(chain.table(row)), graph_.add_constant(chain.steps(row))});
@@ -266,16 +288,15 @@ class Lowering {
     attributes["dtype"] = static_cast<std::int64_t>(type);
     attributes["wide"] = std::int64_t{chain.is_wide()};
     if (type == DType::float32) attributes["fraction"] = std::int64_t{chain.columns()[0].fraction};
-    std::vector<std::string> origins;
-    for (const Node* n : graph_.nodes())
-      if (covered.count(const_cast<Node*>(n))) origins.insert(origins.end(), n->origins.begin(), n->origins.end());
-    return Edit(graph_, before).composite(of.op, std::move(operands), std::move(attributes), std::move(origins));
+    const Edit edit(graph_, before);
+    Value* v = edit.composite(of.op, std::move(operands), std::move(attributes), of.origins);
+    return of.image.empty() ? v : edit.view(edit.transpose(v, {0, 2, 1}), of.image);
   }
 
   void visit_steps(Node* n, const Integers& x) {
     if (n->out()->type->shape != x.value->type->shape) return;
     FixedChain chain(x.columns, most_of(x.columns));
-    if (!apply(chain, *n)) return;
+    if (!apply(chain, *n, 0)) return;
     std::set<Node*> covered{n};
     Node* last = extend(chain, n, covered);
     emit(std::move(chain), last, "FixedMap", {x.value}, {}, covered);
@@ -358,39 +379,74 @@ class Lowering {
     return n.is("Gemm") && n.attr_int("transA", 0) == 0 && n.attr("alpha", 1.0f) == 1.0f && n.attr("beta", 1.0f) == 1.0f && (!n.in(2) || n.in(2)->is_constant());
   }
 
-  void visit_product(Node* n) {
-    const Value* w = n->in(1);
-    if (!w->is_constant() || w->constant->rank() != 2 || w->constant->size() == 0 || n->in(0)->is_constant()) return;
-    if (!(n->is("MatMul") || is_gemm_with_units(*n))) return;
-    const bool turned = n->attr_int("transB", 0) != 0;
-    const auto rows = static_cast<std::size_t>(w->constant->shape()[0]), cols = static_cast<std::size_t>(w->constant->shape()[1]);
-    const std::size_t k = turned ? cols : rows, outputs = turned ? rows : cols;
-    const grid::Grid* on_grid = facts_.of(n->in(0));
-    if (!on_grid && !known(n->in(0))) return;
-    const Integers* x = integers_of(n->in(0), n);
-    if (!x || x->value->type->rank() < 1) return;
-    auto weights = weights_of(*w->constant, turned, x->columns, k, outputs);
+  // A layer of `n` as the product of x, k terms a row, with the matrix w[K, N]; rows are what `prepare` makes of x.
+  template <class Prepare>
+  void lower_layer(Node* n, const Integers& x, const Tensor& w, bool turned, const Value* bias, std::size_t behind, Prepare prepare) {
+    const auto k = static_cast<std::size_t>(w.shape()[turned ? 1 : 0]), outputs = static_cast<std::size_t>(w.shape()[turned ? 0 : 1]);
+    auto weights = weights_of(w, turned, x.columns, k, outputs);
     if (!weights) return;
-    const DType type = x->value->type->dtype;
+    const DType type = x.value->type->dtype;
     const bool bytes = (type == DType::int8 || type == DType::uint8) && magnitude(*weights) <= 127;
     level(*weights, bytes ? 127 : 32767);
-    // |x| < 2^31, |w| < 2^31 and k < 2^20 keep the sums below 2^62 only if checked: in steps of the proof below.
-    if (magnitude(*weights) > (std::int64_t{1} << 30) || static_cast<double>(magnitude(*weights)) * static_cast<double>(most_of(x->columns) + 128) * static_cast<double>(k) > 4e18) return;
-    FixedChain chain = sums(*weights, x->columns, k, bytes && type == DType::int8);
-    if (n->in(2)) {
-      const auto bias = fixed_columns(*n->in(2)->constant, outputs);
-      if (!bias || !chain.add(*bias)) return;
+    const double bound = static_cast<double>(magnitude(*weights)) * static_cast<double>(most_of(x.columns) + 128) * static_cast<double>(k);
+    if (magnitude(*weights) > (std::int64_t{1} << 30) || bound > 4e18) return;
+    FixedChain chain = sums(*weights, x.columns, k, bytes && type == DType::int8);
+    if (bias) {
+      const auto term = columns_of(bias, outputs, 0);
+      if (!term || !chain.add(*term)) return;
     }
     std::set<Node*> covered{n};
-    Node* last = extend(chain, n, covered);
+    Node* last = extend(chain, n, covered, behind);
     const bool narrow = magnitude(*weights) <= 32767 && type != DType::int32 && type != DType::uint16 && !chain.is_wide();
     const grid::Grid* sum = facts_.of(n->out());
     if (!narrow && sum && sum->exact) return;  // float32 is as right, and faster
     Tensor matrix(DType::int32, {static_cast<std::int64_t>(k), static_cast<std::int64_t>(outputs)});
     std::copy(weights->integer.begin(), weights->integer.end(), matrix.as<std::int32_t>().begin());
     std::int64_t high = 0;
-    for (const auto& c : x->columns) high = std::max(high, c.high);
-    emit(std::move(chain), last, "FixedLinear", {x->value, graph_.add_constant(std::move(matrix), w->name)}, {{"x_high", high}}, covered);
+    for (const auto& c : x.columns) high = std::max(high, c.high);
+    Value* rows = prepare();
+    emit(std::move(chain), last, "FixedLinear", {rows, graph_.add_constant(std::move(matrix), n->in(1)->name)}, {{"x_high", high}}, covered,
+         behind > 0 ? n->out()->type->shape : Shape{});
+  }
+
+  // The integers of a layer's input, where it has constant weights.
+  const Integers* input_of(Node* n) {
+    const Value* w = n->in(1);
+    if (!w->is_constant() || w->constant->size() == 0 || n->in(0)->is_constant()) return nullptr;
+    return facts_.of(n->in(0)) || known(n->in(0)) ? integers_of(n->in(0), n) : nullptr;
+  }
+
+  void visit_product(Node* n) {
+    if (!(n->is("MatMul") || is_gemm_with_units(*n)) || n->in(1)->type->rank() != 2) return;
+    const Integers* x = input_of(n);
+    if (!x || x->value->type->rank() < 1) return;
+    lower_layer(n, *x, *n->in(1)->constant, n->attr_int("transB", 0) != 0, n->in(2), 0, [&] { return x->value; });
+  }
+
+  // [filters, channels of a group, taps...] as a matrix over (tap, channel) of all channels: zeros between the groups.
+  static Tensor filter_matrix(const Tensor& w, std::size_t groups) {
+    const auto filters = static_cast<std::size_t>(w.shape()[0]), channels = static_cast<std::size_t>(w.shape()[1]), taps = w.size() / (filters * channels);
+    Tensor out(DType::float32, {static_cast<std::int64_t>(taps * channels * groups), static_cast<std::int64_t>(filters)});
+    for (std::size_t f = 0; f < filters; ++f)
+      for (std::size_t c = 0; c < channels; ++c)
+        for (std::size_t t = 0; t < taps; ++t)
+          out.as<float>()[(t * channels * groups + f / (filters / groups) * channels + c) * filters + f] = w.as<float>()[(f * channels + c) * taps + t];
+    return out;
+  }
+
+  // Between many groups the matrix is mostly zeros: float32 then is faster.
+  void visit_convolution(Node* n) {
+    constexpr std::int64_t most_groups = 4;
+    const std::int64_t groups = n->attr_int("group", 1);
+    if (groups > most_groups || (n->in(2) && !n->in(2)->is_constant())) return;
+    const Integers* x = input_of(n);
+    if (!x || x->columns.size() != 1) return;
+    const Tensor& w = *n->in(1)->constant;
+    Attributes attributes = n->attributes;
+    attributes["kernel_shape"] = std::vector<std::int64_t>(w.shape().begin() + 2, w.shape().end());
+    attributes.erase("group");
+    lower_layer(n, *x, filter_matrix(w, static_cast<std::size_t>(groups)), false, n->in(2), w.rank() - 2,
+                [&] { return Edit(graph_, n).composite("FixedPatches", {x->value}, attributes, n->origins); });
   }
 
   // --- back to float32
@@ -412,18 +468,11 @@ class Lowering {
   Value* float_of(const Integers& of, Node* at) {
     if (of.chain && !graph_.is_read(*of.value)) {
       FixedChain chain = *of.chain;
-      if (chain.to_one_fraction()) {
-        Value* f = place(of, chain, DType::float32, at, {});
-        f->producer->origins = of.value->producer->origins;
-        return f;
-      }
+      if (chain.to_one_fraction()) return place(of, chain, DType::float32, at);
     }
     FixedChain chain(of.columns, most_of(of.columns));
     if (!chain.to_one_fraction()) internal_error("integers have no common unit");
-    const Integers map{of.value, of.columns, chain, "FixedMap", {of.value}, {}};
-    Value* f = place(map, chain, DType::float32, at, {});
-    f->producer->origins = at->origins;
-    return f;
+    return place({of.value, of.columns, chain, "FixedMap", {of.value}, {}, {}, at->origins}, chain, DType::float32, at);
   }
 
   Graph& graph_;

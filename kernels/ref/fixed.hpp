@@ -5,6 +5,7 @@
 
 #include "kernels/bits.hpp"
 #include "kernels/fixed.hpp"
+#include "kernels/ref/window.hpp"
 
 // Operators on integers that stand for multiples of powers of two. Everything is computed in 64 bits; nothing overflows.
 namespace inferc::ref {
@@ -90,6 +91,22 @@ void fixed_to_integer(O* y, const float* x, const float* scale, const float* low
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < cols; ++c)
       y[r * cols + c] = static_cast<O>(one(x[r * cols + c], scale[c * scale_stride], low[c * low_stride], high[c * high_stride]));
+}
+
+// y[n, position, (tap, channel)] = what tap and channel of a sliding window see of x[n, channel, ...]; 0 outside.
+template <class T, int S>
+void fixed_patches(T* y, const T* x, std::size_t batch, std::size_t channels, Sizes<S> in, Sizes<S> kernel, Sizes<S> out, Sizes<S> stride,
+                   Sizes<S> dilation, Sizes<S> pad) {
+  const Window<S> window{in, kernel, out, stride, dilation, pad};
+  const std::size_t plane = elements(in);
+  for (std::size_t n = 0; n < batch; ++n)
+    for_each_position(out, [&](const std::size_t (&o)[S], std::size_t) {
+      for_each_position(kernel, [&](const std::size_t (&k)[S], std::size_t) {
+        std::size_t at = 0;
+        const bool inside = window.find(o, k, at);
+        for (std::size_t c = 0; c < channels; ++c) *y++ = inside ? x[(n * channels + c) * plane + at] : T{};
+      });
+    });
 }
 
 }  // namespace inferc::ref

@@ -10,6 +10,7 @@
 
 #include "kernels/cpu/quantized/map.hpp"
 #include "kernels/cpu/quantized/pack.hpp"
+#include "kernels/cpu/quantized/patches.hpp"
 #include "kernels/cpu/quantized/sparse.hpp"
 #include "kernels/ref/fixed.hpp"
 
@@ -248,6 +249,27 @@ TEST(QuantizedMap, TakesNanToTheLowest) {
   std::int8_t y = 0;
   q::to_integer<Round::rnd, false, q::Same, q::Same, q::Same>(Range{dim<0>{}, dim<1>{}}, &y, &nan, &scale, &low, &high, dim<1>{});
   EXPECT_EQ(y, -7);
+}
+
+// x [2, 3, 1, 6, 5], channels first and last.
+TEST(QuantizedPatches, AreTheDefinitionForEveryLayoutAndWindow) {
+  std::vector<std::int16_t> first(2 * 3 * 30), last(first.size());
+  for (std::size_t i = 0; i < first.size(); ++i) first[i] = static_cast<std::int16_t>(i * 37 % 1009);
+  for (std::size_t n = 0; n < 2; ++n)
+    for (std::size_t c = 0; c < 3; ++c)
+      for (std::size_t p = 0; p < 30; ++p) last[(n * 30 + p) * 3 + c] = first[(n * 3 + c) * 30 + p];
+  const View<const std::int16_t, 5> views[] = {{first.data(), {2, 3, 1, 6, 5}, {90, 30, 0, 5, 1}}, {last.data(), {2, 3, 1, 6, 5}, {90, 1, 0, 15, 3}}};
+  for (const std::int64_t stride : {1, 2})
+    for (const std::int64_t dilation : {1, 2})
+      for (const std::int64_t pad : {0, 1, 2}) {
+        const std::int64_t h = (6 + 2 * pad - 2 * dilation - 1) / stride + 1, w = (5 + pad - dilation - 1) / stride + 1;
+        std::vector<std::int16_t> e(static_cast<std::size_t>(2 * h * w * 6 * 3)), y(e.size());
+        ref::fixed_patches<std::int16_t, 2>(e.data(), first.data(), 2, 3, {6, 5}, {3, 2}, {h, w}, {stride, stride}, {dilation, dilation}, {pad, 0});
+        for (const auto& x : views) {
+          q::patches(y.data(), x, Sizes<15>{1, 3, 2, 1, h, w, 1, stride, stride, 1, dilation, dilation, 0, pad, 0});
+          ASSERT_EQ(y, e) << stride << ' ' << dilation << ' ' << pad;
+        }
+      }
 }
 
 // The sizes of a network: all known at compile time.

@@ -54,6 +54,7 @@ const Covered covered[] = {
     {"Sizes", "inferc", "tests/ops/internal_test.cpp"},
     {"FixedLinear", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"FixedMap", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
+    {"FixedPatches", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"FixedToInteger", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"If", "", "tests/plan/control_test.cpp"},
     {"Loop", "", "tests/plan/control_test.cpp"},

@@ -141,6 +141,63 @@ TEST(LowerFixedPoint, MovesIntegersWithoutGoingBackToFloat) {
   EXPECT_EQ(count(*g, "FixedMap"), 0);
 }
 
+// A convolution over [n, 4, 7, 5] between quantisers, with bias, LeakyRelu, a largest of four, and a layer behind it.
+std::string convolution(const std::string& attributes, const std::string& weights) {
+  return R"(graph "g" {
+      symbol n: 0..4
+      %shape: i64[4] = constant i64[4] {-1, 4, 7, 5}
+      %w: f32[6, )" + weights + R"(, 3, 2] = constant #0
+      %b: f32[6] = constant f32[6] {0.5, -1, 0.25, 2, -0.125, 0}
+      %c: f32[6, 1, 1] = constant f32[6, 1, 1] {0.5, 0.25, 0.125, 1, 2, -4}
+      %s: f32[] = constant f32[] {16}
+      %l: f32[] = constant f32[] {-100}
+      %h: f32[] = constant f32[] {90}
+      %t: f32[] = constant f32[] {4}
+      %x: f32[n, 140] = input
+      %0 = Reshape(%x, %shape)
+      %1 = Mul(%0, %s)
+      %2 = Floor(%1)
+      %3 = Clip(%2, %l, %h)
+      %4 = Div(%3, %s)
+      %5 = Conv(%4, %w, %b) {)" + attributes + R"(}
+      %6 = LeakyRelu(%5) {"alpha" = 0.125}
+      %7 = Add(%6, %c)
+      %8 = Mul(%7, %t)
+      %9 = Round(%8)
+      %10 = Clip(%9, %l, %h)
+      %11 = Div(%10, %t)
+      %y = MaxPool(%11) {"kernel_shape" = ints[2, 2]}
+      return %y, %11
+    })";
+}
+void expect_exact_convolution(const std::string& attributes, std::int64_t channels, int products) {
+  Tensor w(DType::float32, {6, channels, 3, 2});
+  std::mt19937 random(3);
+  for (float& e : w.as<float>()) e = static_cast<float>(static_cast<int>(random() % 101) - 50) / 32.0f;
+  const auto make = [&] {
+    auto g = parse_graph(convolution(attributes, std::to_string(channels)), {w});
+    Diagnostics problems;
+    EXPECT_TRUE(infer_types(*g, problems));
+    return g;
+  };
+  const auto before = make(), after = make();
+  EXPECT_EQ(lower_fixed_point(*after), products > 0);
+  verify(*after);
+  EXPECT_EQ(count(*after, "FixedLinear"), products) << inferc::text(*after);
+  for (const std::int64_t rows : {0, 1, 3}) {
+    const Tensor x = inputs_on_ties(rows, 140);
+    const std::vector<Tensor> e = evaluate_graph(*before, {x}), y = evaluate_graph(*after, {x});
+    for (std::size_t k = 0; k < e.size(); ++k)
+      for (std::size_t i = 0; i < e[k].size(); ++i) ASSERT_EQ(e[k].as<float>()[i], y[k].as<float>()[i]) << attributes << ", output " << k << ", element " << i;
+  }
+}
+TEST(LowerFixedPoint, TakesConvolutions) {
+  expect_exact_convolution(R"("group" = 1)", 4, 1);
+  expect_exact_convolution(R"("pads" = ints[1, 2, 0, 1], "strides" = ints[2, 1])", 4, 1);
+  expect_exact_convolution(R"("dilations" = ints[2, 2], "pads" = ints[2, 0, 1, 1])", 4, 1);
+  expect_exact_convolution(R"("group" = 2, "pads" = ints[1, 1, 1, 1])", 2, 1);
+}
+
 // Sums of 27 bits: float32 rounds them, the integers are exact.
 TEST(LowerFixedPoint, IsRightWhereFloat32Rounds) {
   const auto g = test::typed_graph(R"(graph "g" {

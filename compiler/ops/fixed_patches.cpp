@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include "compiler/ops/convolution.hpp"
+#include "compiler/ops/fixed.hpp"
+#include "kernels/ref/fixed.hpp"
+
+namespace inferc {
+namespace {
+
+window::Window window_of(const Node& n, const Shape& x) { return window::forward(n, convolution::spatial(x), window::kernel_shape(n)); }
+
+void infer(Infer& i) {
+  const Shape& x = i.shape(0);
+  if (x.size() < 3 || x.size() > 2 + window::max_spatial) {
+    i.fail(fmt::format("X has rank {}", x.size()));
+    return;
+  }
+  const std::vector<Dim> kernel = window::kernel_shape(i.node);
+  if (!window::check(i, x.size() - 2, kernel)) return;
+  const auto out = window::out_sizes(i, window_of(i.node, x));
+  if (out) i.out(0, i.dtype(0), {x[0], product({out->begin(), out->end()}), product({kernel.begin(), kernel.end()}) * x[1]});
+}
+
+std::vector<Dim> positions(const window::Window& w) { return w.out; }
+
+void lower(Lower& l) {
+  const Shape& x = l.shape(0);
+  const window::Window w = window_of(l.node, x);
+  const HostKernel kernel = by_dtype(l.type(0).dtype, fixed::StoredTypes{}, [&]<class T>(std::type_identity<T>) {
+    return window::by_spatial(w.in.size(), []<int S>(std::integral_constant<int, S>) { return host(&ref::fixed_patches<T, S>); });
+  });
+  std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(0)), runtime_size(x[0]), runtime_size(x[1])};
+  window::append(args, w, positions(w));
+  l.reference("ref::fixed_patches", "kernels/ref/fixed.hpp", kernel, std::move(args));
+}
+
+bool lower_fast(Lower& l) {
+  const window::Window w = window_of(l.node, l.shape(0));
+  Operand x = l.in(0);
+  while (x.shape.size() < 5) {
+    x.shape.insert(x.shape.begin() + 2, Dim(1));
+    x.strides.insert(x.strides.begin() + 2, Dim(0));
+  }
+  SizesArg sizes;
+  const auto append = [&](const std::vector<Dim>& v, const Dim& fill) {
+    const std::vector<Dim> all = convolution::three(v, fill);
+    sizes.sizes.insert(sizes.sizes.end(), all.begin(), all.end());
+  };
+  append(w.kernel, 1), append(positions(w), 1), append(w.stride, 1), append(w.dilation, 1), append(w.pad, 0);
+  l.fast("cpu::quantized::patches", "kernels/cpu/quantized/patches.hpp", {write(l.out_dense()), read_view(x), std::move(sizes)});
+  return true;
+}
+
+}  // namespace
+
+// [N, positions, taps * channels] of X [N, channels, ...]: what each position of a convolution's window sees, for a product with its
+// weights. Attributes are those of Conv, with kernel_shape.
+extern const Op op_FixedPatches = {.name = "FixedPatches",
+                                   .domain = "inferc",
+                                   .inputs = {{"X", fixed::stored_types}},
+                                   .attributes = convolution::attributes(),
+                                   .infer = infer,
+                                   .lower = lower,
+                                   .lower_fast = lower_fast};
+
+}  // namespace inferc
