@@ -114,7 +114,8 @@ bool FixedChain::add(const FixedColumns& v) {
     columns_[c].low += by[c], columns_[c].high += by[c];
     if (!note(std::max(magnitude(columns_[c]), std::abs(by[c]))) || !note(peak_ + std::abs(by[c]))) return false;
   }
-  if (std::any_of(by.begin(), by.end(), [](std::int64_t b) { return b != 0; })) step(fixed::Step::add, {}, by);
+  const bool acts = std::any_of(by.begin(), by.end(), [](std::int64_t b) { return b != 0; });
+  if (acts && !add_before(by)) step(fixed::Step::add, {}, by);
   return true;
 }
 
@@ -149,7 +150,10 @@ bool FixedChain::at_least(const FixedColumns& v) {
     acts = acts || columns_[c].low < bound[c];
     columns_[c].low = std::max(columns_[c].low, bound[c]), columns_[c].high = std::max(columns_[c].high, bound[c]);
   }
-  if (acts) step(fixed::Step::at_least, {}, bound);
+  if (acts && !stages_.empty() && stages_.back().kind == fixed::Step::at_least)
+    for (std::size_t c = 0; c < bound.size(); ++c) stages_.back().a[c] = std::max(stages_.back().a[c], bound[c]);
+  else if (acts)
+    step(fixed::Step::at_least, {}, bound);
   return true;
 }
 
@@ -172,6 +176,46 @@ bool FixedChain::scale(int exponent) {
     if (std::abs(c.fraction) > finest) return false;
   }
   return true;
+}
+
+// (v 2^s + c) / 2^d towards -inf is v 2^(s-d) + c / 2^d where s >= d: nothing is rounded but c. `by` is d.
+bool FixedChain::cancel_shift(const Numbers& by) {
+  const std::size_t n = stages_.size();
+  const bool adds = n > 1 && stages_[n - 1].kind == fixed::Step::add;
+  if (n == 0 || stages_[n - 1 - adds].kind != fixed::Step::shift_left) return false;
+  Stage& left = stages_[n - 1 - adds];
+  for (std::size_t c = 0; c < by.size(); ++c)
+    if (left.a[c] < by[c]) return false;
+  bool more = false;
+  for (std::size_t c = 0; c < by.size(); ++c) {
+    left.a[c] -= by[c];
+    if (adds) more |= (stages_[n - 1].a[c] >>= by[c]) != 0;
+  }
+  if (adds && !more) stages_.pop_back();
+  return true;
+}
+
+// Bounds come behind the shift, where they are short numbers: rounding keeps the order.
+void FixedChain::push_shift(const Numbers& by, fixed::Round mode) {
+  std::size_t from = stages_.size();
+  while (from > 0 && (stages_[from - 1].kind == fixed::Step::at_least || stages_[from - 1].kind == fixed::Step::at_most)) --from;
+  std::vector<Stage> bounds(stages_.begin() + static_cast<std::ptrdiff_t>(from), stages_.end());
+  stages_.resize(from);
+  if (mode != fixed::Round::trn || !cancel_shift(by)) step(fixed::Step::shift_right, mode, by);
+  for (Stage& b : bounds) {
+    for (std::size_t c = 0; c < by.size(); ++c) b.a[c] = rounded(mode, b.a[c], by[c]);
+    stages_.push_back(std::move(b));
+  }
+}
+
+// A last shift to the left is but another unit.
+void FixedChain::end_without_shift() {
+  if (stages_.empty() || stages_.back().kind != fixed::Step::shift_left) return;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    const std::int64_t by = stages_.back().a[c];
+    columns_[c] = {columns_[c].fraction - static_cast<int>(by), columns_[c].low >> by, columns_[c].high >> by};
+  }
+  stages_.pop_back();
 }
 
 // A shift is at least 1 where any column shifts: those that need none are shifted to the left before.
@@ -197,7 +241,7 @@ bool FixedChain::shift_to(const std::vector<int>& fraction, fixed::Round mode) {
   const std::int64_t more = peak_ + *std::max_element(half.begin(), half.end());
   const bool added = nearest && more <= (is_wide() ? most : INT32_MAX) && add_before(half);
   if (added) peak_ = more;
-  step(fixed::Step::shift_right, added ? fixed::Round::trn : mode, by);
+  push_shift(by, added ? fixed::Round::trn : mode);
   return true;
 }
 

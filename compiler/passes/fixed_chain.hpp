@@ -43,6 +43,7 @@ class FixedChain {
   bool quantise(const Target& to);
   bool round(fixed::Round mode) { return shift_to(std::vector<int>(columns_.size(), 0), mode); }
   bool to_one_fraction();  // of all columns: the finest
+  void end_without_shift();
 
   [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
   [[nodiscard]] bool has_one_fraction() const;
@@ -66,6 +67,8 @@ class FixedChain {
   [[nodiscard]] Written written(bool begin_with_row) const;
   void step(fixed::Step kind, fixed::Round mode, Numbers a, Numbers b = {});
   bool add_before(const Numbers& by);
+  bool cancel_shift(const Numbers& by);
+  void push_shift(const Numbers& by, fixed::Round mode);
   bool shift_left(const Numbers& by);
   bool shift_to(const std::vector<int>& fraction, fixed::Round mode);
   bool raise(const std::vector<int>& fraction);  // to at least these

@@ -265,6 +265,7 @@ class Lowering {
 
   // The chain of `op` on operands, whose result stands for the value of `last`.
   void emit(FixedChain chain, Node* last, std::string op, std::vector<Value*> operands, Attributes attributes, const std::set<Node*>& covered, Shape image = {}) {
+    chain.end_without_shift();
     if (!image.empty() && !chain.to_one_fraction()) return;
     if (chain.stored_type() == DType::undefined) return;
     Integers of{nullptr, chain.columns(), chain, std::move(op), std::move(operands), std::move(attributes), std::move(image)};
@@ -350,6 +351,9 @@ class Lowering {
     w.integer = std::move(levelled);
     std::fill(w.fraction.begin(), w.fraction.end(), finest);
   }
+  static bool are_bytes(const Weights& w) {
+    return std::all_of(w.integer.begin(), w.integer.end(), [](std::int64_t v) { return v >= INT8_MIN && v <= INT8_MAX; });
+  }
   static std::int64_t magnitude(const Weights& w) {
     std::int64_t out = 0;
     for (const std::int64_t v : w.integer) out = std::max(out, std::abs(v));
@@ -386,7 +390,7 @@ class Lowering {
     auto weights = weights_of(w, turned, x.columns, k, outputs);
     if (!weights) return;
     const DType type = x.value->type->dtype;
-    const bool bytes = (type == DType::int8 || type == DType::uint8) && magnitude(*weights) <= 127;
+    const bool bytes = (type == DType::int8 || type == DType::uint8) && are_bytes(*weights);
     level(*weights, bytes ? 127 : 32767);
     const double bound = static_cast<double>(magnitude(*weights)) * static_cast<double>(most_of(x.columns) + 128) * static_cast<double>(k);
     if (magnitude(*weights) > (std::int64_t{1} << 30) || bound > 4e18) return;
