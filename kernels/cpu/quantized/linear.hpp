@@ -99,7 +99,7 @@ struct IntegerProblem {
   [[gnu::always_inline]] void store(const V (&sum)[MR * NV], std::size_t row, std::size_t col, std::index_sequence<I...>) const {
     (finish(sum[I], row + I / NV, col + I % NV * W, W), ...);
   }
-  // As a loop: written out, the steps and the cases of a part are most of the code and of the time to compile it.
+  // Parts as a loop: written out, their cases are most of the code and of the time to compile it.
   template <int MR, int NV>
   [[gnu::always_inline]] void store_loop(const V* sum, std::size_t row, std::size_t col, std::size_t valid) const {
     for (std::size_t r = 0; r < MR; ++r)
@@ -113,10 +113,10 @@ struct IntegerProblem {
     const std::size_t groups = groups_of(k, Kind::group), panel = groups * 16 * Kind::group;
     V sum[MR * NV];
     IntegerTile<Kind, MR, NV, chains>::product(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k);
-    if constexpr (MR * NV <= 4) {
-      if (valid >= NV * W) return store<MR, NV>(sum, row, col, std::make_index_sequence<MR * NV>{});
-    }
-    store_loop<MR, NV>(sum, row, col, valid);
+    if (valid >= NV * W) return store<MR, NV>(sum, row, col, std::make_index_sequence<MR * NV>{});
+    V kept[MR * NV];  // a copy: the sums themselves stay in registers
+    for (std::size_t i = 0; i < MR * NV; ++i) kept[i] = sum[i];
+    store_loop<MR, NV>(kept, row, col, valid);
   }
   // Panels outer, rows inner: each panel of weights is read once for all rows.
   template <int MR, int panels>
