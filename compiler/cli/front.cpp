@@ -15,6 +15,7 @@
 #include "compiler/onnx/reader.hpp"
 #include "compiler/ops/user_op.hpp"
 #include "compiler/passes/passes.hpp"
+#include "compiler/passes/quantisation_notes.hpp"
 #include "compiler/passes/random_as_input.hpp"
 #include "compiler/support/mapped_file.hpp"
 #include "compiler/support/write_files.hpp"
@@ -155,6 +156,7 @@ Front open_model(const ModelArguments& a) {
   front.part = kept_part(front.model, a.keep, carries);
   if (front.part) keep_part(front.model.graph, *front.part);
   front.graph = onnx::import(front.model, diagnostics, variable);
+  note_quantisation(*front.graph, diagnostics);
   print_problems(diagnostics.warnings(), "warning");
   stop_on_problems(diagnostics);
   apply_dims(*front.graph, front.model, a.dims);

@@ -27,15 +27,14 @@ Value* with_sign(Expand& e, Value* m, Value* v) { return e("Mul", {m, e("Sign", 
 std::string rounding_mode(const Node& n, const char* otherwise) {
   std::string mode = n.attr("rounding_mode", std::string(otherwise));
   std::transform(mode.begin(), mode.end(), mode.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return mode;
+  return mode == "TRUNCATE" ? "DOWN" : mode;  // as PQuantML calls it
 }
 
 void infer_rounding(Infer& i, const char* otherwise) {
   const std::string mode = rounding_mode(i.node, otherwise);
   if (std::find(modes.begin(), modes.end(), mode) != modes.end()) return;
   i.fail(fmt::format("rounding_mode '{}' is not defined", escape(mode)),
-         mode == "TRUNCATE" ? "PQuantML writes it for TRN_ZERO, which is DOWN: export with inferc.pquant.export, which keeps the rounding"
-                            : "ROUND, HALF_EVEN, CEIL, FLOOR, UP, DOWN, HALF_UP and HALF_DOWN are");
+         "ROUND, HALF_EVEN, CEIL, FLOOR, UP, DOWN, HALF_UP and HALF_DOWN are");
 }
 
 Value* rounded(Expand& e, Value* v, const std::string& mode) {
