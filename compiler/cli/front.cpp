@@ -13,6 +13,7 @@
 #include "compiler/cli/kept.hpp"
 #include "compiler/onnx/import.hpp"
 #include "compiler/onnx/reader.hpp"
+#include "compiler/ops/open_size.hpp"
 #include "compiler/ops/user_op.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/quantisation_notes.hpp"
@@ -68,9 +69,21 @@ bool is_called(const onnx::Model& model, const Value& input, int axis, const std
   return false;
 }
 
+// Whether the file leaves a size of an output open under this name.
+bool is_left_open(const Graph& g, const std::string& name) {
+  return std::any_of(g.outputs().begin(), g.outputs().end(), [&](const Value* v) {
+    return v->declared && std::any_of(v->declared->begin(), v->declared->end(), [&](const Dim& d) { return d == open_size(name); });
+  });
+}
+
 // INPUT:AXIS names the symbol that stands there.
-std::string symbol_of(const Graph& g, const onnx::Model& model, const std::string& name) {
+std::string symbol_of(Graph& g, const onnx::Model& model, const std::string& name) {
   if (g.symbols().find(name)) return name;
+  if (is_left_open(g, name)) {
+    g.symbols().declare(name);
+    g.substitute_symbol(std::string(open_size(name).as_symbol()), Dim::symbol(name));
+    return name;
+  }
   for (const Value* v : g.inputs())
     for (int axis = 0; axis < v->type->rank(); ++axis)
       if (const auto symbol = v->type->shape[static_cast<std::size_t>(axis)].as_symbol(); !symbol.empty() && is_called(model, *v, axis, name)) return std::string(symbol);

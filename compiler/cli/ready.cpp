@@ -10,6 +10,7 @@ Signature signature_of(const Program& program) {
   for (const TensorPort& p : program.inputs) out.inputs.push_back({p.name, p.type});
   for (const TensorPort& p : program.outputs) out.outputs.push_back({p.name, p.type});
   out.symbols = *program.symbols;
+  out.told = told_sizes(program);
   return out;
 }
 

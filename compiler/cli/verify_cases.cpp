@@ -240,9 +240,10 @@ SetResult run_set(const LoadedModel& model, const Case& c, const std::string& se
   SetResult out{set, Verdict::fail, {}, nullptr, nullptr};
   try {
     const fs::path folder = c.folder / set;
-    const auto outputs = run_model(model, stored(folder, "input"));
+    const auto expected = stored(folder, "output");
+    const auto outputs = run_model(model, stored(folder, "input"), symbols_of(model.signature().outputs, expected));
     if (!keep.empty()) write_outputs(keep / c.name / set, outputs);
-    const Comparison result = compare_all(outputs, stored(folder, "output"));
+    const Comparison result = compare_all(outputs, expected);
     if (result.passed) out.verdict = Verdict::pass;
     out.reason = result.reason;
     if (result.max_abs) out.max_abs = *result.max_abs;

@@ -4,6 +4,7 @@
 
 #include "compiler/emit/parts.hpp"
 #include "compiler/emit/writer.hpp"
+#include "compiler/plan/told_sizes.hpp"
 #include "compiler/support/diagnostics.hpp"
 
 namespace inferc {
@@ -60,6 +61,12 @@ std::string measured_table(const Program& p, const Names& names) {
   return out.empty() ? out : "constexpr inferc_measured measured_info[] = {\n" + out + "};\n";
 }
 
+std::string told_table(const std::vector<ToldSize>& told) {
+  std::string out;
+  for (const ToldSize& t : told) out += fmt::format("{{\"{}\", {}, {}}},\n", escape(t.size.text()), t.input, t.element);
+  return out.empty() ? out : "constexpr inferc_told told_info[] = {\n" + out + "};\n";
+}
+
 // A size; for a null `measured` the most that it may be.
 std::string shape_size(const Symbols& symbols, const Names& names, const Dim& d) {
   if (!symbols.has_measured(d)) return names.size(d);
@@ -109,6 +116,7 @@ constexpr std::string_view twin_template = R"(
       $symbols$
       {nullptr, nullptr, 0, 0}};
   $measured_table$
+  $told_table$
   $dim_tables$
   constexpr inferc_tensor_info inputs_info[] = {
       $inputs$
@@ -170,7 +178,7 @@ constexpr std::string_view twin_template = R"(
   constexpr inferc_model table = {
       INFERC_ABI_VERSION, sizeof(inferc_model), "$name$", "$version$", "$sha$", "$name$.weights",
       $symbol_count$, symbols, $measured_count$, $measured_info$, input_count, inputs_info, output_count, outputs_info, sizeof(detail::Weights),
-      c_workspace_bytes, c_input_shape, c_output_shape, c_load, c_load_memory, c_unload, c_isa, c_run, c_text, $reset_entry$};
+      c_workspace_bytes, c_input_shape, c_output_shape, c_load, c_load_memory, c_unload, c_isa, c_run, c_text, $reset_entry$, $told_count$, $told_info$};
 
   }  // namespace
 
@@ -196,6 +204,7 @@ std::string reset_function(const Program& p) {
 std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o) {
   const std::string locals = names.locals("dims", "std::size_t", true);
   const CheckedSize bytes = arena_size(p, names, "dims", true);
+  const std::vector<ToldSize> told = told_sizes(p);
   return fill(twin_template,
               {{"symbols", symbol_table(p, names)}, {"dim_tables", dim_tables(p, p.inputs, "input") + dim_tables(p, p.outputs, "output")},
                {"inputs", port_table(p.inputs, names.inputs, "input")}, {"outputs", port_table(p.outputs, names.outputs, "output")},
@@ -209,6 +218,7 @@ std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o
                {"measured_argument", p.measured.empty() ? "measured" : "measured ? measured : unwanted"},
                {"reset", reset_function(p)}, {"reset_entry", p.state.empty() ? "nullptr" : "c_reset"}, {"fresh", p.state.empty() ? "" : ", fresh"},
                {"begun", p.state.empty() ? "" : "bool fresh = false;  // c_reset began the state\n"},
+               {"told_table", told_table(told)}, {"told_count", std::to_string(told.size())}, {"told_info", told.empty() ? "nullptr" : "told_info"},
                {"pointers", copy_ports(p)}, {"null_arrays", null_arrays(p)},
                {"symbol_count", std::to_string(p.symbols->all().size())}});
 }

@@ -122,15 +122,22 @@ void Graph::substitute_symbol(std::string_view symbol, const Dim& size) {
     for (Dim& d : shape) d = substitute(d, [&](std::string_view n) { return n == symbol ? std::optional(size) : std::nullopt; });
   };
   for (Value* v : inputs_) in(v->type->shape);
-  for (const auto& v : values_)
+  for (const auto& v : values_) {
     if (v->declared) in(*v->declared);
+    if (v->content) in(*v->content);
+  }
 }
+
+// What it does is more than its results: it sets a symbol, or checks sizes that the caller gives.
+namespace {
+bool has_effect(const Node& n) { return !n.measures.empty() || n.is("GivenSizes", "inferc"); }
+}  // namespace
 
 bool Graph::erase_dead() {
   bool changed = false;
   for (auto at = order_.end(); at != order_.begin();) {
     Node* node = (--at)->get();
-    if (is_read(*node) || !node->measures.empty()) continue;
+    if (is_read(*node) || has_effect(*node)) continue;
     ++at;
     erase(node);
     changed = true;

@@ -10,6 +10,7 @@
 #include "compiler/onnx/normalise.hpp"
 #include "compiler/onnx/reads.hpp"
 #include "compiler/ops/op.hpp"
+#include "compiler/ops/open_size.hpp"
 #include "compiler/ops/user_op.hpp"
 
 namespace inferc::onnx {
@@ -103,10 +104,7 @@ class Importer {
         error(fmt::format("input '{}' has the size {} on axis {}", escape(v.name), *d.value, axis), "sizes are 0 to 2^40");
       return std::clamp<std::int64_t>(*d.value, 0, std::int64_t{1} << 40);
     }
-    std::string name = d.parameter.empty() ? fmt::format("{}_d{}", v.name, axis) : d.parameter;
-    for (char& c : name)
-      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') c = '_';
-    if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) name = "n_" + name;
+    const std::string name = symbol_name(v, axis);
     auto [at, fresh] = symbol_names_.emplace(d.parameter.empty() ? fmt::format("\n{}\n{}", v.name, axis) : d.parameter, name);
     if (fresh) {
       at->second = g.symbols().fresh(name);
@@ -115,15 +113,25 @@ class Importer {
     return Dim::symbol(at->second);
   }
 
-  // Sizes that are numbers or names of inputs' sizes.
-  std::optional<Shape> declared_shape(const inferc::Graph& g, const ValueInfo& v) const {
+  static std::string symbol_name(const ValueInfo& v, std::size_t axis) {
+    const Dimension& d = (*v.shape)[axis];
+    std::string name = d.parameter.empty() ? fmt::format("{}_d{}", v.name, axis) : d.parameter;
+    for (char& c : name)
+      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') c = '_';
+    return std::isdigit(static_cast<unsigned char>(name[0])) ? "n_" + name : name;
+  }
+
+  // Sizes that are numbers, names of inputs' sizes, or of an output (`open`) others.
+  std::optional<Shape> declared_shape(const inferc::Graph& g, const ValueInfo& v, bool open) const {
     if (!v.is_tensor || !v.shape) return std::nullopt;
     Shape out;
-    for (const Dimension& d : *v.shape) {
+    for (std::size_t axis = 0; axis < v.shape->size(); ++axis) {
+      const Dimension& d = (*v.shape)[axis];
       const auto name = symbol_names_.find(d.parameter);
-      const bool symbol = !d.value && name != symbol_names_.end() && g.symbols().find(name->second);
-      if (!symbol && !(d.value && *d.value >= 0 && *d.value <= std::int64_t{1} << 40)) return std::nullopt;
-      out.push_back(symbol ? Dim::symbol(name->second) : Dim(*d.value));
+      if (d.value && *d.value >= 0 && *d.value <= std::int64_t{1} << 40) out.emplace_back(*d.value);
+      else if (!d.value && !d.parameter.empty() && name != symbol_names_.end() && g.symbols().find(name->second)) out.push_back(Dim::symbol(name->second));
+      else if (!d.value && open) out.push_back(open_size(symbol_name(v, axis)));
+      else return std::nullopt;
     }
     return out;
   }
@@ -148,7 +156,7 @@ class Importer {
     add_nodes(g, from.nodes, scope, opsets);
     for (const auto* infos : {&from.value_infos, &from.outputs})
       for (const ValueInfo& v : *infos)
-        if (const auto at = scope.find(v.name); at != scope.end() && at->second->producer) at->second->declared = declared_shape(g, v);
+        if (const auto at = scope.find(v.name); at != scope.end() && at->second->producer) at->second->declared = declared_shape(g, v, infos == &from.outputs && !is_region);
     std::vector<Value*> outputs;
     for (const ValueInfo& v : from.outputs) {
       const auto at = scope.find(v.name);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/expansion.hpp"
+#include "compiler/ops/open_size.hpp"
 #include "compiler/ops/random.hpp"
 #include "compiler/ops/sequences.hpp"
 
@@ -61,9 +62,26 @@ bool checks_sizes(const Node& node) {
   return false;
 }
 
+namespace {
+
+// Sizes that the file leaves open become symbols.
+void declare_open_sizes(Graph& graph, const Value& v) {
+  for (std::size_t d = 0; d < v.declared->size(); ++d) {
+    if (!is_open_size((*v.declared)[d])) continue;
+    const std::string open((*v.declared)[d].as_symbol()), name = graph.symbols().fresh(open.substr(0, open.size() - 1));
+    graph.symbols().declare(name);
+    graph.substitute_symbol(open, Dim::symbol(name));
+  }
+}
+
+}  // namespace
+
 std::optional<Shape> Infer::declared(std::size_t operand, std::size_t i) {
   const Value* v = node.out(i);
-  if (v && v->declared && v->declared->size() <= guarded_rank && shape(0).size() <= guarded_rank) return v->declared;
+  if (v && v->declared && v->declared->size() <= guarded_rank && shape(0).size() <= guarded_rank) {
+    declare_open_sizes(*node.graph, *v);
+    return v->declared;
+  }
   fail(fmt::format("input '{}', which gives the sizes of the output, is not known before run time", port_name(node, operand)),
        "export it as a constant or computed from the shapes of inputs, or declare the shape of the output in the file (value_info)");
   return std::nullopt;

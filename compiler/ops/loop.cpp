@@ -5,6 +5,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/control.hpp"
 #include "compiler/ops/format.hpp"
+#include "compiler/ops/open_size.hpp"
 
 namespace inferc {
 namespace {
@@ -62,7 +63,7 @@ Trips trips_of(Infer& i, std::size_t carried) {
     if (const auto c = i.content(0); c && c->size() == 1) out.count = content::max(i.symbols(), (*c)[0], Dim(0));
   if (out.count && i.symbols().bounds(*out.count).upper <= unbounded) out.most = i.symbols().at_limits(*out.count);
   for (std::size_t k = carried; k < i.node.outputs.size() && !out.most; ++k)
-    if (const Value* v = i.node.out(k); v && v->declared && !v->declared->empty()) out.most = (*v->declared)[0];
+    if (const Value* v = i.node.out(k); v && v->declared && !v->declared->empty() && !is_open_size(v->declared->front())) out.most = (*v->declared)[0];
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "compiler/ops/expansion.hpp"
 #include "compiler/ops/sequences.hpp"
 #include "compiler/passes/declared_shapes.hpp"
+#include "compiler/passes/given_sizes.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/random_as_input.hpp"
 #include "compiler/passes/resolve_control.hpp"
@@ -121,12 +122,17 @@ bool infer_nodes(Graph& graph, Diagnostics& round, const InferOptions& options) 
 
 bool infer_types(Graph& graph, Diagnostics& diagnostics, const InferOptions& options) {
   std::set<std::string> solved;
+  std::set<const Value*> given;
+  Diagnostics first;  // the errors before sizes were taken from inputs' elements
   spread_declared_shapes(graph);
   for (;;) {
     clear_types(graph);
     graph.symbols().equalities().clear();
     Diagnostics round;
     if (infer_nodes(graph, round, options)) continue;
+    if (round.failed() && given.empty()) first = round;
+    if (round.failed() && give_sizes(graph, given)) continue;
+    if (!given.empty() && !round.failed()) unify_declared_outputs(graph, round);
     std::optional<Solution> next;
     for (const auto& e : graph.symbols().equalities()) {
       if (graph.symbols().has_measured(e)) continue;
@@ -135,7 +141,7 @@ bool infer_types(Graph& graph, Diagnostics& diagnostics, const InferOptions& opt
       next.reset();
     }
     if (!next) {
-      for (const Diagnostic& d : round.errors()) diagnostics.error(d.message, d.help);
+      for (const Diagnostic& d : (round.failed() && first.failed() ? first : round).errors()) diagnostics.error(d.message, d.help);
       break;
     }
     narrow_bounds(graph.symbols(), *next, diagnostics);

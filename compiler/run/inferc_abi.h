@@ -94,6 +94,12 @@ typedef struct inferc_workspace {
   size_t offender; /* after a failure: see inferc_status; SIZE_MAX where nothing is to be named */
 } inferc_workspace;
 
+/* A size that the elements of an input repeat: run returns inferc_dim_mismatch where they differ. */
+typedef struct inferc_told {
+  const char* size; /* as inferc_dim.text */
+  size_t input, element;
+} inferc_told;
+
 typedef struct inferc_model {
   uint32_t abi_version; /* INFERC_ABI_VERSION of the code */
   uint32_t table_bytes; /* sizeof(inferc_model) of the code */
@@ -146,6 +152,9 @@ typedef struct inferc_model {
   /* Null where the model keeps no state between calls. Else the workspace holds it, at any sizes the same: reset writes the
    * initial values and comes before the first run; the same memory then serves run after run. A run that fails leaves it as it was. */
   int (*reset)(const void* model, inferc_workspace* workspace);
+
+  size_t told_count;
+  const inferc_told* told;
 } inferc_model;
 
 #ifdef __cplusplus

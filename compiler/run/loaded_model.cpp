@@ -46,6 +46,7 @@ Signature signature_of(const inferc_model& table) {
   for (std::size_t i = 0; i < table.measured_count; ++i) out.symbols.measure(table.measured[i].name, parse_dim(table.measured[i].bound));
   for (std::size_t i = 0; i < table.input_count; ++i) out.inputs.push_back(port_of(table.inputs[i]));
   for (std::size_t i = 0; i < table.output_count; ++i) out.outputs.push_back(port_of(table.outputs[i]));
+  for (std::size_t i = 0; i < table.told_count; ++i) out.told.push_back({parse_dim(table.told[i].size), table.told[i].input, table.told[i].element});
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "compiler/run/elements.hpp"
 #include "compiler/support/diagnostics.hpp"
 
 namespace inferc {
@@ -67,12 +68,32 @@ Dim with_values(const Dim& dim, const SymbolValues& values) {
   });
 }
 
+struct Equation {
+  Dim size;
+  std::int64_t value;
+};
+
+std::vector<Equation> equations(const std::vector<Axis>& axes) {
+  std::vector<Equation> out;
+  for (const Axis& a : axes) out.push_back({a.port->type.shape[a.axis], a.size});
+  return out;
+}
+
 // Each pass may give a symbol the value that another axis needs.
-void solve_all(const std::vector<Axis>& axes, SymbolValues& values) {
+void solve_all(const std::vector<Equation>& equations, SymbolValues& values) {
   for (std::size_t before = values.size() + 1; before != values.size();) {
     before = values.size();
-    for (const Axis& a : axes)
-      if (const auto found = solve(with_values(a.port->type.shape[a.axis], values), a.size)) values.insert(*found);
+    for (const Equation& e : equations)
+      if (const auto found = solve(with_values(e.size, values), e.value)) values.insert(*found);
+  }
+}
+
+// Elements that are no sizes tell nothing: the run refuses them.
+void add_told(const Signature& signature, std::span<const Tensor> inputs, std::vector<Equation>& out) {
+  for (const ToldSize& t : signature.told) {
+    if (t.element >= inputs[t.input].size()) continue;
+    const double value = element(inputs[t.input], t.element);
+    if (value >= 0 && value <= static_cast<double>(unbounded)) out.push_back({t.size, static_cast<std::int64_t>(value)});
   }
 }
 
@@ -115,10 +136,22 @@ SymbolValues resolve_symbols(const Signature& signature, std::span<const Tensor>
     if (comparable(signature.inputs[i], inputs[i], problems))
       for (std::size_t d = 0; d < inputs[i].rank(); ++d) axes.push_back({&signature.inputs[i], d, inputs[i].shape()[d]});
   SymbolValues values = given;
-  solve_all(axes, values);
+  std::vector<Equation> known = equations(axes);
+  add_told(signature, inputs, known);
+  solve_all(known, values);
   check_symbols(signature.symbols, values, problems);
   check_axes(axes, values, problems);
   if (problems.failed()) throw UserError(problems.errors());
+  return values;
+}
+
+SymbolValues symbols_of(std::span<const NamedType> ports, std::span<const Tensor> tensors) {
+  std::vector<Axis> axes;
+  for (std::size_t i = 0; i < std::min(ports.size(), tensors.size()); ++i)
+    if (ports[i].type.shape.size() == tensors[i].rank())
+      for (std::size_t d = 0; d < tensors[i].rank(); ++d) axes.push_back({&ports[i], d, tensors[i].shape()[d]});
+  SymbolValues values;
+  solve_all(equations(axes), values);
   return values;
 }
 

@@ -6,6 +6,7 @@
 #include "compiler/ir/graph.hpp"
 #include "compiler/ir/symbols.hpp"
 #include "compiler/ir/tensor.hpp"
+#include "compiler/plan/told_sizes.hpp"
 
 namespace inferc {
 
@@ -18,13 +19,17 @@ struct NamedType {
 struct Signature {
   std::vector<NamedType> inputs, outputs;
   Symbols symbols;
+  std::vector<ToldSize> told;
 };
 
-// The value of every symbol of Dims that makes the shapes of `inputs` (one for each port, in order) fit. A symbol in
-// no input shape takes its value from `given`, or its only possible value. Throws UserError with every problem: wrong
+// The value of every symbol of Dims that makes the shapes of `inputs` (one for each port, in order) fit, and the elements that
+// repeat sizes. Another symbol takes its value from `given`, or its only possible value. Throws UserError with every problem: wrong
 // element types, ranks and sizes, symbols without a value, values that contradict each other or leave their bounds.
 [[nodiscard]] SymbolValues resolve_symbols(const Signature& signature, std::span<const Tensor> inputs,
                                            const SymbolValues& given = {});
+
+// The values of symbols that make the shapes of `tensors` fit, as far as they tell.
+[[nodiscard]] SymbolValues symbols_of(std::span<const NamedType> ports, std::span<const Tensor> tensors);
 
 // The values as the array `dims` of the C twin.
 [[nodiscard]] std::vector<std::size_t> dims_of(const Signature& signature, const SymbolValues& values);

@@ -35,7 +35,8 @@ class Fitter {
     if (node_.outputs.empty() || !node_.out()) return;
     to_ = shape_of(node_.out());
     if (!node_.inputs.empty() && node_.in(0)) from_ = shape_of(node_.in(0));
-    if (node_.is("ConstantOfShape") || node_.op.ends_with("Window")) set(0, to_);
+    if (node_.is("GivenSizes", "inferc")) set(0, given());
+    else if (node_.is("ConstantOfShape") || node_.op.ends_with("Window")) set(0, to_);
     else if (node_.is("Reshape") || node_.is("Expand")) set(1, last(to_, count(1)));
     else if (node_.is("AffineGrid")) set(1, grid());
     else if (node_.is("MaxUnpool")) set(2, to_);
@@ -83,6 +84,11 @@ class Fitter {
   [[nodiscard]] Sizes ratios() const {
     Sizes out;
     for (std::size_t d = 0; d < std::min(from_.size(), to_.size()); ++d) out.push_back(from_[d] == 0 ? 1 : to_[d] / from_[d]);
+    return out;
+  }
+  [[nodiscard]] Sizes given() const {
+    Sizes out;
+    for (const Dim& d : *node_.out()->content) out.push_back(static_cast<double>(evaluate(d, symbols_)));
     return out;
   }
   [[nodiscard]] Sizes grid() const {
@@ -184,7 +190,7 @@ class Fitter {
 void fit_size_operands(const Graph& graph, std::vector<Tensor>& inputs, const SymbolValues& symbols) {
   const auto fixed = [&](const Value* v) { return is_fixed(graph.symbols(), v); };
   for (const Node* n : graph.nodes())
-    if (n->domain.empty() && std::all_of(n->outputs.begin(), n->outputs.end(), fixed) && std::all_of(n->inputs.begin(), n->inputs.end(), fixed))
+    if ((n->domain.empty() || n->is("GivenSizes", "inferc")) && std::all_of(n->outputs.begin(), n->outputs.end(), fixed) && std::all_of(n->inputs.begin(), n->inputs.end(), fixed))
       Fitter(*n, graph, inputs, symbols).run();
 }
 

@@ -50,6 +50,7 @@ const Covered covered[] = {
     {"Trunc", "qonnx.custom_op.general", "tests/models/test_quantised.py"},
     {"Quantize", "inferc", "tests/onnx/fixed_point_test.cpp"},
     {"MultiHeadAttention", "com.microsoft", "tests/conformance/test_microsoft.py"},
+    {"GivenSizes", "inferc", "tests/passes/given_sizes_test.cpp"},
     {"View", "inferc", "tests/ops/internal_test.cpp"},
     {"Sizes", "inferc", "tests/ops/internal_test.cpp"},
     {"FixedLinear", "inferc", "tests/passes/lower_fixed_point_test.cpp"},

@@ -102,7 +102,7 @@ std::string refusal(std::string_view graph) {
 TEST(Control, WhatHasNoBoundIsRefused) {
   constexpr std::string_view endless = R"(graph "g" {
   %x: f32[] = input
-  %trips: i64[] = input
+  %trips = Cast(%x) {"to" = 7}
   %y, %all = Loop(%trips, _, %x)
     region "body" captures 0 graph "body" {
       %i: i64[] = input

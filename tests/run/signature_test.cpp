@@ -43,6 +43,15 @@ TEST(ResolveSymbols, TakesTheRestFromTheCaller) {
   EXPECT_EQ(problems(s, {rows(2)}), std::vector<std::string>{"no input tells the size 'm'"});
 }
 
+TEST(ResolveSymbols, ReadsElementsThatRepeatSizes) {
+  Signature s = signature({"n"});
+  s.inputs.push_back({"shape", {DType::int64, {Dim(2)}}});
+  s.told = {{parse_dim("2*m"), 1, 1}};
+  const auto given = [](std::vector<std::int64_t> v) { return tensor_of<std::int64_t>({2}, v); };
+  EXPECT_EQ(resolve_symbols(s, std::vector{rows(2), given({2, 14})}), (SymbolValues{{"n", 2}, {"m", 7}}));
+  EXPECT_EQ(problems(s, {rows(2), given({2, -2})}), std::vector<std::string>{"no input tells the size 'm'"});
+}
+
 TEST(ResolveSymbols, ReportsEveryProblem) {
   const Signature s = signature({"n", "n", "m", "m"});
   const auto found = problems(s, {rows(2), rows(3), Tensor(DType::float64, {5}), Tensor(DType::int64, {1, 3})});

@@ -1,0 +1,156 @@
+#include <gtest/gtest.h>
+
+#include "compiler/passes/passes.hpp"
+#include "compiler/plan/evaluate.hpp"
+#include "compiler/plan/told_sizes.hpp"
+#include "tests/support/graphs.hpp"
+
+// Sizes that are computed from elements of an input: the elements are sizes of the call, and a run with others stops.
+namespace inferc::test {
+namespace {
+
+// y = x, each row repeated as often as the input says, plus one.
+std::unique_ptr<Graph> repeated() {
+  return parse_graph(R"(graph "g" {
+      %0 "x": f32[3] = input
+      %1 "times": i64[1] = input
+      %2: i64[1] = constant i64[1] {1}
+      %3: i64[1] = constant i64[1] {3}
+      %4 = Add(%1, %2)
+      %5 = Concat(%4, %3) {"axis" = 0}
+      %6 "y" = Expand(%0, %5)
+      return %6
+    })");
+}
+
+Tensor ints(std::vector<std::int64_t> v) { return tensor_of<std::int64_t>({static_cast<std::int64_t>(v.size())}, v); }
+Tensor floats(std::vector<float> v) { return tensor_of<float>({static_cast<std::int64_t>(v.size())}, v); }
+
+void inferred(Graph& graph) {
+  Diagnostics problems;
+  ASSERT_TRUE(infer_types(graph, problems)) << problems.errors()[0].message;
+  verify(graph);
+}
+
+TEST(GivenSizes, AreSymbolsOfTheCall) {
+  const auto graph = repeated();
+  inferred(*graph);
+  EXPECT_EQ(inferc::text(*graph->outputs()[0]->type), "f32[times_0 + 1, 3]");
+  ASSERT_EQ(graph->symbols().all().size(), 1u);
+  EXPECT_EQ(graph->symbols().all()[0].name, "times_0");
+}
+
+TEST(GivenSizes, AreCheckedWhateverThePassesFold) {
+  const auto graph = repeated();
+  inferred(*graph);
+  run_pipeline(*graph);
+  const Program program = plan(*graph, false);
+  const auto run = [&](std::int64_t given, std::int64_t size) { return evaluate(program, std::vector{floats({1, 2, 3}), ints({given})}, {{"times_0", size}}); };
+  EXPECT_EQ(run(1, 1)[0].shape(), (std::vector<std::int64_t>{2, 3}));
+  EXPECT_EQ(run(1, 1)[0].as<float>()[5], 3);
+  EXPECT_THROW((void)run(2, 1), UserError);
+  EXPECT_THROW((void)run(-1, 1), UserError);
+}
+
+TEST(GivenSizes, AreToldToWhoResolvesSymbols) {
+  const auto graph = repeated();
+  inferred(*graph);
+  const auto told = told_sizes(plan(*graph));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].size.text(), "times_0");
+  EXPECT_EQ(told[0].input, 1u);
+  EXPECT_EQ(told[0].element, 0u);
+}
+
+// The file says what the output is: the element then is no choice of the caller's.
+TEST(GivenSizes, FollowFromTheDeclaredOutput) {
+  const auto graph = parse_graph(R"(graph "g" {
+      %0 "x": f32[3] = input
+      %1 "times": i64[1] = input
+      %2: i64[1] = constant i64[1] {3}
+      %3 = Concat(%1, %2) {"axis" = 0}
+      %4 = Expand(%0, %3)
+      %5 "y" = Transpose(%4)
+      return %5
+    })");
+  Graph& g = *graph;
+  g.outputs()[0]->producer->outputs[0]->declared = Shape{3, 4};
+  inferred(g);
+  EXPECT_TRUE(g.symbols().all().empty());
+  const Program program = plan(g, false);
+  EXPECT_EQ(evaluate(program, std::vector{floats({1, 2, 3}), ints({4})}, {})[0].shape(), (std::vector<std::int64_t>{3, 4}));
+  EXPECT_THROW((void)evaluate(program, std::vector{floats({1, 2, 3}), ints({3})}, {}), UserError);
+}
+
+TEST(GivenSizes, AreNotMadeWhereTypesAreKnown) {
+  const auto graph = parse_graph(R"(graph "g" {
+      %0 "x": f32[4, 3] = input
+      %1 "i": i64[2] = input
+      %2 "y" = Gather(%0, %1) {"axis" = 0}
+      return %2
+    })");
+  inferred(*graph);
+  EXPECT_TRUE(graph->symbols().all().empty());
+  EXPECT_EQ(graph->size(), 1u);
+}
+
+// What is no size of the result alone is refused with the first problem, not with those of the attempt.
+TEST(GivenSizes, LeaveTheMessageOfWhatTheyCannotGive) {
+  const auto graph = parse_graph(R"(graph "g" {
+      %0 "x": f32[4, 3] = input
+      %1 "axes": i64[1] = input
+      %2 "y" = ReduceSum(%0, %1)
+      %3 "z" = Relu(%2)
+      return %3
+    })");
+  Diagnostics problems;
+  EXPECT_FALSE(infer_types(*graph, problems));
+  ASSERT_EQ(problems.errors().size(), 1u);
+  EXPECT_NE(problems.errors()[0].message.find("input 'axes', which gives the sizes of the output"), std::string::npos) << problems.errors()[0].message;
+}
+
+TEST(OpenSizes, OfAnOutputAreSymbolsWhereAnOperatorNeedsThem) {
+  const auto graph = parse_graph(R"(graph "g" {
+      %0 "x": f32[4, 3] = input
+      %1 "axes": i64[1] = input
+      %2 "y" = ReduceSum(%0, %1) {"keepdims" = 0}
+      return %2
+    })");
+  graph->outputs()[0]->declared = Shape{Dim::symbol("n?")};
+  inferred(*graph);
+  EXPECT_EQ(inferc::text(*graph->outputs()[0]->type), "f32[n]");
+  const Program program = plan(*graph, false);
+  const auto run = [&](std::int64_t axis, std::int64_t n) { return evaluate(program, std::vector{Tensor(DType::float32, {4, 3}), ints({axis})}, {{"n", n}}); };
+  EXPECT_EQ(run(0, 3)[0].shape(), (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(run(-1, 4)[0].shape(), (std::vector<std::int64_t>{4}));
+  EXPECT_THROW((void)run(0, 4), UserError);
+}
+
+// min(n, 2) == n and the like: what no symbol decides is checked by the run.
+TEST(OpenSizes, ThatBoundEachOtherAreChecked) {
+  const auto graph = parse_graph(R"(graph "g" {
+      symbol n: 0..9
+      symbol m: 0..9
+      %0 "x": f32[n, 3] = input
+      %1 "i": i64[m, 1] = input
+      %2 "y" = GatherElements(%0, %1) {"axis" = 1}
+      %3 "z" = Squeeze(%1)
+      return %2, %3
+    })");
+  Diagnostics problems;
+  EXPECT_TRUE(infer_types(*graph, problems));
+  EXPECT_EQ(inferc::text(*graph->outputs()[1]->type), "i64[m]");
+  const auto holds = [&](std::int64_t n, std::int64_t m) {
+    for (const auto& e : graph->symbols().equalities())
+      if (evaluate(e.a, SymbolValues{{"n", n}, {"m", m}}) != evaluate(e.b, SymbolValues{{"n", n}, {"m", m}})) return false;
+    return true;
+  };
+  EXPECT_TRUE(holds(3, 3));
+  EXPECT_TRUE(holds(3, 2));
+  EXPECT_TRUE(holds(3, 0));
+  EXPECT_FALSE(holds(3, 4));
+  EXPECT_FALSE(holds(3, 1));  // Squeeze would take the axis away
+}
+
+}  // namespace
+}  // namespace inferc::test
