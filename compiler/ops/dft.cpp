@@ -25,7 +25,8 @@ Dim count(const Dim& n, bool inverse, bool onesided) { return onesided && !inver
 void infer_declared(Infer& i, const Dim& parts) {
   auto out = i.declared(i.known(1) ? 2 : 1);
   if (!out) return;
-  if (out->size() != i.shape(0).size() || !(out->back() == parts)) content::refuse_declared(i, *out);
+  if (out->size() != i.shape(0).size() || i.symbols().decide_equal(out->back(), parts) == false) content::refuse_declared(i, *out);
+  out->back() = i.failed() ? parts : i.unify(out->back(), parts);
   for (std::size_t k = 1; !i.failed() && k < 3; ++k)
     if (i.has(k)) static_cast<void>(content::has_elements(i, k, 1));
   i.out(0, i.dtype(0), std::move(*out));

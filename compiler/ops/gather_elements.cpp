@@ -15,8 +15,8 @@ void infer(Infer& i) {
     return;
   }
   for (std::size_t d = 0; d < i.shape(0).size(); ++d)
-    if (d != *axis && !i.symbols().provably_le(i.shape(1)[d], i.shape(0)[d])) {
-      i.fail(fmt::format("indices are {}, which may exceed data {} outside of axis {}", text(i.type(1)), text(i.type(0)), *axis));
+    if (d != *axis && !indices::at_most(i, i.shape(1)[d], i.shape(0)[d])) {
+      i.fail(fmt::format("indices are {}, which exceed data {} outside of axis {}", text(i.type(1)), text(i.type(0)), *axis));
       return;
     }
   if (indices::check(i, 1, i.shape(0)[*axis])) i.out(0, i.dtype(0), i.shape(1));

@@ -27,6 +27,13 @@ bool check_tuples(Infer& i, std::size_t input, const Shape& sizes) {
   return true;
 }
 
+bool at_most(Infer& i, const Dim& size, const Dim& limit) {
+  if (i.symbols().provably_le(size, limit)) return true;
+  if (i.symbols().provably_le(limit + Dim(1), size)) return false;
+  i.symbols().require_equal(min(size, limit), size, address(i.node));
+  return true;
+}
+
 void bound(Lower& l, std::size_t input, const Dim& size) { l.bound_indices(l.in(input), Dim(0) - size, size - Dim(1)); }
 
 void bound_tuples(Lower& l, std::size_t input, const Shape& sizes) {

@@ -9,6 +9,9 @@ bool check(Infer& i, std::size_t input, const Dim& size);
 // Tuples along the last dim of the input: element d is an index along a dim of size sizes[d].
 bool check_tuples(Infer& i, std::size_t input, const Shape& sizes);
 
+// Whether `size` is at most `limit`: false where it never is; checked at run time where the symbols leave it open.
+bool at_most(Infer& i, const Dim& size, const Dim& limit);
+
 // Lower::bound_indices for these.
 void bound(Lower& l, std::size_t input, const Dim& size);
 void bound_tuples(Lower& l, std::size_t input, const Shape& sizes);

@@ -88,13 +88,18 @@ std::optional<double> common_scale(const Node& n, const Shape& shape, const std:
   return out;
 }
 
+// Whether an axis of `n` elements can be resized to some; where the symbols leave it open, the run checks it.
+bool resizable(Infer& i, const Dim& n) {
+  const Bounds b = i.symbols().bounds(n);
+  if (b.lower < 1 && b.upper >= 1) i.symbols().require_equal(max(n, 1), n, address(i.node));
+  return b.upper >= 1 || i.fail(fmt::format("an axis of size {} cannot be resized", n.text()));
+}
+
 bool size_shape(Infer& i, Shape& shape, const std::vector<std::size_t>& at, const std::vector<Dim>& wanted) {
   for (std::size_t k = 0; policy(i.node) != "stretch" && k < at.size(); ++k)
     if (!wanted[k].is_constant() || !shape[at[k]].is_constant() || shape[at[k]].is(0)) return i.fail("keep_aspect_ratio_policy needs constant sizes");
   for (std::size_t k = 0; k < at.size(); ++k)
-    if (i.symbols().bounds(shape[at[k]]).lower < 1 && !wanted[k].is(0))
-      return i.fail(fmt::format("axis {} of size {} may be empty and cannot be resized to {}", at[k], shape[at[k]].text(), wanted[k].text()),
-                    "bound its symbol from below with --dim");
+    if (!wanted[k].is(0) && !resizable(i, shape[at[k]])) return false;
   const auto common = common_scale(i.node, shape, at, wanted);
   for (std::size_t k = 0; k < at.size(); ++k)
     shape[at[k]] = common ? Dim(static_cast<std::int64_t>(std::floor(*common * static_cast<double>(*shape[at[k]].constant()) + 0.5))) : wanted[k];
@@ -118,7 +123,7 @@ void infer_declared(Infer& i) {
   if (!shape || !content::has_elements(i, given, at.size()) || (crops(i.node) && !(i.has(roi) && content::has_elements(i, roi, 2 * at.size())))) return;
   if (shape->size() != i.shape(data).size()) content::refuse_declared(i, *shape);
   for (const std::size_t a : at)
-    if (i.symbols().bounds(i.shape(data)[a]).lower < 1) i.fail(fmt::format("axis {} of size {} may be empty and cannot be resized", a, i.shape(data)[a].text()), "bound its symbol from below with --dim");
+    if (!resizable(i, i.shape(data)[a])) return;
   i.out(0, i.dtype(data), std::move(*shape));
 }
 

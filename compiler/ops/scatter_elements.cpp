@@ -15,8 +15,8 @@ void infer(Infer& i) {
   }
   for (std::size_t d = 0; d < i.shape(0).size(); ++d) {
     (void)i.unify(i.shape(1)[d], i.shape(2)[d]);
-    if (d != *axis && !i.symbols().provably_le(i.shape(1)[d], i.shape(0)[d])) {
-      i.fail(fmt::format("indices are {}, which may exceed data {} outside of axis {}", text(i.type(1)), text(i.type(0)), *axis));
+    if (d != *axis && !indices::at_most(i, i.shape(1)[d], i.shape(0)[d])) {
+      i.fail(fmt::format("indices are {}, which exceed data {} outside of axis {}", text(i.type(1)), text(i.type(0)), *axis));
       return;
     }
   }

@@ -9,22 +9,25 @@
 namespace inferc {
 namespace {
 
-// Which dims go: those of `axes`, else all that are known to be 1.
+// Of sizes from 0 on min(n, 1) and min(max(n - 1, 0), 1) differ for 1 alone.
+void require_not_one(Infer& i, const Dim& n) { i.symbols().require_equal(min(n, 1), min(max(n - Dim(1), 0), 1), address(i.node)); }
+
+// Dims that are known to be 1. No symbol is taken for 1: a run with that value stops.
+std::vector<bool> ones(Infer& i) {
+  std::vector<bool> out;
+  for (const Dim& d : i.shape(0)) {
+    const auto one = i.symbols().decide_equal(d, 1);
+    if (!one) require_not_one(i, d);
+    out.push_back(one == true);
+  }
+  return out;
+}
+
+// Which dims go: those of `axes`, else all that are 1.
 std::optional<std::vector<bool>> removed(Infer& i) {
+  if (!i.has(1)) return ones(i);
   const Shape& shape = i.shape(0);
   std::vector<bool> out(shape.size(), false);
-  if (!i.has(1)) {
-    for (std::size_t d = 0; d < shape.size(); ++d) {
-      const auto one = i.symbols().decide_equal(shape[d], 1);
-      if (!one) {
-        i.fail(fmt::format("without axes, whether dimension {} of size {} goes is not known", d, shape[d].text()),
-               "fix the symbol with --dim SYM=N, or export with axes");
-        return std::nullopt;
-      }
-      out[d] = *one;
-    }
-    return out;
-  }
   const auto axes = i.integers(1);
   if (!axes) return std::nullopt;
   for (const std::int64_t a : *axes) {

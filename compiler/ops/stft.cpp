@@ -27,7 +27,13 @@ void infer_declared(Infer& i, const Shape& x) {
     i.fail("input 'frame_length' is not known before run time beside a window", "leave it out: the window has the length");
     return;
   }
-  if (out->size() != 3 + 1 || !((*out)[0] == x[0]) || !(*out)[3].is(2)) content::refuse_declared(i, *out);
+  const auto differ = [&](const Dim& a, const Dim& b) { return i.symbols().decide_equal(a, b) == false; };
+  if (out->size() != 3 + 1 || differ((*out)[0], x[0]) || differ((*out)[3], 2)) {
+    content::refuse_declared(i, *out);
+    return;
+  }
+  (*out)[0] = i.unify((*out)[0], x[0]);
+  (*out)[3] = i.unify((*out)[3], 2);
   i.out(0, i.dtype(signal), std::move(*out));
 }
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/format.hpp"
-#include "compiler/ops/op.hpp"
+#include "compiler/ops/indices.hpp"
 
 namespace inferc {
 namespace {
@@ -25,8 +25,8 @@ void infer(Infer& i) {
   for (std::size_t d = 0; d < cache.size(); ++d)
     if (d != *axis) static_cast<void>(i.unify(cache[d], update[d]));
   if (i.has(2)) static_cast<void>(i.unify(i.shape(2)[0], cache[0]));
-  if (!i.symbols().provably_le(update[*axis], cache[*axis]))
-    i.fail(fmt::format("update has {} entries, which may exceed the cache of {}", update[*axis].text(), cache[*axis].text()));
+  if (!indices::at_most(i, update[*axis], cache[*axis]))
+    i.fail(fmt::format("update has {} entries, which exceed the cache of {}", update[*axis].text(), cache[*axis].text()));
   i.out(0, i.dtype(0), cache);
 }
 

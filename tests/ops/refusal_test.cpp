@@ -170,7 +170,7 @@ const Refusal refusals[] = {
     {"LinearAttention", {f({1, 2, 4}), f({1, 2, 4}), f({1, 2, 4})}, {{"q_num_heads", number(2)}, {"kv_num_heads", number(2)}}, "takes a decay and a beta"},
     {"CausalConvWithState", {f({1, 2, 4}), f({3, 1, 2})}, {}, "sizes 3 and 2 differ"},
     {"CausalConvWithState", {f({1, 2, 4}), f({2, 1, 2})}, {{"activation", text("relu")}}, "activation 'relu' is not defined"},
-    {"TensorScatter", {f({1, 2, 4}), f({1, 3, 4})}, {}, "update has 3 entries, which may exceed the cache of 2"},
+    {"TensorScatter", {f({1, 2, 4}), f({1, 3, 4})}, {}, "update has 3 entries, which exceed the cache of 2"},
     {"DeformConv", {f({1, 3, 4, 4}), f({1, 3, 2, 2}), f({1, 8, 3, 3})}, {{"offset_group", number(2)}}, "3 channels do not divide into offset_group 2"},
     {"DeformConv", {f({1, 3, 4, 4}), f({1, 3, 2, 2}), f({1, 6, 3, 3})}, {}, "sizes 6 and 8 differ"},
     {"RoiAlign", {f({1, 1, 4, 4}), f({2, 3}), i({0, 0})}, {}, "sizes 3 and 4 differ"},
