@@ -16,6 +16,7 @@ struct ModelArguments {
   std::vector<std::string> op{};     // DOMAIN::NAME=header
   std::vector<std::string> keep{};   // --outputs: names; empty: all
   std::vector<std::string> assume{};  // INPUT=VALUE
+  std::string batch{};                // SYM; empty: none
 };
 
 struct BenchArguments : ModelArguments {

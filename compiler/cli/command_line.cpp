@@ -27,6 +27,7 @@ void add_model_arguments(CLI::App& command, ModelArguments& a, const char* kept_
   command.add_option("--op", a.op, "DOMAIN::NAME=header.hpp: an operator of your own; CONTRIBUTING.md tells what its header holds")->take_all()->allow_extra_args(false);
   add_kept_outputs(command, kept_outputs, a.keep);
   add_assumptions(command, a.assume);
+  command.add_option("--batch", a.batch, "SYM: also run_batch(), many events of different sizes SYM in one call; the other sizes are fixed");
 }
 
 void add_json_option(CLI::App& command, std::string& path) {

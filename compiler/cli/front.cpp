@@ -18,6 +18,7 @@
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/quantisation_notes.hpp"
 #include "compiler/passes/random_as_input.hpp"
+#include "compiler/plan/batch.hpp"
 #include "compiler/support/mapped_file.hpp"
 #include "compiler/support/write_files.hpp"
 
@@ -77,7 +78,7 @@ bool is_left_open(const Graph& g, const std::string& name) {
 }
 
 // INPUT:AXIS names the symbol that stands there.
-std::string symbol_of(Graph& g, const onnx::Model& model, const std::string& name) {
+std::string symbol_of(Graph& g, const onnx::Model& model, const std::string& name, std::string_view option = "--dim") {
   if (g.symbols().find(name)) return name;
   if (is_left_open(g, name)) {
     g.symbols().declare(name);
@@ -94,7 +95,7 @@ std::string symbol_of(Graph& g, const onnx::Model& model, const std::string& nam
         for (int axis = 0; axis < v->type->rank(); ++axis)
           if (name.substr(colon + 1) == std::to_string(axis))
             if (const auto symbol = v->type->shape[static_cast<std::size_t>(axis)].as_symbol(); !symbol.empty()) return std::string(symbol);
-  throw UsageError(fmt::format("--dim: the model has no symbol '{}'", escape(name)), known_symbols(g));
+  throw UsageError(fmt::format("{}: the model has no symbol '{}'", option, escape(name)), known_symbols(g));
 }
 
 void fix(Graph& g, const std::string& symbol, std::int64_t value) {
@@ -181,12 +182,15 @@ Front open_model(const ModelArguments& a) {
   front.graph->erase_dead();
   verify(*front.graph);
   front.carried = carries_of(*front.graph, front.model, carries);
+  if (!a.batch.empty()) front.batch = symbol_of(*front.graph, front.model, a.batch, "--batch");
   return front;
 }
 
 Program lower_model(Front& front) {
   run_pipeline(*front.graph);
-  return plan(*front.graph, true, front.carried);
+  Program out = plan(*front.graph, true, front.carried);
+  if (!front.batch.empty()) out.batch = std::make_shared<const Program>(batch_program(out, front.batch));
+  return out;
 }
 
 EmitOptions emit_options(const Front& front, const ModelArguments& a, const std::string& name) {
@@ -200,6 +204,7 @@ EmitOptions emit_options(const Front& front, const ModelArguments& a, const std:
   for (const std::string& c : a.carry) o.options.push_back("--carry=" + c);
   for (const std::string& name : a.keep) o.options.push_back("--outputs=" + name);
   for (const std::string& s : a.assume) o.options.push_back("--assume=" + s);
+  if (!a.batch.empty()) o.options.push_back("--batch=" + a.batch);
   for (const std::string& op : a.op) o.options.push_back("--op=" + op);
   o.user_headers = front.user_headers;
   add_metadata(o, "producer", front.model.producer_name + " " + front.model.producer_version);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/emit/writer.hpp"
+#include "compiler/plan/batch.hpp"
 #include "compiler/plan/control.hpp"
 #include "compiler/plan/size_checks.hpp"
 #include "compiler/support/diagnostics.hpp"
@@ -64,10 +65,19 @@ std::string CallPrinter::size_of_its_own(const Call& c) {
   return fmt::format("{}{} = {};\n", declares, names_.of_symbol(c.measures), value);
 }
 
+// The loop over the events of a batch, and the sizes of one of them.
+std::string CallPrinter::events(const Call& c) {
+  const std::string set = names_.of_symbol(c.measures), from = names_.size(std::get<SizeArg>(c.args[0]).size);
+  if (c.kernel == event_rows_kernel) return fmt::format("[[maybe_unused]] const std::size_t {} = offsets[{}];\n", set, from);
+  if (c.kernel == event_size_kernel) return fmt::format("[[maybe_unused]] const std::size_t {0} = offsets[{1} + 1] - offsets[{1}];\n", set, from);
+  return fmt::format("// event by event\nfor (std::size_t {0} = 0; {0} < {1}; ++{0}) {2}\n", set, from, block(c.bodies[0]));
+}
+
 std::string CallPrinter::call(const Call& c) {
   if (c.kernel == require_kernel) return require(c);
   if (c.kernel == branch_kernel) return branch(c);
   if (c.kernel == loop_kernel) return loop(c);
+  if (c.kernel == events_kernel || c.kernel == event_rows_kernel || c.kernel == event_size_kernel) return events(c);
   if (c.kernel == declare_kernel || c.kernel == assign_kernel) return size_of_its_own(c);
   std::string templates, args;
   for (const TemplateArg& t : c.template_args) append(templates, template_arg(t));

@@ -9,19 +9,21 @@ namespace inferc {
 // Prints the calls of a program; remembers which buffers they touch and which functors they need.
 class CallPrinter {
  public:
-  CallPrinter(const Program& program, const Names& names) : program_(program), names_(names) {}
+  // `functors`: those that an earlier printer of the same file defined.
+  CallPrinter(const Program& program, const Names& names, Functors functors = {}) : program_(program), names_(names), functors_(std::move(functors)) {}
 
   // Two lines: the ONNX nodes with their types as a comment, and the kernel call.
   std::string call(const Call&);
   [[nodiscard]] std::string variable(std::size_t buffer) const;  // the local pointer to a buffer
   [[nodiscard]] bool touched(std::size_t buffer) const { return touched_.count(buffer) != 0; }
-  [[nodiscard]] const std::string& functors() const { return functors_.definitions(); }
+  [[nodiscard]] const Functors& functors() const { return functors_; }
 
  private:
   [[nodiscard]] std::string require(const Call&) const;
   std::string branch(const Call&);
   std::string loop(const Call&);
   std::string size_of_its_own(const Call&);
+  std::string events(const Call&);
   std::string block(const std::vector<Call>&);
   std::string element(const Arg&);
   std::string template_arg(const TemplateArg&);

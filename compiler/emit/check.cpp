@@ -131,6 +131,7 @@ std::string consistency_checks(const Program& p, const Names& names, bool checke
 
 constexpr std::string_view check_template = R"(
   namespace {
+  $open$
 
   // --- arguments: all of them are checked before anything is written
 
@@ -162,7 +163,7 @@ constexpr std::string_view check_template = R"(
 
   $initial_state$
   Status execute(const detail::Weights& w, const std::size_t* dims, const detail::In* in, const detail::Out* out, std::byte* arena,
-                 std::size_t arena_bytes, std::size_t* measured, std::size_t& offender$fresh_parameter$) noexcept {
+                 std::size_t arena_bytes, $parameters$) noexcept {
     offender = SIZE_MAX;
     if (!w.data) return Status::bad_weights;
     if (const Status s = check(dims, in, out, arena, arena_bytes, offender); s != Status::ok) return s;
@@ -170,7 +171,7 @@ constexpr std::string_view check_template = R"(
     void* outputs[output_count + 1] = {};
     $pointers$
     $begin$
-    const int fault = run_path(w.path, dims, inputs, outputs, arena, w.data, measured);
+    const int fault = $run_path$;
     if (fault >= $guarded$) offender = $symbol_count$ + static_cast<std::size_t>(fault / $guarded$ - 1);
     switch (fault % $guarded$) {
       case 0: return Status::ok;
@@ -181,10 +182,26 @@ constexpr std::string_view check_template = R"(
     }
   }
 
+  $close$
   }  // namespace
 
+  $entry$
+  )";
+
+constexpr std::string_view entry_of_run = R"(
   Status Model::run_checked(const std::size_t* dims, const detail::In* in, const detail::Out* out, std::size_t* measured, Workspace& w) const noexcept {
     return execute(weights_, dims, in, out, w.data_, w.bytes_, measured, w.offender_$fresh_argument$);
+  }
+  )";
+
+constexpr std::string_view entry_of_batch = R"(
+  Status Model::run_batch_checked(const std::size_t* offsets, std::size_t count, const detail::In* in, const detail::Out* out, Workspace& w) const noexcept {
+    w.offender_ = 0;
+    if (!offsets || count == 0 || offsets[0] != 0) return Status::dim_mismatch;
+    for (std::size_t e = 1; e < count; ++e)
+      if (offsets[e] < offsets[e - 1] || offsets[e] - offsets[e - 1] > $upper$$lower$) return Status::dim_out_of_bounds;
+    const std::size_t dims[] = {count - 1, offsets[count - 1]};
+    return batch::execute(weights_, dims, in, out, w.data_, w.bytes_, w.offender_, offsets);
   }
   )";
 
@@ -261,7 +278,14 @@ CheckedSize arena_size(const Program& p, const Names& names, std::string_view fr
   return {names.locals(from, "std::size_t", by_index) + names.arena_locals("std::size_t"), names.size(p.arena_bytes), ""};
 }
 
-std::string emit_check(const Program& p, const Names& names) {
+namespace {
+
+// What differs between the checks of a call and of a batch.
+struct Kind {
+  std::string open, close, parameters, run_path, entry;
+};
+
+std::string emit_check_of(const Program& p, const Names& names, const Kind& kind) {
   std::string shapes;  // of the C twin, below
   for (const auto* ports : {&p.inputs, &p.outputs})
     for (const TensorPort& t : *ports)
@@ -285,9 +309,23 @@ std::string emit_check(const Program& p, const Names& names) {
                              (out ? fill(output_fits, {{"output_alignment", element_sizes(p.outputs)}}) : "")},
                {"overlaps", (out ? fill(output_alone, {{"inputs", against_inputs}}) : "") + (in ? fill(input_alone) : "")},
                {"index_check", index_check}, {"indices", index_check.empty() ? "Status::ok" : "check_indices(dims, in, offender)"},
-               {"initial_state", initial_state(p)}, {"fresh_parameter", p.state.empty() ? "" : ", bool& fresh"}, {"fresh_argument", p.state.empty() ? "" : ", w.fresh_"},
+               {"initial_state", initial_state(p)}, {"open", kind.open}, {"close", kind.close}, {"parameters", kind.parameters}, {"run_path", kind.run_path}, {"entry", kind.entry},
                {"begin", p.state.empty() ? "" : "if (fresh) initial_state(arena, w.data);\nfresh = false;\n"},
                {"pointers", pointers}, {"guarded", std::to_string(guarded_input_code)}, {"symbol_count", std::to_string(p.symbols->all().size())}});
+}
+
+}  // namespace
+
+std::string emit_check(const Program& p, const Names& names) {
+  const std::string entry = fill(entry_of_run, {{"fresh_argument", p.state.empty() ? "" : ", w.fresh_"}});
+  return emit_check_of(p, names, {"", "", std::string("std::size_t* measured, std::size_t& offender") + (p.state.empty() ? "" : ", bool& fresh"), "run_path(w.path, dims, inputs, outputs, arena, w.data, measured)", entry});
+}
+
+std::string emit_batch_check(const Program& batch, const Symbol& size) {
+  const Bounds& b = size.bounds;
+  const std::string lower = b.lower > 0 ? fmt::format(" || offsets[e] - offsets[e - 1] < {}", b.lower) : "";
+  const std::string entry = fill(entry_of_batch, {{"upper", std::to_string(b.upper)}, {"lower", lower}});
+  return emit_check_of(batch, Names(batch), {"namespace batch {\n", "}  // namespace batch\n", "std::size_t& offender, const std::size_t* offsets", "run_batch_path(w.path, offsets, dims, inputs, outputs, arena, w.data)", entry});
 }
 
 }  // namespace inferc

@@ -48,7 +48,7 @@ struct File {
 [[nodiscard]] std::string emit_header(const Program&, const Names&, const EmitOptions&);
 [[nodiscard]] std::string emit_source(const Program&, const Names&, const EmitOptions&);
 [[nodiscard]] std::string emit_body(const Program&, const Names&, const EmitOptions&);
-[[nodiscard]] std::string emit_path(const EmitOptions&, const std::string& path);
+[[nodiscard]] std::string emit_path(const Program&, const EmitOptions&, const std::string& path);
 [[nodiscard]] std::string emit_manifest(const Program&, const Names&, const EmitOptions&);
 [[nodiscard]] std::string emit_selftest(const Program&, const Names&, const EmitOptions&);
 [[nodiscard]] std::string emit_weights_assembly(const EmitOptions&);

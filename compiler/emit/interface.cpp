@@ -150,11 +150,13 @@ constexpr std::string_view header_template = R"(
   $size_functions$
   }  // namespace detail
   $workspace_bytes$
+  $batch_bytes$
 
   class Workspace {  // scratch, one per concurrent call; without memory `run` returns out_of_memory
    public:
     explicit Workspace(const Dims& dims) : Workspace(workspace_bytes(dims)) {}
     explicit Workspace(std::span<std::byte> memory) noexcept : Workspace(memory.data(), memory.size()) {}  // the caller's, 64-byte aligned
+    $batch_workspace$
     Workspace(Workspace&&) noexcept;
     Workspace& operator=(Workspace&&) noexcept;
     ~Workspace();
@@ -183,6 +185,7 @@ constexpr std::string_view header_template = R"(
     const char* isa() const noexcept;  // the code path in use
    private:
     friend Status run(const Model&, const Dims&, const Inputs&, const Outputs&, Workspace&) noexcept;
+    $batch_friend$
     Status load_bytes(const std::byte*, std::size_t) noexcept;
     Status run_checked(const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* measured, Workspace&) const noexcept;
     detail::Weights weights_;
@@ -196,6 +199,7 @@ constexpr std::string_view header_template = R"(
     $measured$
     return $run_checked$;
   }
+  $run_batch$
 
   class Session {  // Model, Workspace and outputs in one; throws std::runtime_error(text(status)), without exceptions it aborts
    public:
@@ -255,6 +259,30 @@ std::string grow(const Program& p) {
     )");
 }
 
+constexpr std::string_view run_batch = R"(
+
+  // Many events in one call, with the bits of one call for each: event e has the rows offsets[e] to offsets[e + 1] of $size$, offsets[0] is 0.
+  // What has one row for each event stands there once for each. dim_out_of_bounds: an event has more or fewer rows than may be.
+  [[nodiscard]] inline Status run_batch(const Model& model, std::span<const std::size_t> offsets, const Inputs&$inputs_name$, const Outputs&$outputs_name$, Workspace& workspace) noexcept {
+    const detail::In in[] = {$in$};
+    const detail::Out out[] = {$out$};
+    return model.run_batch_checked(offsets.data(), offsets.size(), in, out, workspace);
+  }
+  )";
+
+std::string batch_bytes(const CheckedSize& size) {
+  return fill(R"(
+    // For run_batch of so many events that have so many rows together; enough for fewer.
+    constexpr std::size_t batch_workspace_bytes([[maybe_unused]] std::size_t event_count, [[maybe_unused]] std::size_t row_count) noexcept {
+      using namespace detail;
+      [[maybe_unused]] const std::size_t dims[] = {event_count, row_count};
+      $locals$
+      return $value$;
+    }
+    )",
+              {{"locals", size.locals}, {"value", size.value}});
+}
+
 std::string workspace_bytes(const CheckedSize& size) {
   if (size.locals.empty()) return fmt::format("constexpr std::size_t workspace_bytes(const Dims&) noexcept {{ return {}; }}\n", size.value);
   return fill(R"(
@@ -280,7 +308,9 @@ std::string namespace_of(const EmitOptions& o) { return o.name_space.empty() ? o
 std::string emit_header(const Program& p, const Names& names, const EmitOptions& o) {
   const CheckedSize bytes = arena_size(p, names, "dims", false);
   const std::string outputs = session_outputs(p, names), cuts = session_cuts(p, names);
-  const std::string functions = bytes.functions + size_functions((bytes.functions.empty() ? bytes.locals + bytes.value : "") + outputs + cuts);
+  const CheckedSize batch = p.batch ? arena_size(*p.batch, Names(*p.batch), "dims", true) : CheckedSize();
+  const auto unchecked = [](const CheckedSize& s) { return s.functions.empty() ? s.locals + s.value : ""; };
+  const std::string functions = (bytes.functions.empty() ? batch : bytes).functions + size_functions(unchecked(bytes) + unchecked(batch) + outputs + cuts);
   const bool sizes_vary = std::any_of(p.outputs.begin(), p.outputs.end(), [](const TensorPort& t) { return !product(t.type.shape).is_constant(); });
   const auto named = [](bool used, const char* name) { return used ? std::string(" ") + name : std::string(); };
   return fill(header_template,
@@ -291,6 +321,12 @@ std::string emit_header(const Program& p, const Names& names, const EmitOptions&
                {"dims_name", named(!names.symbols.empty(), "dims")}, {"inputs_name", named(!p.inputs.empty(), "inputs")}, {"outputs_name", named(!p.outputs.empty(), "outputs")},
                {"sizes", sizes(names.symbols)}, {"in", pointers(names.inputs, "inputs")}, {"out", pointers(names.outputs, "outputs")},
                {"results", results(p, names)}, {"session_outputs", outputs}, {"session_cuts", cuts}, {"measured", measured_call(names)}, {"run_checked", run_checked(names)}, {"sized", p.outputs.empty() ? "" : fill(sized)},
+               {"batch_workspace", p.batch ? "Workspace(std::size_t event_count, std::size_t row_count) : Workspace(batch_workspace_bytes(event_count, row_count)) {}  // for run_batch\n" : ""},
+               {"batch_bytes", p.batch ? batch_bytes(batch) : ""},
+               {"batch_friend", p.batch ? "friend Status run_batch(const Model&, std::span<const std::size_t>, const Inputs&, const Outputs&, Workspace&) noexcept;\n"
+                                          "Status run_batch_checked(const std::size_t* offsets, std::size_t count, const detail::In*, const detail::Out*, Workspace&) const noexcept;\n" : ""},
+               {"run_batch", p.batch ? fill(run_batch, {{"size", p.symbols->all().front().name}, {"inputs_name", named(!p.inputs.empty(), "inputs")}, {"outputs_name", named(!p.outputs.empty(), "outputs")},
+                                                        {"in", pointers(names.inputs, "inputs")}, {"out", pointers(names.outputs, "outputs")}}) : ""},
                {"reset", reset_member(p)}, {"keep_state", p.state.empty() ? "" : "friend class Session;\nvoid keep_state(const Workspace&) noexcept;\n"},
                {"fresh", p.state.empty() ? "" : ", fresh_ = true"}, {"grow", grow(p)},
                {"session_reset", p.state.empty() ? "" : "void reset() noexcept { workspace_.reset(); }  // of the state\n"},

@@ -12,9 +12,11 @@ namespace inferc {
 [[nodiscard]] std::string public_type(DType);  // element type in the C++ interface
 
 // --- N.cpp
-[[nodiscard]] std::string emit_dispatch(const EmitOptions&);  // code paths: declarations, CPU detection, choice
+[[nodiscard]] std::string emit_dispatch(const Program&, const EmitOptions&);  // code paths: declarations, CPU detection, choice
 [[nodiscard]] std::string emit_load(const Program&, const EmitOptions&);
 [[nodiscard]] std::string emit_check(const Program&, const Names&);
+// The same of a program over many events, in a namespace of its own.
+[[nodiscard]] std::string emit_batch_check(const Program& batch, const Symbol& size);
 // The function check_indices, if the caller gives indices.
 [[nodiscard]] std::string emit_index_check(const Program&, const Names&);
 // Bytes of scratch as an expression over the dims at `from`, the local variables it needs, and, where it may overflow,

@@ -46,6 +46,7 @@ struct Program {
   std::int64_t state_bytes = 0;  // at the beginning of the arena
   Dim arena_bytes;           // constant when every symbol is bounded
   Dim arena_lower_bound;     // peak of live bytes at the upper bounds of the symbols; 0 when some are unbounded
+  std::shared_ptr<const Program> batch;  // this over many events (plan/batch.hpp); null: not asked for
 };
 
 // "64*n_tracks + 128" of arena_bytes: the sizes it is built of, without names for parts of it.

@@ -1,0 +1,188 @@
+#include <cstring>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "compiler/run/tensor_file.hpp"
+#include "compiler/support/mapped_file.hpp"
+#include "compiler/support/npz.hpp"
+#include "compiler/support/process.hpp"
+#include "compiler/support/write_files.hpp"
+#include "tests/cli/cli.hpp"
+#include "tests/support/onnx_writer.hpp"
+#include "tests/support/paths.hpp"
+
+// --batch SYM: run_batch() gives the bits of run() event by event.
+namespace inferc::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+ValueSpec f32(const std::string& name, std::vector<DimSpec> shape) { return {name, DType::float32, std::move(shape)}; }
+
+fs::path written(const std::string& test, const ModelSpec& m) {
+  const fs::path path = scratch_dir(test) / "model.onnx";
+  write_model(path, m);
+  return path;
+}
+
+void shell(const std::string& command, const fs::path& folder) {
+  const Finished done = run_process({{"bash", "-c", command}, folder, 300});
+  EXPECT_EQ(done.status, 0) << command << "\n" << done.output;
+}
+
+constexpr std::size_t track_width = 14, most_tracks = 40;
+
+// jets.bin: the number of jets, their numbers of tracks, their two features each, and their tracks without padding.
+void write_jets(const fs::path& out) {
+  const MappedFile file(fs::path(SOURCE_DIR) / "models/jets/test.npz");
+  std::map<std::string, Tensor> arrays;
+  for (const auto& [name, array] : parse_npz(file.bytes(), "test.npz")) arrays.emplace(name, to_tensor(array, DType::undefined, name));
+  const auto counts = arrays.at("n_tracks").as<std::int32_t>();
+  const auto features = arrays.at("jet_features").as<float>(), tracks = arrays.at("tracks").as<float>();
+  std::string text;
+  const auto put = [&](const void* data, std::size_t bytes) { text.append(static_cast<const char*>(data), bytes); };
+  const std::uint64_t jets = counts.size();
+  put(&jets, sizeof jets);
+  for (const std::int32_t n : counts) {
+    const auto wide = static_cast<std::uint64_t>(n);
+    put(&wide, sizeof wide);
+  }
+  put(features.data(), features.size() * sizeof(float));
+  for (std::size_t j = 0; j < jets; ++j) put(tracks.data() + j * most_tracks * track_width, static_cast<std::size_t>(counts[j]) * track_width * sizeof(float));
+  write_file(out, text);
+}
+
+// argv[1]: jets in one call; argv[2]: by how many tracks a jet is cut at most.
+constexpr std::string_view caller = R"(
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+#include "net/net.hpp"
+template <class T> static std::vector<T> read(std::FILE* f, std::size_t n) {
+  std::vector<T> out(n);
+  if (n != 0 && std::fread(out.data(), sizeof(T), n, f) != n) std::abort();
+  return out;
+}
+int main(int, char** argv) {
+  std::FILE* f = std::fopen("jets.bin", "rb");
+  const std::size_t jets = read<std::size_t>(f, 1)[0], chunk = static_cast<std::size_t>(std::atoi(argv[1]));
+  std::vector<std::size_t> offsets{0};
+  for (const std::size_t n : read<std::size_t>(f, jets)) offsets.push_back(offsets.back() + n);
+  const std::vector<float> features = read<float>(f, 2 * jets), tracks = read<float>(f, 14 * offsets.back());
+  net::Model model;
+  if (model.load("net/net.weights") != net::Status::ok) return 1;
+  net::Workspace one(net::max_dims), many(chunk, offsets.back());
+  std::vector<float> wanted(4 * jets), got(4 * jets);
+  for (std::size_t j = 0; j < jets; ++j) {
+    const std::size_t n = offsets[j + 1] - offsets[j];
+    if (net::run(model, {n}, {{&features[2 * j], 2}, {tracks.data() + 14 * offsets[j], 14 * n}},
+                 {{&wanted[j], 1}, {&wanted[jets + j], 1}, {&wanted[2 * jets + j], 1}, {&wanted[3 * jets + j], 1}}, one) != net::Status::ok) return 2;
+  }
+  for (std::size_t j = 0; j < jets; j += chunk) {
+    const std::size_t m = j + chunk < jets ? chunk : jets - j;
+    std::vector<std::size_t> own;
+    for (std::size_t e = 0; e <= m; ++e) own.push_back(offsets[j + e] - offsets[j]);
+    if (net::run_batch(model, own, {{&features[2 * j], 2 * m}, {tracks.data() + 14 * offsets[j], 14 * own.back()}},
+                       {{&got[j], m}, {&got[jets + j], m}, {&got[2 * jets + j], m}, {&got[3 * jets + j], m}}, many) != net::Status::ok) return 3;
+  }
+  if (std::memcmp(got.data(), wanted.data(), got.size() * sizeof(float)) != 0) return 4;
+  float p[4][3] = {};
+  const net::Outputs out{p[0], p[1], p[2], p[3]};
+  const std::size_t long_event[] = {0, 41}, falling[] = {0, 5, 4}, begins_late[] = {1, 2}, none[] = {0}, three[] = {0, 1, 1, 2};
+  const net::Inputs in{features, tracks};
+  if (net::run_batch(model, long_event, in, out, many) != net::Status::dim_out_of_bounds) return 5;
+  if (net::run_batch(model, falling, in, out, many) != net::Status::dim_out_of_bounds) return 6;
+  if (net::run_batch(model, begins_late, in, out, many) != net::Status::dim_mismatch) return 7;
+  if (net::run_batch(model, {}, in, out, many) != net::Status::dim_mismatch) return 8;
+  if (net::run_batch(model, none, in, out, many) != net::Status::ok) return 9;
+  if (net::run_batch(model, three, {{features.data(), 5}, tracks}, out, many) != net::Status::buffer_too_small || many.offender() != 0) return 10;
+  net::Workspace small(std::size_t{1}, std::size_t{1});
+  if (net::run_batch(model, three, in, out, small) != net::Status::out_of_memory) return 11;
+  return 0;
+}
+)";
+
+TEST(Batch, StoredJetsHaveTheBitsOfOneCallEach) {
+  const fs::path dir = scratch_dir("batch_gn2");
+  const Finished r = cli({"compile", fs::path(SOURCE_DIR) / "models/jets/gn2_small.onnx", "--dim", "n_tracks=0..40", "--batch", "n_tracks", "-o", dir / "net", "--name", "net", "--isa", "base,v3"});
+  ASSERT_EQ(r.status, 0) << r.output;
+  write_jets(dir / "jets.bin");
+  write_file(dir / "caller.cpp", std::string(caller));
+  const std::string flags = "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno ";
+  shell(flags + "-O1 -c net/net.cpp -o net.o && " + flags + "-O1 -c caller.cpp -o caller.o && " + flags + "-O2 -c net/net_base.cpp -o base.o && " + flags +
+            "-O2 -march=x86-64-v3 -c net/net_v3.cpp -o v3.o && c++ caller.o net.o base.o v3.o -o caller",
+        dir);
+  shell("./caller 2000 && ./caller 7 && ./caller 1", dir);
+}
+
+// A layer over rows, a sum over them, and a layer of one row for each event.
+constexpr std::string_view small_caller = R"(
+#include <cstring>
+#include <vector>
+#include "net/net.hpp"
+int main() {
+  const std::vector<std::size_t> offsets{0, 0, 1, 1, 6, 8, 8};
+  const std::size_t events = offsets.size() - 1, rows = offsets.back();
+  std::vector<float> x(4 * rows), h(3 * rows), y(2 * events), wanted_h(3 * rows), wanted_y(2 * events);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 7) - 3;
+  net::Model model;
+  if (model.load("net/net.weights") != net::Status::ok) return 1;
+  net::Workspace one(net::max_dims), many(events, rows);
+  for (std::size_t e = 0; e < events; ++e) {
+    const std::size_t n = offsets[e + 1] - offsets[e];
+    if (net::run(model, {n}, {{x.data() + 4 * offsets[e], 4 * n}}, {{wanted_h.data() + 3 * offsets[e], 3 * n}, {&wanted_y[2 * e], 2}}, one) != net::Status::ok) return 2;
+  }
+  if (net::run_batch(model, offsets, {x}, {h, y}, many) != net::Status::ok) return 3;
+  if (std::memcmp(h.data(), wanted_h.data(), h.size() * sizeof(float)) != 0) return 4;
+  return std::memcmp(y.data(), wanted_y.data(), y.size() * sizeof(float)) == 0 ? 0 : 5;
+}
+)";
+
+TEST(Batch, StaysWithinItsBuffers) {
+  ModelSpec m;
+  m.graph.inputs = {f32("x", {"n", 4})};
+  m.graph.initializers = {{"w", tensor_of<float>({4, 3}, std::vector<float>{1, 2, 3, 4, 5, 6, -7, 8, 9, 1, -2, 3})}, {"v", tensor_of<float>({3, 2}, std::vector<float>{1, 2, 3, 4, 5, -6})},
+                          {"rows", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{0})}};
+  m.graph.nodes = {{"MatMul", {"x", "w"}, {"p"}}, {"Relu", {"p"}, {"h"}}, {"ReduceSum", {"h", "rows"}, {"s"}}, {"MatMul", {"s", "v"}, {"y"}}};
+  m.graph.outputs = {f32("h", {"n", 3}), f32("y", {1, 2})};
+  const fs::path model = written("batch_bounds", m), dir = model.parent_path();
+  const Finished r = cli({"compile", model, "--dim", "n=0..5", "--batch", "n", "-o", dir / "net", "--name", "net", "--isa", "base"});
+  ASSERT_EQ(r.status, 0) << r.output;
+  write_file(dir / "caller.cpp", std::string(small_caller));
+  shell("c++ -std=c++20 -O1 -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all caller.cpp net/net.cpp net/net_base.cpp -o caller && ./caller", dir);
+}
+
+TEST(Batch, LayersRunOverAllRowsAtOnce) {
+  const fs::path dir = scratch_dir("batch_layers");
+  ASSERT_EQ(cli({"compile", fs::path(SOURCE_DIR) / "models/jets/gn2_small.onnx", "--dim", "n_tracks=0..40", "--batch", "n_tracks", "-o", dir / "net", "--name", "net", "--isa", "base"}).status, 0);
+  const std::string body = text_of(dir / "net/net_body.hpp");
+  const std::string batch = body.substr(body.find("inline int batch_body("));
+  std::size_t products = 0;
+  for (std::size_t at = batch.find("cpu::gemm(Range{dim<0>{}, std::size_t{rows}}"); at != batch.npos; at = batch.find("cpu::gemm(Range{dim<0>{}, std::size_t{rows}}", at + 1)) ++products;
+  EXPECT_GE(products, 10U) << batch;
+}
+
+TEST(Batch, RefusesWhatHasNoRows) {
+  ModelSpec m;
+  m.graph.inputs = {f32("x", {"n", 3}), f32("y", {"m", 3})};
+  m.graph.initializers = {{"flip", tensor_of<std::int64_t>({2}, std::vector<std::int64_t>{1, 0})}};
+  m.graph.nodes = {{"Transpose", {"x"}, {"columns"}, {{"perm", std::vector<std::int64_t>{1, 0}}}}, {"MatMul", {"x", "columns"}, {"pairs"}}, {"Neg", {"y"}, {"z"}}, {"Neg", {"x"}, {"w"}}};
+  m.graph.outputs = {f32("pairs", {"n", "n"}), f32("z", {"m", 3}), f32("w", {"n", 3})};
+  const fs::path model = written("batch_refused", m);
+  const auto refused = [&](std::vector<std::string> words, int status, const std::string& message) {
+    words.insert(words.begin(), {"check", model});
+    const Finished r = cli(words);
+    EXPECT_EQ(r.status, status) << r.output;
+    EXPECT_NE(r.output.find(message), std::string::npos) << r.output;
+  };
+  refused({"--batch", "k"}, 2, "--batch: the model has no symbol 'k'\nhelp: its symbols are n, m");
+  refused({"--batch", "n"}, 1, "the size m is open, too\nhelp: --dim m=N fixes it");
+  refused({"--batch", "n"}, 1, "'pairs' is f32[n, n], which has no rows for each n\nhelp: --outputs NAME,... leaves it out");
+  EXPECT_EQ(cli({"check", model, "--batch", "n", "--outputs", "w"}).status, 0);
+}
+
+}  // namespace
+}  // namespace inferc::test
