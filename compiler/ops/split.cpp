@@ -40,7 +40,7 @@ std::optional<std::vector<Dim>> parts(Infer& i, std::size_t axis) {
   if (wanted != static_cast<std::int64_t>(count))
     return i.fail(fmt::format("num_outputs is {}, the node has {} outputs", wanted, count)), std::nullopt;
   const Dim parts_count(wanted);
-  if (n.is_constant() && i.node.attributes.contains("num_outputs")) {
+  if (!divided(n, parts_count) && i.node.attributes.contains("num_outputs")) {
     std::vector<Dim> out(count, ceil_div(n, parts_count));
     out.back() = n - ceil_div(n, parts_count) * Dim(wanted - 1);
     if (content::negative(i.symbols(), out.back()))

@@ -22,11 +22,7 @@ std::optional<Dim> wanted(Infer& i, std::size_t axis) {
   if (!i.known(1)) {
     const auto shape = i.declared(1, i.node.out(0) && i.node.out(0)->declared ? 0 : 1);
     if (!shape || !content::has_elements(i, 1, 1)) return std::nullopt;
-    if (shape->size() == i.shape(0).size()) {
-      for (std::size_t d = 0; d < shape->size(); ++d)
-        if (d != axis) static_cast<void>(i.unify((*shape)[d], i.shape(0)[d]));
-      return (*shape)[axis];
-    }
+    if (shape->size() == i.shape(0).size()) return (*shape)[axis];
   } else if (known && known->size() == 1) {
     return known->front();
   }

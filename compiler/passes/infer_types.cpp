@@ -120,7 +120,23 @@ bool infer_nodes(Graph& graph, Diagnostics& round, const InferOptions& options) 
 
 }  // namespace
 
+namespace {
+
+std::set<std::string> names_of(const Symbols& symbols) {
+  std::set<std::string> out;
+  for (const Symbol& s : symbols.all()) out.insert(s.name);
+  return out;
+}
+
+// Whether sizes were taken from elements of inputs, or an output's left open.
+bool has_new_symbols(const Symbols& symbols, const std::set<std::string>& old) {
+  return std::any_of(symbols.all().begin(), symbols.all().end(), [&](const Symbol& s) { return !old.contains(s.name); });
+}
+
+}  // namespace
+
 bool infer_types(Graph& graph, Diagnostics& diagnostics, const InferOptions& options) {
+  const std::set<std::string> of_inputs = names_of(graph.symbols());
   std::set<std::string> solved;
   std::set<const Value*> given;
   Diagnostics first;  // the errors before sizes were taken from inputs' elements
@@ -132,7 +148,7 @@ bool infer_types(Graph& graph, Diagnostics& diagnostics, const InferOptions& opt
     if (infer_nodes(graph, round, options)) continue;
     if (round.failed() && given.empty()) first = round;
     if (round.failed() && give_sizes(graph, given)) continue;
-    if (!given.empty() && !round.failed()) unify_declared_outputs(graph, round);
+    if (!round.failed() && has_new_symbols(graph.symbols(), of_inputs)) unify_declared_outputs(graph, round);
     std::optional<Solution> next;
     for (const auto& e : graph.symbols().equalities()) {
       if (graph.symbols().has_measured(e)) continue;

@@ -126,6 +126,39 @@ TEST(OpenSizes, OfAnOutputAreSymbolsWhereAnOperatorNeedsThem) {
   EXPECT_THROW((void)run(0, 4), UserError);
 }
 
+// Of the output's sizes the operand gives one; the others are those of the input.
+TEST(OpenSizes, ThatTheGraphTellsAreNoSymbols) {
+  const auto graph = parse_graph(R"(graph "g" {
+      symbol n: 0..9
+      %0 "i": i64[n] = input
+      %1 "depth": f32[] = input
+      %2: f32[2] = constant f32[2] {0.0, 1.0}
+      %3 "y" = OneHot(%0, %1, %2)
+      return %3
+    })");
+  graph->outputs()[0]->declared = Shape{Dim::symbol("y_d0?"), Dim::symbol("y_d1?")};
+  inferred(*graph);
+  EXPECT_EQ(inferc::text(*graph->outputs()[0]->type), "f32[n, y_d1]");
+  EXPECT_EQ(graph->symbols().all().size(), 2u);
+}
+
+// Parts of which the last is smaller, whatever the size.
+TEST(OpenSizes, OfSplitNeedNotDivide) {
+  const auto graph = parse_graph(R"(graph "g" {
+      symbol n: 0..9
+      %0 "x": f32[n] = input
+      %1, %2 = Split(%0) {"num_outputs" = 2}
+      return %1, %2
+    })");
+  inferred(*graph);
+  const Program program = plan(*graph, false);
+  const auto run = [&](std::int64_t n) { return evaluate(program, std::vector{Tensor(DType::float32, {n})}, {{"n", n}}); };
+  for (const std::int64_t n : {0, 1, 4, 7}) {
+    EXPECT_EQ(run(n)[0].size(), static_cast<std::size_t>((n + 1) / 2)) << n;
+    EXPECT_EQ(run(n)[1].size(), static_cast<std::size_t>(n / 2)) << n;
+  }
+}
+
 // min(n, 2) == n and the like: what no symbol decides is checked by the run.
 TEST(OpenSizes, ThatBoundEachOtherAreChecked) {
   const auto graph = parse_graph(R"(graph "g" {
