@@ -25,8 +25,10 @@ test: setup $(BUILD)/build.ninja ## build and run every test
 test-full: test ## also every network by every compiler here, with sanitizers: hours
 	@JOBS=$(JOBS) scripts/test-full $(BUILD)
 
-conformance: build ## the ONNX backend tests through generated code
+conformance: build ## the ONNX backend tests through generated code, also with weights and with symbolic sizes
 	@JOBS=$(JOBS) scripts/conformance $(BUILD)
+	@JOBS=$(JOBS) scripts/conformance $(BUILD) --variants constant
+	@JOBS=$(JOBS) scripts/conformance $(BUILD) --variants dynamic
 
 soak: build ## N calls (100 million): memory flat, bits equal
 	@scripts/soak $(BUILD) $(N)
