@@ -14,6 +14,10 @@ Value* Edit::typed_output(Node* n) const {
   return n->outputs[0];
 }
 
+Value* Edit::again(const Node& n, std::vector<Value*> inputs) const {
+  return n.domain.empty() ? (*this)(n.op, std::move(inputs), n.attributes) : composite(n.op, std::move(inputs), n.attributes, n.origins);
+}
+
 Value* Edit::composite(std::string op, std::vector<Value*> inputs, Attributes attributes, std::vector<std::string> origins) const {
   Node* n = graph_.add_node(std::move(op), std::move(inputs), 1, std::move(attributes), at_);
   n->domain = "inferc";

@@ -14,6 +14,8 @@ class Edit {
   Value* operator()(std::string op, std::vector<Value*> inputs, Attributes attributes = {}) const;
   // The same for one of our composites.
   Value* composite(std::string op, std::vector<Value*> inputs, Attributes attributes, std::vector<std::string> origins) const;
+  // The operator of `n`, with its attributes, on other operands.
+  Value* again(const Node& n, std::vector<Value*> inputs) const;
   // The elements under another shape; the value itself if it has that shape.
   [[nodiscard]] Value* view(Value* v, Shape shape) const;
   [[nodiscard]] Value* transpose(Value* v, std::vector<std::int64_t> permutation) const;

@@ -97,7 +97,7 @@ bool through_elementwise(Graph& graph, Node* n) {
   const Edit edit(graph, n);
   const auto before = before_one_transpose(edit, *n);
   if (!before) return false;
-  edit.replace_with(edit.transpose(edit(n->op, before->operands, n->attributes), before->permutation));
+  edit.replace_with(edit.transpose(edit.again(*n, before->operands), before->permutation));
   return true;
 }
 

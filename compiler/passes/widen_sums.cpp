@@ -44,7 +44,7 @@ class Widener {
     const Edit edit(graph_, n);
     std::vector<Value*> inputs;
     for (Value* v : n->inputs) inputs.push_back(is_float32(v) ? widened_value(edit, v) : v);
-    Value* sum = n->domain == "inferc" ? edit.composite(n->op, inputs, n->attributes, n->origins) : edit(n->op, inputs, n->attributes);
+    Value* sum = edit.again(*n, std::move(inputs));
     Value* narrow = edit("Cast", {sum}, {{"to", static_cast<std::int64_t>(DType::float32)}});
     edit.replace_with(narrow);
     if (!fits) wide_[narrow] = sum;

@@ -130,5 +130,26 @@ TEST(SinkTransposes, MovesThroughGatherAndExpand) {
     })");
 }
 
+TEST(SinkTransposes, MovesThroughOperatorsOfOurOwn) {
+  test::expect_rewrite(sink_transposes, R"(graph "g" {
+      %x: f32[1, 2, 3] = input
+      %s: f32[3, 1] = constant f32[3, 1] {1, 2, 4}
+      %l: f32[] = constant f32[] {-8}
+      %h: f32[] = constant f32[] {7}
+      %1 = Transpose(%x) {"perm" = ints[0, 2, 1]}
+      %2 = inferc.Quantize(%1, %s, %l, %h) {"overflow" = "SAT", "rounding" = "RND"}
+      %3 = Transpose(%2) {"perm" = ints[0, 2, 1]}
+      return %3
+    })",
+                       R"(graph "g" {
+      %x: f32[1, 2, 3] = input
+      %l: f32[] = constant f32[] {-8}
+      %h: f32[] = constant f32[] {7}
+      %s: f32[1, 1, 3] = constant f32[1, 1, 3] {1, 2, 4}
+      %2 = inferc.Quantize(%x, %s, %l, %h) {"overflow" = "SAT", "rounding" = "RND"}
+      return %2
+    })");
+}
+
 }  // namespace
 }  // namespace inferc
