@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"
+#include "compiler/passes/exactness.hpp"
 #include "compiler/passes/grid.hpp"
 #include "compiler/passes/passes.hpp"
 
@@ -86,6 +87,7 @@ nlohmann::ordered_json report(const InspectArguments& a) {
   std::size_t parameters = 0;
   for (const Value* v : front.graph->constants()) parameters += v->constant->size();
   const auto on_grids = grids(*front.graph);
+  if (const auto e = exactness_of(*front.graph)) out["exactness"] = fmt::format("{}{}{}", static_cast<char>(e->kind), e->reason.empty() ? "" : ": ", e->reason);
   const Program program = lower_model(front);
   out.update({{"symbols", symbols}, {"operators", operators}, {"parameters", parameters}, {"calls", program.calls.size()}});
   add_costs(program, out);

@@ -4,11 +4,18 @@
 #include <vector>
 
 #include "compiler/cli/peer.hpp"
+#include "compiler/passes/exactness.hpp"
 #include "compiler/run/compare.hpp"
 #include "compiler/run/float64_oracle.hpp"
 #include "compiler/run/loaded_model.hpp"
 
 namespace inferc::cli {
+
+// Outputs of a quantised network beside the exact ones, rounded to float32.
+struct Differences {
+  std::size_t elements = 0, differing = 0, rows = 0, flips = 0;  // flips: rows along the last axis whose largest element is another
+  double largest_step = 0;                                       // in steps of the output's grid; of outputs that have one
+};
 
 // What the generated code gave at one size beside float64 and ONNX Runtime, over all inputs tried.
 struct ModelVerdict {
@@ -18,6 +25,7 @@ struct ModelVerdict {
   std::string reason;           // why not, or why there was nothing to compare
   std::vector<RuleD> outputs;   // empty where there were none
   std::string peer_refused;     // ONNX Runtime's reason; then 4 eps max|y| alone decides
+  Differences differences;      // of quantised networks
   std::vector<Choice> choices;  // made by the generated code otherwise than in float64
   // By error / allowed; null without outputs.
   [[nodiscard]] const RuleD* worst() const;
@@ -30,7 +38,7 @@ class ModelCheck {
     const Float64Oracle& exact;  // of the graph as imported
     const Graph& optimised;      // what the code was generated from: tells its choices (TopK ...)
   };
-  ModelCheck(const LoadedModel& model, Graphs graphs, const ort::Library& library, PeerModel peer);
+  ModelCheck(const LoadedModel& model, Graphs graphs, const ort::Library& library, PeerModel peer, std::optional<Exactness> exactness = std::nullopt);
 
   // With the inputs of seeds seed, seed + 1 ...; the errors are the largest over them.
   [[nodiscard]] ModelVerdict run(const SymbolValues& sizes, std::uint64_t seed, int inputs);
@@ -46,6 +54,7 @@ class ModelCheck {
   Graphs graphs_;
   const ort::Library& library_;
   PeerModel peer_model_;
+  std::optional<Exactness> exactness_;
   std::unique_ptr<Peer> peer_;
 };
 

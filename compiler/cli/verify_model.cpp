@@ -62,9 +62,21 @@ std::string numbers(const ModelVerdict& v) {
   return fmt::format("{} inputs: error {:.3g}, {}, allowed {:.3g}", v.inputs, worst->error, peer, worst->allowed);
 }
 
+std::string class_text(const Exactness& e) {
+  const std::string reason = e.reason.empty() ? "every value is an integer times a power of two" : e.reason;
+  return fmt::format("quantised network of class {} (docs/quantised.md): {}", static_cast<char>(e.kind), reason);
+}
+
+std::string differences_text(const Differences& d) {
+  std::string out = fmt::format("{} of {} outputs differ from the exact ones", d.differing, d.elements);
+  if (d.differing > 0 && d.largest_step > 0) out += fmt::format(", by up to {:.3g} steps", d.largest_step);
+  return d.rows > 0 ? out + fmt::format(", {} of {} argmaxes", d.flips, d.rows) : out;
+}
+
 void print(const ModelVerdict& v) {
   std::cout << fmt::format("{} {}: {}\n", v.passed ? "PASS" : "FAIL", sizes_text(v.sizes), numbers(v));
   if (!v.passed && v.worst()) std::cout << "  " << v.reason << "\n";
+  if (v.differences.elements > 0) std::cout << "  " << differences_text(v.differences) << "\n";
   if (v.passed && !v.choices.empty()) std::cout << "  " << choices_text(v.choices) << "; float64 was run with the same choices\n";
   if (!v.peer_refused.empty()) std::cout << "  onnxruntime: " << v.peer_refused << "; float64 alone decides\n";
 }
@@ -81,8 +93,11 @@ Json to_json(const ModelVerdict& v, const Signature& signature) {
     outputs.push_back({{"name", signature.outputs[i].name}, {"error", finite(d.error)}, {"onnxruntime_error", finite(d.peer_error)}, {"allowed", finite(d.allowed)}, {"passed", d.passed}});
   }
   for (const Choice& c : v.choices) choices.push_back({{"node", c.node}, {"elements", c.count}, {"gap_eps", finite(c.gap)}});
-  return {{"dims", sizes}, {"inputs", v.inputs}, {"verdict", v.passed ? "PASS" : "FAIL"}, {"reason", v.reason}, {"max_abs", finite(worst)},
-          {"outputs", outputs}, {"choices", choices}, {"onnxruntime_refused", v.peer_refused}};
+  Json out{{"dims", sizes}, {"inputs", v.inputs}, {"verdict", v.passed ? "PASS" : "FAIL"}, {"reason", v.reason}, {"max_abs", finite(worst)},
+           {"outputs", outputs}, {"choices", choices}, {"onnxruntime_refused", v.peer_refused}};
+  if (const Differences& d = v.differences; d.elements > 0)
+    out["quantised"] = {{"outputs", d.elements}, {"differing", d.differing}, {"largest_step", d.largest_step}, {"rows", d.rows}, {"argmax_flips", d.flips}};
+  return out;
 }
 
 Json carry_row(const LoadedModel& keeps, const LoadedModel& handed, const std::vector<Carry>& carried, const SymbolValues& values) {
@@ -118,12 +133,14 @@ int verify_model(const VerifyModel& options) {
   const Progress progress;
   Front front = open_model(options.model);
   const Float64Oracle exact(*front.graph);
+  const std::optional<Exactness> exactness = exactness_of(*front.graph);
   const Program reference = plan(*halves::in_float32(*front.graph), false);
   const EmitOptions emitted = emit_options(front, options.model, "model");
   const ort::Library library(ort::find_library(options.onnxruntime));
   const Program kept = lower_model(front);
   const auto model = build_and_load(front.carried.empty() ? kept : plan(*front.graph), emitted, progress);
-  ModelCheck check(*model, {exact, *front.graph}, library, peer_model(front, options.model));
+  ModelCheck check(*model, {exact, *front.graph}, library, peer_model(front, options.model), exactness);
+  if (exactness && options.json != "-") std::cout << class_text(*exactness) << "\n";
   const SizeSets sizes = size_sets(model->signature(), [&](const SymbolValues& v) { return cost(reference, v) <= affordable_run; });
   Json rows = Json::array();
   Totals totals;

@@ -94,8 +94,48 @@ void widen_type(Value* v) {
   if (v && v->type && widens(v->type->dtype)) v->type->dtype = DType::float64;
 }
 
+// Operands and results in float32 of an operator that has no float64: they stay what they are, between Casts.
+struct Narrow {
+  Node* node;
+  Node* next;  // null: it is the last
+  std::vector<std::size_t> inputs, outputs;
+};
+
+bool is_float32(const Value* v) { return v && v->type && v->type->dtype == DType::float32; }
+
+std::vector<Narrow> narrow_nodes(const Graph& graph) {
+  std::vector<Narrow> out;
+  const std::vector<Node*> nodes = graph.nodes();
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    const Op* op = find_op(nodes[k]->op, nodes[k]->domain);
+    Narrow n{nodes[k], k + 1 < nodes.size() ? nodes[k + 1] : nullptr, {}, {}};
+    for (std::size_t i = 0; op && !op->inputs.empty() && i < nodes[k]->inputs.size(); ++i)
+      if (is_float32(nodes[k]->inputs[i]) && !op->inputs[std::min(i, op->inputs.size() - 1)].types.has(DType::float64)) n.inputs.push_back(i);
+    for (std::size_t o = 0; o < nodes[k]->outputs.size(); ++o)
+      if (is_float32(nodes[k]->outputs[o])) n.outputs.push_back(o);
+    if (!n.inputs.empty()) out.push_back(std::move(n));
+  }
+  return out;
+}
+
+Value* cast_before(Graph& graph, Node* before, Value* v, DType to) {
+  return graph.add_node("Cast", {v}, 1, {{"to", static_cast<std::int64_t>(to)}}, before)->outputs[0];
+}
+
+void add_casts(Graph& graph, const Narrow& n) {
+  for (const std::size_t i : n.inputs) graph.set_input(n.node, i, cast_before(graph, n.node, n.node->inputs[i], DType::float32));
+  for (const std::size_t o : n.outputs) {
+    Value* result = n.node->outputs[o];
+    Value* wide = cast_before(graph, n.next, result, DType::float64);
+    graph.replace_uses(result, wide);
+    graph.set_input(wide->producer, 0, result);
+  }
+}
+
 // The types of what control flow gives stay: they are needed where a loop makes no iteration.
 void widen(Graph& graph) {
+  const std::vector<Narrow> narrow = narrow_nodes(graph);
+  const auto stays = [&](const Node* n) { return std::any_of(narrow.begin(), narrow.end(), [&](const Narrow& k) { return k.node == n; }); };
   for (Value* v : graph.inputs()) {
     if (v->constant) v->constant = widened(*v->constant);
     widen_type(v);
@@ -105,12 +145,13 @@ void widen(Graph& graph) {
     v->type->dtype = v->constant->dtype();
   }
   for (Node* n : graph.nodes()) {
-    widen_attributes(*n);
+    if (!stays(n)) widen_attributes(*n);
     for (Region& r : n->regions) widen(*r.graph);
     for (Value* v : n->outputs)
       if (is_control(*n)) widen_type(v);
       else if (v && n->domain != "inferc") v->type.reset();
   }
+  for (const Narrow& n : narrow) add_casts(graph, n);
 }
 
 }  // namespace

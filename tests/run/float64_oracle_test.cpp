@@ -48,6 +48,24 @@ TEST(Float64Oracle, CastsToFloat64WhereTheGraphCastsToFloat32) {
 }
 
 // 1 + 2^-11 is rounded to 1 in float16 alone.
+// Operators without float64 keep float32, between Casts; what is around them is float64.
+TEST(Float64Oracle, RunsQuantisersInFloat32) {
+  const auto g = test::typed_graph(R"(graph "g" {
+      %x: f32[1, 2] = input
+      %s: f32[] = constant f32[] {0.1}
+      %z: i8[] = constant i8[] {3}
+      %e = Exp(%x)
+      %q = QuantizeLinear(%e, %s, %z)
+      %d = DequantizeLinear(%q, %s, %z)
+      %y = Mul(%d, %d)
+      return %d, %y
+    })");
+  const ExactRun run = Float64Oracle(*g).run({row({0, 0.5F})}, {});
+  ASSERT_EQ(run.outputs[0].dtype(), DType::float64);
+  EXPECT_EQ(run.outputs[0].as<double>()[1], static_cast<double>(16 * 0.1F));  // exp(0.5) = 1.6487
+  EXPECT_EQ(run.outputs[1].as<double>()[1], run.outputs[0].as<double>()[1] * run.outputs[0].as<double>()[1]);
+}
+
 TEST(Float64Oracle, ComputesWithHalvesInFloat64) {
   const auto g = test::typed_graph(R"(graph "g" {
       %x: f16[1] = input

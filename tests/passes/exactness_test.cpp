@@ -1,0 +1,50 @@
+#include <gtest/gtest.h>
+
+#include "compiler/passes/exactness.hpp"
+#include "tests/support/graphs.hpp"
+
+namespace inferc {
+namespace {
+
+// x is a quantised input of 8 bits, y what `body` makes of it.
+std::string class_of(const std::string& body) {
+  const auto g = test::typed_graph(R"(graph "g" {
+      symbol n: 1..40
+      %a: f32[n, 2] = input
+      %s: f32[] = constant f32[] {16}
+      %l: f32[] = constant f32[] {-128}
+      %h: f32[] = constant f32[] {127}
+      %w: f32[2, 2] = constant f32[2, 2] {1, 2, 3, 4}
+      %off: f32[2, 2] = constant f32[2, 2] {0.1, 2, 3, 4}
+      %x = inferc.Quantize(%a, %s, %l, %h) {"overflow" = "SAT", "rounding" = "RND"}
+      )" + body + "\n return %y\n }");
+  const auto e = exactness_of(*g);
+  return e ? std::string(1, static_cast<char>(e->kind)) + (e->reason.empty() ? "" : " " + e->reason.substr(0, e->reason.find(" "))) : "-";
+}
+
+const std::string quantise = R"( = inferc.Quantize(%v, %s, %l, %h) {"overflow" = "WRAP", "rounding" = "TRN"})";
+
+TEST(Exactness, IsEWhereEveryValueIsOnAGrid) {
+  EXPECT_EQ(class_of("%v = MatMul(%x, %w)\n %y" + quantise), "E");
+  EXPECT_EQ(class_of("%1 = MatMul(%x, %w)\n %y = Relu(%1)"), "E");
+  EXPECT_EQ(class_of("%1 = Exp(%a)\n %v = Mul(%1, %1)\n %y" + quantise), "E") << "in front of the first quantiser";
+}
+
+TEST(Exactness, IsLOfFunctionsOfSingleValues) {
+  EXPECT_EQ(class_of("%1 = Tanh(%x)\n %v = Exp(%1)\n %y" + quantise), "L Tanh");
+  EXPECT_EQ(class_of("%1 = Tanh(%x)\n %2 = Exp(%x)\n %v = Add(%1, %2)\n %y" + quantise), "T Add");
+}
+
+TEST(Exactness, IsTOfSumsThatFloatRounds) {
+  EXPECT_EQ(class_of("%v = MatMul(%x, %off)\n %y" + quantise), "T MatMul");
+  EXPECT_EQ(class_of("%v = Softmax(%x)\n %y" + quantise), "T Softmax");
+  EXPECT_EQ(class_of("%y = Sigmoid(%x)"), "T Sigmoid") << "an output on no grid";
+}
+
+TEST(Exactness, IsNothingOfOtherNetworks) {
+  const auto g = test::typed_graph("graph \"g\" { %a: f32[2, 2] = input %w: f32[2, 2] = constant f32[2, 2] {0.1, 2, 3, 4} %y = MatMul(%a, %w) return %y }");
+  EXPECT_FALSE(exactness_of(*g));
+}
+
+}  // namespace
+}  // namespace inferc
