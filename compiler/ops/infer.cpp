@@ -250,11 +250,17 @@ bool too_large(const Type& t) {
   return large;
 }
 
+bool made_by_finn(const Node& n) {
+  return n.domain == "qonnx.custom_op.general" && (n.op == "MultiThreshold" || n.op == "QuantAvgPool2d" || n.op == "XnorPopcountMatMul");
+}
+
 bool fail_unknown(Infer& infer) {
   if (draws_random_numbers(infer.node)) return infer.fail("it draws random numbers", "--random-as-input makes them an input, of a size that is known before the call and outside of If, Loop and Scan");
   if (infer.node.is("ZipMap", "ai.onnx.ml"))
     return infer.fail("it makes maps, which are no type of inference",
                       "it reads the probabilities: export without it (skl2onnx: options={'zipmap': False})");
+  if (made_by_finn(infer.node)) return infer.fail("it is no operator of a trained network: passes of FINN or qonnx make it", "export the QONNX file from in front of these passes");
+  if (infer.node.is("FloatQuant", "qonnx.custom_op.general")) return infer.fail("quantisers to small floats are not supported", "Quant, BipolarQuant and Trunc are");
   return infer.fail("this operator is not supported", "`inferc ops` lists those that are; --op DOMAIN::NAME=header.hpp brings one of your own");
 }
 

@@ -248,5 +248,15 @@ TEST(Operator, RefusesWhatDoesNotFit) {
   }
 }
 
+TEST(Qonnx, RefusesWhatIsNoOperatorOfATrainedNetwork) {
+  const std::string domain = "qonnx.custom_op.general";
+  const Array x(DType::float32, {2, 2}), one = scalar(DType::float32, 1);
+  EXPECT_TRUE(contains(refuse({"MultiThreshold", {x, x}, {}, {}}, domain), "passes of FINN or qonnx make it"));
+  EXPECT_TRUE(contains(refuse({"FloatQuant", {x}, {}, {}}, domain), "small floats"));
+  EXPECT_TRUE(contains(refuse({"Quant", {x, one, one, scalar(DType::float32, 33)}, {}, {}}, domain), "'bitwidth' is 33, whole numbers from 1 to 32"));
+  EXPECT_TRUE(contains(refuse({"Quant", {x, one, one, scalar(DType::float32, 8)}, {{"rounding_mode", std::string("NEAR")}}, {}}, domain), "rounding_mode 'NEAR' is not defined"));
+  EXPECT_TRUE(contains(refuse({"Trunc", {x, one, one, one}, {}, {}}, domain), "4 inputs, 5 (version 1) or 7 (version 2) are defined"));
+}
+
 }  // namespace
 }  // namespace inferc::test
