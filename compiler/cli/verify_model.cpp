@@ -150,6 +150,7 @@ int verify_model(const VerifyModel& options) {
     seed += most_inputs;
     ++(v.passed ? totals.passed : totals.failed);
     rows.push_back(to_json(v, model->signature()));
+    if (exactness && v.differences.elements > 0) rows.back()["quantised"]["class"] = std::string(1, static_cast<char>(exactness->kind));
     if (options.json != "-") print(v);
   }
   if (!front.carried.empty()) {

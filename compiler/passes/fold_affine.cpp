@@ -119,6 +119,7 @@ bool step(Graph& graph, Node* n) {
 // elsewhere, nor for a shift in front larger than 4 (cancellation), nor in quantised networks on values whose sums are exact.
 // Reassociates.
 bool fold_affine(Graph& graph) {
+  if (!grid::has_quantiser(graph)) return rewrite_all(graph, step);
   const grid::Facts facts(graph);
   return rewrite_all(graph, [&](Graph& g, Node* n) { return (&g != &graph || is_free(facts, n)) && step(g, n); });
 }

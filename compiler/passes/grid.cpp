@@ -1,6 +1,7 @@
 #include "compiler/passes/grid.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "compiler/passes/grid_rules.hpp"
@@ -63,6 +64,12 @@ std::optional<Grid> settled(std::optional<Grid> g, const Type& type, bool exact)
 }
 
 }  // namespace
+
+bool has_quantiser(const Graph& graph) {
+  constexpr std::array quantisers{"Quantize", "QuantizeLinear", "DequantizeLinear", "Floor", "Ceil", "Round"};
+  const auto nodes = graph.nodes();
+  return std::any_of(nodes.begin(), nodes.end(), [&](const Node* n) { return std::find(quantisers.begin(), quantisers.end(), n->op) != quantisers.end(); });
+}
 
 bool View::exact() const {
   return std::all_of(node.inputs.begin(), node.inputs.end(), [&](const Value* v) {

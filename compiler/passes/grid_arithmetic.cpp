@@ -1,6 +1,7 @@
 #include "compiler/passes/grid_arithmetic.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -11,10 +12,8 @@ namespace {
 // The smallest f for which v * 2^f is an integer; v is finite and not zero.
 int fraction_of(double v) {
   int exponent = 0;
-  const auto mantissa = static_cast<std::int64_t>(std::ldexp(std::frexp(v, &exponent), 53));
-  int zeros = 0;
-  while ((mantissa >> zeros & 1) == 0) ++zeros;
-  return 53 - exponent - zeros;
+  const auto mantissa = static_cast<std::uint64_t>(std::ldexp(std::abs(std::frexp(v, &exponent)), 53));
+  return 53 - exponent - std::countr_zero(mantissa);
 }
 
 std::optional<double> element(const Tensor& t, std::size_t i) {

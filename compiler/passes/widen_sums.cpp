@@ -66,7 +66,7 @@ class Widener {
 // Sums of values on a grid that may leave the 24 bits of float32 in float64, and what follows until a quantiser brings them back: so
 // they are what the network was trained with. Does not fire where float32 is exact, nor on what is on no grid.
 bool widen_sums(Graph& graph) {
-  const bool changed = Widener(graph).run();
+  const bool changed = grid::has_quantiser(graph) && Widener(graph).run();
   return graph.erase_dead() || changed;
 }
 

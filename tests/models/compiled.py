@@ -55,10 +55,12 @@ class Compiled:
         self.table = ctypes.cast(self.build().net_inferc, ctypes.CFUNCTYPE(ctypes.POINTER(Table)))().contents
 
     def build(self):
-        compiler, objects = os.environ.get("CXX", "g++"), []
+        compiler, objects, running = os.environ.get("CXX", "g++"), [], []
         for source in self.manifest["sources"]:
             objects.append(str(self.folder / (source["file"] + ".o")))
-            subprocess.run([compiler, "-std=c++20", "-w", "-fPIC", *source["cxxflags"], "-c", str(self.folder / source["file"]), "-o", objects[-1]], check=True)
+            running.append(subprocess.Popen([compiler, "-std=c++20", "-w", "-fPIC", *source["cxxflags"], "-c", str(self.folder / source["file"]), "-o", objects[-1]]))
+        if any([p.wait() for p in running]):
+            raise RuntimeError(f"{compiler} refuses the generated code")
         library = self.folder / "net.so"
         subprocess.run([compiler, "-shared", "-o", str(library), *objects], check=True)
         return ctypes.CDLL(str(library))

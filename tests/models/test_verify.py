@@ -53,6 +53,24 @@ class Verify(unittest.TestCase):
             with self.subTest(name=name):
                 self.verify(name, self.rows[name]["dims"])
 
+    def test_quantised_networks_are_counted_against_exact_outputs(self):
+        for name, kind in (("pq_mlp_pdp70", "E"), ("pq_residual_softmax", "L")):
+            model = ROOT / "tests/data/quantized" / name / "model_exact.onnx"
+            run = [INFERC, "verify", model, "--dim", "batch=64", "--against", "onnxruntime", "--onnxruntime", LIBRARY]
+            text = subprocess.run(run, capture_output=True, text=True, timeout=600).stdout
+            self.assertIn(f"quantised network of class {kind}", text)
+            self.assertRegex(text, "  0 of [0-9]+ outputs differ from the exact ones, 0 of [0-9]+ argmaxes")
+            report = json.loads(subprocess.run([*run, "--json", "-"], capture_output=True, text=True, timeout=600).stdout)
+            self.assertEqual([(c["quantised"]["class"], c["quantised"]["differing"], c["quantised"]["argmax_flips"]) for c in report["checks"]], [(kind, 0, 0)])
+
+    def test_files_with_quantizelinear_have_a_reference_run(self):
+        """The float64 run keeps operators that have no float64 in float32."""
+        report = json.loads(subprocess.run([INFERC, "verify", ROOT / "tests/data/quantized/ort_mlp/qdq_u8s8.onnx", "--against", "onnxruntime", "--onnxruntime", LIBRARY, "--json", "-"],
+                                           capture_output=True, text=True, timeout=600).stdout)
+        self.assertTrue(report["checks"])
+        for check in report["checks"]:
+            self.assertEqual(check["verdict"], "PASS", check["reason"])
+
     def test_events_behind_the_first_are_right(self):
         """Sizes nodes with unequal contents were once taken for one: right at fixed sizes, wrong in events 1, 2 of a symbolic N."""
         checks = self.verify("particlenet_hlt_ak4.dynamo", ["N=1..3", "n_pf=16..18", "n_sv=1..2"])

@@ -48,6 +48,17 @@ TEST(WidenSums, LeavesWhatFloatHolds) {
   test::expect_unchanged(widen_sums, layer("256.0078125", "%y = Gemm(%a, %w, %b)"));
 }
 
+// Weights of float16 are on a grid, integers are, too: nobody trained that in fixed point.
+TEST(WidenSums, LeavesIntegerInputsOfNetworksWithoutQuantisers) {
+  test::expect_unchanged(widen_sums, R"(graph "g" {
+      %a: i32[3, 1] = input
+      %w: f32[1, 1] = constant f32[1, 1] {0.5009765625}
+      %x = Cast(%a) {"to" = 1}
+      %y = MatMul(%x, %w)
+      return %y
+    })");
+}
+
 // A scale behind a layer of a quantised network stays where it is: the sums are exact, then comes one product.
 TEST(FoldAffine, KeepsAwayFromSumsOnAGrid) {
   const std::string scaled = "%1 = MatMul(%x, %w)\n %c: f32[1] = constant f32[1] {0.3}\n %2 = Mul(%1, %c)\n %y = Add(%2, %b)";
