@@ -49,8 +49,8 @@ Tensor rows_of(const Tensor& w, std::int64_t first, std::int64_t count) {
 
 // a + sign * b, element by element.
 Tensor sum(const Tensor& a, float sign, const Tensor& b) {
-  Tensor out = a;
-  for (std::size_t i = 0; i < out.size(); ++i) out.as<float>()[i] += sign * b.as<float>()[i];
+  Tensor out(DType::float32, a.shape());  // a copy would share its elements with a constant of the graph
+  for (std::size_t i = 0; i < out.size(); ++i) out.as<float>()[i] = a.as<float>()[i] + sign * b.as<float>()[i];
   return out;
 }
 Tensor negated(const Tensor& a) { return sum(Tensor(DType::float32, a.shape()), -1, a); }

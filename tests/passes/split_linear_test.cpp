@@ -182,6 +182,22 @@ TEST(SplitLinear, WidensATableOfOneRowBeforeItIsGathered) {
   EXPECT_TRUE(evaluate_graph(*before, {x, i})[0].same(evaluate_graph(*after, {x, i})[0]));
 }
 
+// Both sides of x + x are one term with twice the weights; those of the graph stay what they are.
+TEST(SplitLinear, LeavesTheWeightsThatItReads) {
+  const auto graph = test::typed_graph(R"(graph "g" {
+      %x: f32[3, 2] = input
+      %w: f32[2, 2] = constant f32[2, 2] {1, 2, 3, 4}
+      %1 = Add(%x, %x)
+      %y = MatMul(%1, %w)
+      return %y
+    })");
+  Tensor x(DType::float32, {3, 2});
+  for (std::size_t k = 0; k < x.size(); ++k) x.as<float>()[k] = static_cast<float>(k);
+  const Tensor before = evaluate_graph(*graph, {x})[0];
+  static_cast<void>(split_linear(*graph));
+  EXPECT_TRUE(before.same(evaluate_graph(*graph, {x})[0]));
+}
+
 TEST(SplitLinear, GivesTheSameNumbers) {
   const auto before = test::typed_graph(edge_conv()), after = test::typed_graph(edge_conv());
   ASSERT_TRUE(split_linear(*after));
