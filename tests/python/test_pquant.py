@@ -116,7 +116,8 @@ def live_model():
     from pquant.layers import PQDense, apply_final_compression
     torch.manual_seed(1)
     config = tool.pdp_config()
-    model = torch.nn.Sequential(PQDense(config, 16, 32), PQActivation(config, "relu"), PQDense(config, 32, 5, quantize_output=True))
+    model = torch.nn.Sequential(PQDense(config, 16, 32, in_quant_bits=(1, 3, 4)), PQActivation(config, "relu", in_quant_bits=(1, 3, 4)),
+                                PQDense(config, 32, 5, in_quant_bits=(0, 2, 6), quantize_output=True, out_quant_bits=(1, 5, 3)))
     model(torch.randn(64, 16))  # builds the quantisers
     apply_final_compression(model)
     return model.eval(), torch
@@ -126,7 +127,7 @@ def live_model():
 class Live(unittest.TestCase):
     def test_gives_the_answers_of_the_model(self):
         model, torch = live_model()
-        x = (np.random.default_rng(1).integers(-64, 65, (500, 16)) / 256).astype(np.float32)  # half steps among them
+        x = (np.random.default_rng(1).integers(-128, 129, (500, 16)) / 32).astype(np.float32)  # half steps among them
         with torch.no_grad():
             want = model(torch.from_numpy(x)).numpy()
         with tempfile.TemporaryDirectory() as folder:
