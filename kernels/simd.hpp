@@ -17,6 +17,11 @@ inline constexpr int lanes = 8;
 #else
 inline constexpr int lanes = 4;
 #endif
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int vector_registers = 32;
+#else
+inline constexpr int vector_registers = 16;
+#endif
 
 template <class T, int N>
 struct VectorOf {
@@ -55,6 +60,11 @@ template <class V>
 template <class V>
 [[gnu::always_inline]] inline void store(float* p, V v) {
   *reinterpret_cast<typename VectorOf<float, lane_count<V>>::unaligned*>(p) = v;
+}
+// Keeps v in memory from here to its next use: a compiler that is short of registers may else spill what a loop in between works on.
+template <class V>
+[[gnu::always_inline]] inline void to_memory(V& v) {
+  asm volatile("" : "+m"(v));
 }
 // A subtraction of zero becomes one broadcast in every compiler and keeps -0.
 template <class V>

@@ -113,6 +113,10 @@ struct Tile {
   [[gnu::always_inline]] static void add(Acc& total, const Acc& c, std::index_sequence<I...>) {
     ((total[I] = total[I] + c[I]), ...);
   }
+  template <std::size_t... I>
+  [[gnu::always_inline]] static void park(Acc& total, std::index_sequence<I...>) {
+    if constexpr (2 * MR * NV + NV + 1 > vector_registers) (to_memory(total[I]), ...);
+  }
 
   // `terms` more terms of the block in c.
   template <class A, class B>
@@ -120,25 +124,27 @@ struct Tile {
 #pragma GCC unroll 2
     for (std::size_t k = 0; k < terms; ++k) step(c, a, b, k, rows, vectors);
   }
+  template <class A, class B>
+  [[gnu::always_inline]] static void add_block(Acc& total, const A& a, const B& b, std::size_t at, std::size_t terms) {
+    Acc c;
+    zero(c, all);
+    accumulate(c, a.skip(at), b.skip(at), terms);
+    add(total, c, all);
+    park(total, all);
+  }
   // All of one product, blocks one after the other.
   template <class A, class B, class K, class L>
-  [[gnu::always_inline]] static void product(Acc& total, const A& a, const B& b, K k, L terms) {
-    zero(total, all);
-    if (k <= terms) return accumulate(total, a, b, k);
-    accumulate(total, a, b, terms);
+  [[gnu::always_inline]] static void product(Acc& out, const A& a, const B& b, K k, L terms) {
+    zero(out, all);
+    if (k <= terms) return accumulate(out, a, b, k);
+    accumulate(out, a, b, terms);
+    Acc total;
+    assign(total, out, all);
+    park(total, all);
     std::size_t at = terms;
-    for (; at + terms <= k; at += terms) {
-      Acc c;
-      zero(c, all);
-      accumulate(c, a.skip(at), b.skip(at), terms);
-      add(total, c, all);
-    }
-    if (at < k) {
-      Acc c;
-      zero(c, all);
-      accumulate(c, a.skip(at), b.skip(at), k - at);
-      add(total, c, all);
-    }
+    for (; at + terms <= k; at += terms) add_block(total, a, b, at, terms);
+    if (at < k) add_block(total, a, b, at, k - at);
+    assign(out, total, all);
   }
 };
 
