@@ -129,6 +129,12 @@ struct exp {
     return by_width(x, [](auto v) { return math::exp(v); }, [](double v) { return math64::exp(v); });
   }
 };
+struct exp_of_nonpositive {
+  template <class T>
+  [[gnu::always_inline]] static T apply(T x) {
+    return by_width(x, [](auto v) { return math::exp_of_nonpositive(v); }, [](double v) { return math64::exp(v); });
+  }
+};
 struct log {
   template <class T>
   [[gnu::always_inline]] static T apply(T x) {

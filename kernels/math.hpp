@@ -53,11 +53,15 @@ template <class V>
   const V p = horner(r, 0.5f, 0.16666665459f, 0.041665795894f, 0.0083334519073f, 0.0013981999507f, 0.00019875691500f);
   return fma(p, r * r, r);
 }
-// x 2^n for |n| <= 252, in two steps so that denormals come out rounded once.
+// x 2^n for x in (0, 2), n in [-252, 128], rounded once where it is denormal. CPUs take hundreds of cycles for a vector with a
+// denormal result, so that both are made of normal numbers: the exponent raised, or the multiple of 2^-149 in the last bits of a
+// sum with 2^23. The larger is the right one: the sum's exponent grows more slowly, the other turns negative. 2^128 is inf or NaN.
 template <class V>
 [[gnu::always_inline]] inline V scaled_by_power(V x, IntOf<V> n) {
-  const IntOf<V> half = n >> 1;
-  return x * power_of_two<V>(half) * power_of_two<V>(n - half);
+  const IntOf<V> highest = splat_int<V>(-100), raised = bit_cast<IntOf<V>>(x) + (n << 23);
+  const V multiple = x * power_of_two<V>((n < highest ? n : highest) + 149);
+  const IntOf<V> denormal = bit_cast<IntOf<V>>(multiple + 8388608.0f) - splat_int<V>(0x4b000000);
+  return bit_cast<V>(raised > denormal ? raised : denormal);
 }
 
 // e^x, 1 ULP.
@@ -71,6 +75,17 @@ template <class V>
   const V y = scaled_by_power(exp_fraction(r) + 1.0f, n);
   // 2^129 does not fit: beyond the largest float the result is inf by construction; NaN keeps x's own.
   return x == x ? (x > splat<V>(88.7228394f) ? splat<V>(__builtin_inff()) : y) : x;
+}
+
+// e^x for x <= 0, 1 ULP; 0 below the smallest normal number: products with denormals take CPUs hundreds of cycles.
+template <class V>
+[[gnu::always_inline]] inline V exp_of_nonpositive(V x) {
+  const V low = splat<V>(-87.3365402f);  // the least float above log(2^-126)
+  const auto tiny = x < low;
+  IntOf<V> n;
+  const V r = exp_reduced(tiny ? low : x, n);
+  const V y = (exp_fraction(r) + 1.0f) * power_of_two<V>(n);
+  return tiny ? V{} : y;
 }
 
 // e^min(x, 0) - 1, 2 ULP.

@@ -19,7 +19,7 @@ struct exponential {
   float top;
   [[gnu::always_inline]] F32x16 operator()(const F32x16& x) const {
     F32x16 r;
-    for (int i = 0; i < F32x16::parts; ++i) r.part[i] = math::exp<Vec>(x.part[i] - splat<Vec>(top));
+    for (int i = 0; i < F32x16::parts; ++i) r.part[i] = math::exp_of_nonpositive<Vec>(x.part[i] - splat<Vec>(top));
     return r;
   }
 };

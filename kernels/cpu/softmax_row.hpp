@@ -57,7 +57,7 @@ struct Plus {
   F32x16 sum = F32x16::splat(0);
   for (std::size_t j = 0; j < n; j += 16)
     for (std::size_t p = 0; p < F32x16::parts; ++p) {
-      const Vec e = math::exp(load<Vec>(x + j + p * lanes) - top);
+      const Vec e = math::exp_of_nonpositive(load<Vec>(x + j + p * lanes) - top);
       store(x + j + p * lanes, e);
       sum.part[p] = sum.part[p] + e;
     }

@@ -62,7 +62,7 @@ void attention(View<T, R> y, View<T, R> qk, T* scratch, View<const T, R> q, View
           show(2, t);
           top = functors::max::apply(scratch[t], top);
         }
-        for (std::size_t t = 0; t < keys; ++t) scratch[t] = functors::exp::apply(scratch[t] - top);
+        for (std::size_t t = 0; t < keys; ++t) scratch[t] = functors::exp_of_nonpositive::apply(scratch[t] - top);
         const T share_of_one = T{1} / sum<T>(keys, [&](std::size_t t) { return scratch[t]; });
         for (std::size_t t = 0; t < keys; ++t) {
           scratch[t] *= share_of_one;

@@ -23,7 +23,7 @@ void softmax(T* out, const T* in, std::size_t outer, std::size_t axis, std::size
       const T* x = in + o * axis * inner + i;
       T* y = out + o * axis * inner + i;
       const T top = softmax_detail::largest(x, axis, inner);
-      for (std::size_t j = 0; j < axis; ++j) y[j * inner] = functors::exp::apply(x[j * inner] - top);
+      for (std::size_t j = 0; j < axis; ++j) y[j * inner] = functors::exp_of_nonpositive::apply(x[j * inner] - top);
       const T scale = T{1} / sum<T>(axis, [&](std::size_t j) { return y[j * inner]; });
       for (std::size_t j = 0; j < axis; ++j) y[j * inner] *= scale;
     }
@@ -38,7 +38,7 @@ void log_softmax(T* out, const T* in, std::size_t outer, std::size_t axis, std::
       T* y = out + o * axis * inner + i;
       const T top = softmax_detail::largest(x, axis, inner);
       const T log_sum =
-          functors::log::apply(sum<T>(axis, [&](std::size_t j) { return functors::exp::apply(x[j * inner] - top); }));
+          functors::log::apply(sum<T>(axis, [&](std::size_t j) { return functors::exp_of_nonpositive::apply(x[j * inner] - top); }));
       for (std::size_t j = 0; j < axis; ++j) y[j * inner] = (x[j * inner] - top) - log_sum;
     }
 }
