@@ -1,13 +1,17 @@
-// ns per element (or per row) of the kernels in kernels/cpu, data in L1. Build: target bench_kernels.
+// ns per element (or per row) of the kernels in kernels/cpu, data in L1; GFLOP/s of the products beside the peak of fma, which
+// fma_peak measures in the same run. Build: target bench_kernels.
 #include <cstdint>
+#include <new>
 #include <random>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "kernels/cpu/copy.hpp"
+#include "kernels/cpu/gemm.hpp"
 #include "kernels/cpu/map.hpp"
 #include "kernels/cpu/norm.hpp"
+#include "kernels/cpu/pack.hpp"
 #include "kernels/cpu/reduce.hpp"
 #include "kernels/cpu/softmax.hpp"
 #include "kernels/cpu/top_k.hpp"
@@ -18,10 +22,23 @@ namespace {
 using cpu::Step;
 using cpu::Strided;
 
-std::vector<float> data(std::size_t n) {
+// As generated code aligns weights and buffers.
+template <class T>
+struct Aligned {
+  using value_type = T;
+  Aligned() = default;
+  template <class U>
+  Aligned(const Aligned<U>&) {}
+  static T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64})); }
+  static void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t{64}); }
+  bool operator==(const Aligned&) const = default;
+};
+using Floats = std::vector<float, Aligned<float>>;
+
+Floats data(std::size_t n) {
   std::mt19937 random(1);
   std::normal_distribution<float> draw;
-  std::vector<float> x(n);
+  Floats x(n);
   for (float& v : x) v = draw(random);
   return x;
 }
@@ -30,6 +47,49 @@ void per_element(benchmark::State& state, std::size_t n) {
   state.counters["ns/element"] =
       benchmark::Counter(static_cast<double>(n) * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
+
+void flops(benchmark::State& state, std::size_t per_iteration) {
+  state.counters["GFLOP/s"] =
+      benchmark::Counter(static_cast<double>(per_iteration) * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+// 12 chains of fma in registers: what the machine can do.
+template <std::size_t... I>
+void chains(benchmark::State& state, std::index_sequence<I...>) {
+  Vec c[sizeof...(I)] = {splat<Vec>(static_cast<float>(I))...};
+  Vec a = splat<Vec>(0.5f), b = splat<Vec>(0.25f);
+  asm("" : "+x"(a), "+x"(b));
+  for (auto _ : state)
+    for (int i = 0; i < 1000; ++i) ((c[I] = fma(a, c[I], b)), ...);
+  (benchmark::DoNotOptimize(c[I]), ...);
+  flops(state, 2 * sizeof...(I) * lanes * 1000);
+}
+void fma_peak(benchmark::State& state) { chains(state, std::make_index_sequence<12>{}); }
+BENCHMARK(fma_peak);
+
+template <std::size_t M, std::size_t N, std::size_t K>
+void gemm(benchmark::State& state) {
+  const auto a = data(M * K), w = data(K * N), bias = data(N);
+  Floats packed(cpu::packed_size(K, N)), c(M * N);
+  cpu::pack_panels(packed.data(), w.data(), K, N, N, 1);
+  for (auto _ : state) {
+    cpu::gemm(Range{std::size_t{0}, M}, c.data(), dim<N>{}, a.data(), dim<K>{}, packed.data(), dim<N>{}, dim<K>{},
+              cpu::epilogue<functors::add>(cpu::Row{bias.data()}));
+    benchmark::ClobberMemory();
+  }
+  flops(state, 2 * M * N * K);
+}
+BENCHMARK(gemm<8, 64, 64>);
+BENCHMARK(gemm<40, 32, 64>);
+BENCHMARK(gemm<40, 64, 64>);
+BENCHMARK(gemm<40, 128, 128>);
+BENCHMARK(gemm<40, 256, 256>);
+BENCHMARK(gemm<40, 512, 256>);
+BENCHMARK(gemm<40, 256, 512>);
+BENCHMARK(gemm<1000, 64, 64>);
+BENCHMARK(gemm<1000, 128, 128>);
+BENCHMARK(gemm<1000, 256, 512>);
+BENCHMARK(gemm<1000, 512, 256>);
 
 struct Gelu {
   template <class X>
@@ -43,7 +103,7 @@ template <class F>
 void map(benchmark::State& state) {
   const auto n = static_cast<std::size_t>(state.range(0));
   const auto x = data(n);
-  std::vector<float> y(n);
+  Floats y(n);
   for (auto _ : state) {
     cpu::map<F>(Range{std::size_t{0}, n}, Strided<float, 1, Step::unit>{y.data(), {1}}, Strided<const float, 1, Step::unit>{x.data(), {1}});
     benchmark::DoNotOptimize(y.data());
@@ -64,7 +124,7 @@ template <class F>
 void rows(benchmark::State& state, F f) {
   const auto n = static_cast<std::size_t>(state.range(0));
   const auto x = data(16 * n);
-  std::vector<float> y(16 * n);
+  Floats y(16 * n);
   for (auto _ : state) {
     f(Range{std::size_t{0}, std::size_t{16}}, y.data(), x.data(), n);
     benchmark::DoNotOptimize(y.data());
@@ -106,7 +166,7 @@ BENCHMARK(reduce_columns)->Arg(64);
 void transpose(benchmark::State& state) {
   const auto n = static_cast<std::size_t>(state.range(0));
   const auto x = data(n * n);
-  std::vector<float> y(n * n);
+  Floats y(n * n);
   const auto p = static_cast<std::ptrdiff_t>(n);
   for (auto _ : state) {
     cpu::copy(Sizes<1>{{static_cast<std::int64_t>(n)}}, n, Strided<float, 2, Step::unit>{y.data(), {p, 1}}, Strided<const float, 2, Step::any>{x.data(), {1, p}});
@@ -117,7 +177,7 @@ void transpose(benchmark::State& state) {
 void gather(benchmark::State& state) {
   const auto inner = static_cast<std::size_t>(state.range(0));
   const auto x = data(100 * inner);
-  std::vector<float> y(1700 * inner);
+  Floats y(1700 * inner);
   std::vector<std::int64_t> index(1700);
   for (std::size_t i = 0; i < index.size(); ++i) index[i] = static_cast<std::int64_t>(i * 37 % 100);
   for (auto _ : state) {
@@ -129,7 +189,7 @@ void gather(benchmark::State& state) {
 void top_k(benchmark::State& state) {
   const auto n = static_cast<std::size_t>(state.range(0)), k = static_cast<std::size_t>(state.range(1));
   const auto x = data(100 * n);
-  std::vector<float> values(100 * k);
+  Floats values(100 * k);
   std::vector<std::int64_t> indices(100 * k);
   for (auto _ : state) {
     cpu::top_k(Range{std::size_t{0}, std::size_t{100}}, values.data(), indices.data(), x.data(), n, k, true);
