@@ -37,6 +37,7 @@ struct CompileArguments : ModelArguments {
   std::string name, name_space;
   std::vector<std::string> paths;  // empty: default_paths() of the program
   bool embed_weights = false;
+  bool threads = false;
   std::string json;
 };
 

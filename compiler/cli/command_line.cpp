@@ -84,6 +84,7 @@ void add_compile(CLI::App& app, int& status) {
   c->add_option("--name", a->name, "name of the files and of the namespace (default: the file's name)");
   c->add_option("--namespace", a->name_space, "C++ namespace A::B (default: the name)");
   c->add_option("--isa", a->paths, "code paths: base,v3,v4,v4q,neon")->delimiter(',')->allow_extra_args(false);
+  c->add_flag("--threads", a->threads, "also run(..., Pool&): one call by the threads of a pool that the caller owns");
   c->add_flag("--embed-weights", a->embed_weights, "put the weights into the program: N_weights.S");
   add_json_option(*c, a->json);
   add_later_options(*c);

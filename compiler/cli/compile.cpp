@@ -59,6 +59,8 @@ int compile(const CompileArguments& a) {
   EmitOptions o = emit_options(front, a, a.name);
   o.name_space = a.name_space;
   o.embed_weights = a.embed_weights;
+  o.threads = a.threads;
+  if (a.threads) o.options.emplace_back("--threads");
   set_paths(o, a.paths);
   o.samples = reference_samples(*front.graph, front.carried);
   const Program program = lower_model(front);

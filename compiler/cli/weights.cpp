@@ -197,6 +197,7 @@ int weights(const WeightsArguments& a) {
   EmitOptions o = emit_options(front, arguments, old.name);
   o.name_space = old.name_space;
   o.paths = old.paths;
+  o.threads = std::find(old.options.begin(), old.options.end(), "--threads") != old.options.end();
   const std::vector<File> files = emit(lower_model(front), o);
   const Json manifest = Json::parse(file_named(files, old.name + ".json").content);
   if (!fits(old, manifest)) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/emit/threads.hpp"
 #include "compiler/emit/writer.hpp"
 #include "compiler/plan/batch.hpp"
 #include "compiler/plan/control.hpp"
@@ -73,6 +74,14 @@ std::string CallPrinter::events(const Call& c) {
   return fmt::format("// event by event\nfor (std::size_t {0} = 0; {0} < {1}; ++{0}) {2}\n", set, from, block(c.bodies[0]));
 }
 
+// The call for a part of its range, which the workers divide among them.
+std::string CallPrinter::shared(const Call& c, std::int64_t grain, const std::string& templates) {
+  std::string args = "units";
+  for (std::size_t i = 1; i < c.args.size(); ++i) append(args, std::visit([this](const auto& x) { return print(x); }, c.args[i]));
+  const std::string units = names_.size(std::get<RangeArg>(c.args[0]).end);
+  return fmt::format("cpu::split(team, {}, {}, [&](Range<std::size_t, std::size_t> units) {{ {}{}({}); }})", units, grain, c.kernel, templates, args);
+}
+
 std::string CallPrinter::call(const Call& c) {
   if (c.kernel == require_kernel) return require(c);
   if (c.kernel == branch_kernel) return branch(c);
@@ -83,7 +92,8 @@ std::string CallPrinter::call(const Call& c) {
   for (const TemplateArg& t : c.template_args) append(templates, template_arg(t));
   for (const Arg& a : c.args) append(args, std::visit([this](const auto& x) { return print(x); }, a));
   if (!templates.empty()) templates = "<" + templates + ">";
-  const std::string text = fmt::format("{}{}({})", c.kernel, templates, args);
+  const auto grain = shares_ ? shared_grain(program_, c) : std::nullopt;
+  const std::string text = grain ? shared(c, *grain, templates) : fmt::format("{}{}({})", c.kernel, templates, args);
   const std::string result = c.guards ? fmt::format("{} + static_cast<int>(f)", guarded_input_code * (*c.guards + 1)) : "static_cast<int>(f)";
   std::string line = c.may_fault ? fmt::format("if (const Fault f = {}; f != Fault::none) return {};", text, result) : text + ";";
   if (!c.measures.empty()) line = fmt::format("[[maybe_unused]] const std::size_t {} = {}", names_.of_symbol(c.measures), line);

@@ -12,6 +12,8 @@ class CallPrinter {
   // `functors`: those that an earlier printer of the same file defined.
   CallPrinter(const Program& program, const Names& names, Functors functors = {}) : program_(program), names_(names), functors_(std::move(functors)) {}
 
+  // Calls are shared by the workers of `team` from now on.
+  void share() { shares_ = true; }
   // Two lines: the ONNX nodes with their types as a comment, and the kernel call.
   std::string call(const Call&);
   [[nodiscard]] std::string variable(std::size_t buffer) const;  // the local pointer to a buffer
@@ -20,6 +22,7 @@ class CallPrinter {
 
  private:
   [[nodiscard]] std::string require(const Call&) const;
+  std::string shared(const Call&, std::int64_t grain, const std::string& templates);
   std::string branch(const Call&);
   std::string loop(const Call&);
   std::string size_of_its_own(const Call&);
@@ -48,6 +51,7 @@ class CallPrinter {
   const Names& names_;
   std::set<std::size_t> touched_;
   Functors functors_;
+  bool shares_ = false;
 };
 
 }  // namespace inferc

@@ -54,6 +54,7 @@ std::vector<std::string> headers_of(const Program& p, const std::string& code) {
   std::vector<std::string> out{"kernels/dim.hpp", "kernels/fault.hpp", "kernels/view.hpp"};
   collect_headers(p.calls, out);  // a batch makes the same calls
   if (code.find("functors::") != code.npos) out.push_back("kernels/functors.hpp");
+  if (code.find("cpu::split(") != code.npos || code.find("cpu::Team") != code.npos) out.push_back("kernels/cpu/split.hpp");
   if (code.find("formats::") != code.npos) out.push_back("kernels/convert.hpp");
   if (code.find("cpu::epilogue<") != code.npos || code.find("cpu::NoEpilogue") != code.npos) out.push_back("kernels/cpu/access.hpp");
   return out;
@@ -88,8 +89,14 @@ Function function_of(const Program& program, const Names& names, CallPrinter& pr
 std::string emit_body(const Program& program, const Names& names, const EmitOptions& o) {
   CallPrinter printer(program, names);
   const Function one = function_of(program, names, printer, "inline int body(");
-  Function batch;
+  Function batch, team;
   Functors functors = printer.functors();
+  if (o.threads) {
+    CallPrinter more(program, names, functors);
+    more.share();
+    team = function_of(program, names, more, "// The same by the workers of a team.\ninline int team_body([[maybe_unused]] const cpu::Team& team,");
+    functors = more.functors();
+  }
   if (program.batch) {
     const Names batch_names(*program.batch);
     CallPrinter more(*program.batch, batch_names, functors);
@@ -107,10 +114,11 @@ std::string emit_body(const Program& program, const Names& names, const EmitOpti
     $size_functions$
     $functors$
     $body$
+    $team$
     $batch$
     )",
-              {{"version", INFERC_VERSION}, {"name", escape(o.name)}, {"kernels", amalgamate(headers_of(program, functors.definitions() + one.calls), o.user_headers)},
-               {"size_functions", size_functions(one.variables + one.calls + batch.variables + batch.calls)}, {"functors", functors.definitions()}, {"body", one.text}, {"batch", batch.text}});
+              {{"version", INFERC_VERSION}, {"name", escape(o.name)}, {"kernels", amalgamate(headers_of(program, functors.definitions() + one.calls + team.text), o.user_headers)},
+               {"size_functions", size_functions(one.variables + one.calls + batch.variables + batch.calls)}, {"functors", functors.definitions()}, {"body", one.text}, {"team", team.text}, {"batch", batch.text}});
 }
 
 }  // namespace inferc

@@ -194,6 +194,12 @@ constexpr std::string_view entry_of_run = R"(
   }
   )";
 
+constexpr std::string_view entry_of_team = R"(
+  Status Model::run_team_checked(const detail::Team& team, const std::size_t* dims, const detail::In* in, const detail::Out* out, std::size_t* measured, Workspace& w) const noexcept {
+    return execute(weights_, dims, in, out, w.data_, w.bytes_, measured, w.offender_$fresh_argument$, &team);
+  }
+  )";
+
 constexpr std::string_view entry_of_batch = R"(
   Status Model::run_batch_checked(const std::size_t* offsets, std::size_t count, const detail::In* in, const detail::Out* out, Workspace& w) const noexcept {
     w.offender_ = 0;
@@ -316,9 +322,12 @@ std::string emit_check_of(const Program& p, const Names& names, const Kind& kind
 
 }  // namespace
 
-std::string emit_check(const Program& p, const Names& names) {
-  const std::string entry = fill(entry_of_run, {{"fresh_argument", p.state.empty() ? "" : ", w.fresh_"}});
-  return emit_check_of(p, names, {"", "", std::string("std::size_t* measured, std::size_t& offender") + (p.state.empty() ? "" : ", bool& fresh"), "run_path(w.path, dims, inputs, outputs, arena, w.data, measured)", entry});
+std::string emit_check(const Program& p, const Names& names, const EmitOptions& o) {
+  const std::pair<std::string_view, std::string> fresh{"fresh_argument", p.state.empty() ? "" : ", w.fresh_"};
+  const std::string entry = fill(entry_of_run, {fresh}) + (o.threads ? "\n" + fill(entry_of_team, {fresh}) : "");
+  const std::string parameters = std::string("std::size_t* measured, std::size_t& offender") + (p.state.empty() ? "" : ", bool& fresh") + (o.threads ? ", const detail::Team* team = nullptr" : "");
+  const std::string run = "run_path(w.path, dims, inputs, outputs, arena, w.data, measured)";
+  return emit_check_of(p, names, {"", "", parameters, o.threads ? "team ? run_team_path(w.path, *team, dims, inputs, outputs, arena, w.data, measured) : " + run : run, entry});
 }
 
 std::string emit_batch_check(const Program& batch, const Symbol& size) {

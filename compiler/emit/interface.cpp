@@ -107,15 +107,15 @@ std::string session_cuts(const Program& p, const Names& names) {
   return locals + out;
 }
 
-// What the call found out, stored where the caller wants it.
-std::string run_checked(const Names& names) {
-  if (names.measured.empty()) return "model.run_checked(sizes, in, out, nullptr, workspace)";
+// What the call found out, stored where the caller wants it. `call`: of the model, up to the sizes.
+std::string run_checked(const Names& names, std::string_view call) {
+  if (names.measured.empty()) return fmt::format("model.{}sizes, in, out, nullptr, workspace)", call);
   return "status";
 }
 
-std::string measured_call(const Names& names) {
+std::string measured_call(const Names& names, std::string_view call) {
   if (names.measured.empty()) return {};
-  std::string out = fmt::format("std::size_t measured[{}] = {{}};\nconst Status status = model.run_checked(sizes, in, out, measured, workspace);\n", names.measured.size());
+  std::string out = fmt::format("std::size_t measured[{}] = {{}};\nconst Status status = model.{}sizes, in, out, measured, workspace);\n", names.measured.size(), call);
   for (std::size_t i = 0; i < names.measured.size(); ++i) out += fmt::format("if (outputs.{0}) *outputs.{0} = measured[{1}];\n", names.measured[i], i);
   return out;
 }
@@ -131,6 +131,7 @@ constexpr std::string_view header_template = R"(
   #include <string_view>
   #include <vector>
 
+  $pool$
   namespace $namespace$ {
   inline constexpr std::string_view model_sha256 = "$sha$", tool_version = "$version$";
   enum class Status : int {
@@ -147,6 +148,7 @@ constexpr std::string_view header_template = R"(
   struct In { const void* data; std::size_t bytes; };
   struct Out { void* data; std::size_t bytes; };
   struct Weights { const std::byte *data, *file; std::size_t file_bytes; int owner, path; };
+  $team$
   $size_functions$
   }  // namespace detail
   $workspace_bytes$
@@ -186,6 +188,7 @@ constexpr std::string_view header_template = R"(
    private:
     friend Status run(const Model&, const Dims&, const Inputs&, const Outputs&, Workspace&) noexcept;
     $batch_friend$
+    $team_friend$
     Status load_bytes(const std::byte*, std::size_t) noexcept;
     Status run_checked(const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* measured, Workspace&) const noexcept;
     detail::Weights weights_;
@@ -199,6 +202,7 @@ constexpr std::string_view header_template = R"(
     $measured$
     return $run_checked$;
   }
+  $run_team$
   $run_batch$
 
   class Session {  // Model, Workspace and outputs in one; throws std::runtime_error(text(status)), without exceptions it aborts
@@ -258,6 +262,20 @@ std::string grow(const Program& p) {
     }
     )");
 }
+
+constexpr std::string_view run_team = R"(
+
+  // The same by all workers of a pool, with the same bits; a pool serves one call at a time.
+  using Pool = inferc_pool_1::Pool;
+  [[nodiscard]] inline Status run(const Model& model, const Dims&$dims_name$, const Inputs&$inputs_name$, const Outputs&$outputs_name$, Workspace& workspace, Pool& pool) noexcept {
+    const detail::Team team{&pool, pool.workers(), [](void* p, void (*job)(void*, std::size_t), void* data) noexcept { static_cast<Pool*>(p)->run(job, data); }};
+    const std::size_t sizes[] = {$sizes$};
+    const detail::In in[] = {$in$};
+    const detail::Out out[] = {$out$};
+    $measured$
+    return $run_checked$;
+  }
+  )";
 
 constexpr std::string_view run_batch = R"(
 
@@ -320,13 +338,20 @@ std::string emit_header(const Program& p, const Names& names, const EmitOptions&
                {"load_embedded", o.embed_weights ? "[[nodiscard]] Status load() noexcept;  // the weights embedded in the program\n" : ""},
                {"dims_name", named(!names.symbols.empty(), "dims")}, {"inputs_name", named(!p.inputs.empty(), "inputs")}, {"outputs_name", named(!p.outputs.empty(), "outputs")},
                {"sizes", sizes(names.symbols)}, {"in", pointers(names.inputs, "inputs")}, {"out", pointers(names.outputs, "outputs")},
-               {"results", results(p, names)}, {"session_outputs", outputs}, {"session_cuts", cuts}, {"measured", measured_call(names)}, {"run_checked", run_checked(names)}, {"sized", p.outputs.empty() ? "" : fill(sized)},
+               {"results", results(p, names)}, {"session_outputs", outputs}, {"session_cuts", cuts}, {"measured", measured_call(names, "run_checked(")}, {"run_checked", run_checked(names, "run_checked(")}, {"sized", p.outputs.empty() ? "" : fill(sized)},
                {"batch_workspace", p.batch ? "Workspace(std::size_t event_count, std::size_t row_count) : Workspace(batch_workspace_bytes(event_count, row_count)) {}  // for run_batch\n" : ""},
                {"batch_bytes", p.batch ? batch_bytes(batch) : ""},
                {"batch_friend", p.batch ? "friend Status run_batch(const Model&, std::span<const std::size_t>, const Inputs&, const Outputs&, Workspace&) noexcept;\n"
                                           "Status run_batch_checked(const std::size_t* offsets, std::size_t count, const detail::In*, const detail::Out*, Workspace&) const noexcept;\n" : ""},
                {"run_batch", p.batch ? fill(run_batch, {{"size", p.symbols->all().front().name}, {"inputs_name", named(!p.inputs.empty(), "inputs")}, {"outputs_name", named(!p.outputs.empty(), "outputs")},
                                                         {"in", pointers(names.inputs, "inputs")}, {"out", pointers(names.outputs, "outputs")}}) : ""},
+               {"pool", o.threads ? "#include \"inferc_pool.hpp\"\n\n" : ""},
+               {"team", o.threads ? "struct Team { void* pool; std::size_t workers; void (*fork)(void*, void (*)(void*, std::size_t), void*) noexcept; };\n" : ""},
+               {"team_friend", o.threads ? "friend Status run(const Model&, const Dims&, const Inputs&, const Outputs&, Workspace&, inferc_pool_1::Pool&) noexcept;\n"
+                                           "Status run_team_checked(const detail::Team&, const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* measured, Workspace&) const noexcept;\n" : ""},
+               {"run_team", o.threads ? fill(run_team, {{"dims_name", named(!names.symbols.empty(), "dims")}, {"inputs_name", named(!p.inputs.empty(), "inputs")}, {"outputs_name", named(!p.outputs.empty(), "outputs")},
+                                                        {"sizes", sizes(names.symbols)}, {"in", pointers(names.inputs, "inputs")}, {"out", pointers(names.outputs, "outputs")},
+                                                        {"measured", measured_call(names, "run_team_checked(team, ")}, {"run_checked", run_checked(names, "run_team_checked(team, ")}}) : ""},
                {"reset", reset_member(p)}, {"keep_state", p.state.empty() ? "" : "friend class Session;\nvoid keep_state(const Workspace&) noexcept;\n"},
                {"fresh", p.state.empty() ? "" : ", fresh_ = true"}, {"grow", grow(p)},
                {"session_reset", p.state.empty() ? "" : "void reset() noexcept { workspace_.reset(); }  // of the state\n"},

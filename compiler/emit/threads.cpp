@@ -1,0 +1,35 @@
+#include "compiler/emit/threads.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace inferc {
+namespace {
+
+// Kernels whose units share nothing but what they read.
+constexpr std::array<std::string_view, 11> shareable{"cpu::gemm",   "cpu::map",         "cpu::layer_norm",  "cpu::rms_norm",        "cpu::softmax", "cpu::log_softmax",
+                                                     "cpu::conv",   "cpu::reduce_rows", "cpu::matmul",      "cpu::matmul_transposed", "cpu::top_k"};
+
+// A worker has at least so many operations or bytes, and units in multiples of `rows`, as tiles have rows.
+constexpr std::int64_t least_work = 50'000, rows = 8;
+
+Dim work_of(const Call& c) {
+  Dim bytes(0);
+  for (const Arg& a : c.args)
+    for (const auto& [operand, access] : operands(a)) bytes = bytes + operand->size() * Dim(static_cast<std::int64_t>(byte_size(operand->dtype)));
+  return c.flops + bytes;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> shared_grain(const Program& p, const Call& c) {
+  if (std::find(shareable.begin(), shareable.end(), c.kernel) == shareable.end() || c.may_fault || !c.measures.empty() || c.args.empty()) return std::nullopt;
+  const auto* range = std::get_if<RangeArg>(&c.args[0]);
+  if (!range || !range->begin.is(0)) return std::nullopt;
+  const std::int64_t units = std::max<std::int64_t>(p.symbols->bounds(range->end).upper, 1), work = p.symbols->bounds(work_of(c)).upper;
+  const std::int64_t grain = (std::max<std::int64_t>(least_work / std::max<std::int64_t>(work / units, 1), 1) + rows - 1) / rows * rows;
+  const std::int64_t least = units < 2 * rows ? std::max<std::int64_t>(least_work / std::max<std::int64_t>(work / units, 1), 1) : grain;
+  return least < units ? std::optional(least) : std::nullopt;
+}
+
+}  // namespace inferc
