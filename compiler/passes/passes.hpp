@@ -28,6 +28,7 @@ bool canonicalise(Graph& graph);
 bool eliminate_common_subexpressions(Graph& graph);
 bool fold_uniform(Graph& graph);
 bool lower_fixed_point(Graph& graph);
+bool drop_dead_neurons(Graph& graph);
 bool recognise_group_normalisation(Graph& graph);
 bool recognise_normalisation(Graph& graph);
 bool recognise_gelu(Graph& graph);

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <random>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -196,6 +197,57 @@ TEST(LowerFixedPoint, TakesConvolutions) {
   expect_exact_convolution(R"("pads" = ints[1, 2, 0, 1], "strides" = ints[2, 1])", 4, 1);
   expect_exact_convolution(R"("dilations" = ints[2, 2], "pads" = ints[2, 0, 1, 1])", 4, 1);
   expect_exact_convolution(R"("group" = 2, "pads" = ints[1, 1, 1, 1])", 2, 1);
+}
+
+// Two layers [3, 40] and [40, 5], the first with a bias, of which `zeros` percent of the rows and columns are zero.
+std::string pruned_layers() {
+  return graph_of(quantise("q", "x", 4, -100, 100) + R"(
+      %u: f32[3, 40] = constant #0
+      %v: f32[40, 5] = constant #1
+      %c: f32[40] = constant #2
+      %p = Gemm(%q, %u, %c))" + quantise("r", "p", 4, -120, 120) + R"(
+      %y = MatMul(%r, %v))");
+}
+Tensor pruned(std::vector<std::int64_t> shape, unsigned zeros, bool rows, unsigned seed) {
+  Tensor t(DType::float32, shape);
+  std::mt19937 random(seed);
+  std::vector<bool> dead(static_cast<std::size_t>(std::max(shape[0], shape.back())));
+  for (std::size_t i = 0; i < dead.size(); ++i) dead[i] = random() % 100 < zeros;
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    const auto cols = static_cast<std::size_t>(shape.back());
+    t.as<float>()[i] = dead[rows ? i / cols : i % cols] ? 0 : static_cast<float>(static_cast<int>(random() % 61) - 30) / 16.0f;
+  }
+  return t;
+}
+TEST(DropDeadNeurons, DropsConstantAndUnreadOnesByWholePanels) {
+  for (const auto& [columns, rows, left] : {std::tuple{0u, 0u, 40}, std::tuple{60u, 0u, 16}, std::tuple{0u, 60u, 16}, std::tuple{0u, 30u, 32}, std::tuple{50u, 50u, 16}, std::tuple{100u, 0u, 16}}) {
+    const auto make = [&, c = columns, r = rows] {
+      auto g = parse_graph(pruned_layers(), {pruned({3, 40}, c, false, 5), pruned({40, 5}, r, true, 6), pruned({40}, 0, false, 7)});
+      Diagnostics problems;
+      EXPECT_TRUE(infer_types(*g, problems));
+      return g;
+    };
+    const auto before = make(), after = make();
+    ASSERT_TRUE(lower_fixed_point(*after));
+    EXPECT_EQ(drop_dead_neurons(*after), left < 40) << columns << ' ' << rows;
+    verify(*after);
+    for (const Node* n : after->nodes()) {
+      if (!n->is("FixedLinear", "inferc") || n->in(1)->constant->shape()[0] != 3) continue;
+      EXPECT_EQ(n->in(1)->constant->shape()[1], left) << columns << ' ' << rows;
+    }
+    const Tensor x = inputs_on_ties(500, 3);
+    EXPECT_TRUE(evaluate_graph(*before, {x})[0].same(evaluate_graph(*after, {x})[0])) << columns << ' ' << rows;
+  }
+}
+TEST(DropDeadNeurons, LeavesNeuronsThatSomebodyElseReads) {
+  auto g = parse_graph(pruned_layers(), {pruned({3, 40}, 80, false, 5), pruned({40, 5}, 0, true, 6), pruned({40}, 0, false, 7)});
+  Diagnostics problems;
+  ASSERT_TRUE(infer_types(*g, problems));
+  std::vector<Value*> outputs = g->outputs();
+  outputs.push_back(outputs[0]->producer->in(0));
+  g->set_outputs(outputs);
+  ASSERT_TRUE(lower_fixed_point(*g));
+  EXPECT_FALSE(drop_dead_neurons(*g));
 }
 
 // Sums of 27 bits: float32 rounds them, the integers are exact.
