@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -77,6 +78,31 @@ nlohmann::ordered_json grids(const Graph& graph) {
   return out;
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& n : names) out += (out.empty() ? "" : " + ") + n;
+  return out;
+}
+
+// Layers on integers: the instructions that they take, how many of their weights are not zero, and whether these alone are read.
+nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program) {
+  auto out = nlohmann::ordered_json::array();
+  auto call = program.calls.begin();
+  for (const Node* n : graph.nodes()) {
+    if (!n->is("FixedLinear", "inferc")) continue;
+    const auto weights = n->in(1)->constant->as<std::int32_t>();
+    const auto zeros = static_cast<double>(std::count(weights.begin(), weights.end(), 0)), all = static_cast<double>(weights.size());
+    call = std::find_if(call, program.calls.end(), [](const Call& c) { return c.kernel.ends_with("linear") && (!c.fast || c.kernel.starts_with("cpu::quantized::")); });
+    if (call == program.calls.end()) break;
+    const bool sparse = call->kernel == "cpu::quantized::sparse_linear";
+    const std::string kind = call->fast ? std::get<std::string>(call->template_args[0]).substr(std::string_view("cpu::quantized::").size()) : "reference";
+    out.push_back({{"layer", joined(call->nodes)}, {"weights", text(*n->in(1)->type)}, {"density", fmt::format("{:.2f}", 1 - zeros / all)}, {"products", kind},
+                   {"zeros", sparse ? "left out for a few rows" : "kept"}});
+    ++call;
+  }
+  return out;
+}
+
 nlohmann::ordered_json report(const InspectArguments& a) {
   Front front = open_model(a);
   nlohmann::ordered_json out{{"model", a.model.string()}, {"inputs", ports(front.graph->inputs())}, {"outputs", ports(front.graph->outputs())}};
@@ -92,6 +118,7 @@ nlohmann::ordered_json report(const InspectArguments& a) {
   out.update({{"symbols", symbols}, {"operators", operators}, {"parameters", parameters}, {"calls", program.calls.size()}});
   add_costs(program, out);
   if (!on_grids.empty()) out["grids"] = on_grids;
+  if (const auto layers = integer_layers(*front.graph, program); !layers.empty()) out["integer_layers"] = layers;
   return out;
 }
 
