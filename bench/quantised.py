@@ -3,7 +3,7 @@
 
     bench/quantised.py --inferc BUILD/inferc [--demo] [--kernels BUILD/bench_quantized] [--models DIR] [--seconds S]
 
---demo: the jet tagger alone. Networks of DIR (default ../shared/models/quantized) are taken where they are.
+--demo: the jet tagger alone. All networks of DIR (default tests/data/quantized) otherwise.
 Exit status 1: an output differs from the trained network's.
 """
 import argparse
@@ -158,7 +158,7 @@ def main():
     parser.add_argument("--inferc", type=pathlib.Path, default=ROOT / "build/inferc")
     parser.add_argument("--demo", action="store_true")
     parser.add_argument("--kernels", type=pathlib.Path)
-    parser.add_argument("--models", type=pathlib.Path, default=ROOT.parent / "shared/models/quantized")
+    parser.add_argument("--models", type=pathlib.Path, default=ROOT / "tests/data/quantized")
     parser.add_argument("--seconds", type=float, default=0.5)
     a = parser.parse_args()
     print("| measure | found | bar |\n|---|---|---|")
