@@ -27,6 +27,27 @@ TEST(SinkTransposes, MovesThroughElementwiseOperatorsUntilPairsCancel) {
     })");
 }
 
+TEST(SinkTransposes, MovesThroughQuantisers) {
+  test::expect_rewrite(sink_transposes, R"(graph "g" {
+      %x: f32[4, 8] = input
+      %s: f32[] = constant f32[] {16}
+      %l: f32[] = constant f32[] {-8}
+      %h: f32[] = constant f32[] {7}
+      %1 = Transpose(%x) {"perm" = ints[1, 0]}
+      %2 = inferc.Quantize(%1, %s, %l, %h) {"overflow" = "SAT", "rounding" = "RND"}
+      %3 = Transpose(%2) {"perm" = ints[1, 0]}
+      return %3
+    })",
+                       R"(graph "g" {
+      %x: f32[4, 8] = input
+      %s: f32[] = constant f32[] {16}
+      %l: f32[] = constant f32[] {-8}
+      %h: f32[] = constant f32[] {7}
+      %2 = inferc.Quantize(%x, %s, %l, %h) {"overflow" = "SAT", "rounding" = "RND"}
+      return %2
+    })");
+}
+
 TEST(SinkTransposes, LeavesAnOperandThatWouldHaveToBeCopied) {
   test::expect_unchanged(sink_transposes, R"(graph "g" {
       %x: f32[4, 8] = input
