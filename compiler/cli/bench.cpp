@@ -1,7 +1,11 @@
 #include <algorithm>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <numeric>
+#include <thread>
+
+#include <sys/utsname.h>
 
 #include <fmt/format.h>
 
@@ -38,6 +42,21 @@ SymbolValues sizes_of(const Signature& signature, const std::vector<std::string>
   }
   if (problems.failed()) throw UserError(problems.errors());
   return out;
+}
+
+// "model name : ..." of the first processor; empty where the system does not tell.
+std::string cpu_name() {
+  std::ifstream in("/proc/cpuinfo");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("model name")) return line.substr(std::min(line.find(':') + 2, line.size()));
+  return {};
+}
+
+// What a time depends on beside the model.
+Json machine() {
+  struct utsname system {};
+  (void)::uname(&system);
+  return {{"cpu", cpu_name()}, {"processors", std::thread::hardware_concurrency()}, {"architecture", system.machine}, {"system", fmt::format("{} {}", system.sysname, system.release)}, {"inferc", INFERC_VERSION}};
 }
 
 std::optional<double> allocations_per_call(BoundCall& call) {
@@ -144,6 +163,7 @@ Json measured(const BenchArguments& a) {
   report["weights_bytes"] = weights_size(program);
   report["samples"] = timings[0].samples;
   report["core"] = pinned ? pinned->core() : -1;
+  report["machine"] = machine();
   return report;
 }
 

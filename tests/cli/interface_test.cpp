@@ -82,8 +82,9 @@ TEST(Interface, EveryReportIsAlsoJson) {
   const Json ops = keys({"ops"});
   for (const char* key : {"operator", "domain", "opsets", "dtypes", "kernel"}) EXPECT_TRUE(ops[0].contains(key)) << key;
   const Json bench = keys({"bench", model, "--dim", "n=4", "--seconds", "0.01"});
-  for (const char* key : {"model", "dims", "isa", "cold", "threads"}) EXPECT_TRUE(bench.contains(key)) << key;
+  for (const char* key : {"model", "dims", "isa", "cold", "threads", "machine"}) EXPECT_TRUE(bench.contains(key)) << key;
   for (const char* key : {"min", "median"}) EXPECT_GT(bench["ours_ns"][key], 0.0) << key;
+  EXPECT_GT(bench["machine"]["processors"], 0);
 }
 
 Json manifest_of(const fs::path& model, std::vector<std::string> options) {
