@@ -74,7 +74,7 @@ template <class V>
   const V r = exp_reduced(c, n);
   const V y = scaled_by_power(exp_fraction(r) + 1.0f, n);
   // 2^129 does not fit: beyond the largest float the result is inf by construction; NaN keeps x's own.
-  return x == x ? (x > splat<V>(88.7228394f) ? splat<V>(__builtin_inff()) : y) : x;
+  return x == x ? (x >= splat<V>(88.7228394f) ? splat<V>(__builtin_inff()) : y) : x;
 }
 
 // e^x for x <= 0, 1 ULP; 0 below the smallest normal number: products with denormals take CPUs hundreds of cycles.

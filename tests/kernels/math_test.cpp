@@ -44,6 +44,8 @@ TEST(Math, UlpOverTheWholeRange) {
 
 TEST(Math, ExceptionalValues) {
   EXPECT_EQ(one(&math::exp<Vec>, INFINITY), INFINITY);
+  EXPECT_EQ(one(&math::exp<Vec>, 88.7228394f), INFINITY);  // the least float above log(2^128)
+  EXPECT_EQ(one(&math::exp<Vec>, 88.7228317f), 3.40279851e38f);
   EXPECT_EQ(one(&math::exp<Vec>, -INFINITY), 0.0f);
   EXPECT_TRUE(std::isnan(one(&math::exp<Vec>, NAN)));
   EXPECT_EQ(one(&math::exp<Vec>, 0.0f), 1.0f);
