@@ -70,6 +70,16 @@ def to_model(nodes, inputs, outputs, constants, opset):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=IR_VERSION)
 
 
+def reads(node):
+    """Names of the values that a node reads, its graphs included."""
+    out = set(node.input)
+    for attribute in node.attribute:
+        inner = attribute.g
+        made = {v.name for v in inner.input} | {name for n in inner.node for name in n.output}
+        out |= {name for n in inner.node for name in reads(n)} - made
+    return out
+
+
 def largest(array):
     return float(np.abs(array).max()) if array.size else 0.0
 
@@ -131,11 +141,11 @@ class Builder:
 
     # --- nodes
 
-    def node(self, op, inputs, outputs=1, **attributes):
-        """The result, or a tuple of them; "" among the inputs is an absent one."""
+    def node(self, op, inputs, outputs=1, captures=(), **attributes):
+        """The result, or a tuple of them; "" among the inputs is an absent one. `captures`: what graphs among the attributes read."""
         names = [self.fresh("t") for _ in range(outputs)]
         node = helper.make_node(op, [i.name if i else "" for i in inputs], names, name=self.fresh("n"), **attributes)
-        given = {i.name: i for i in inputs if i}
+        given = {i.name: i for i in [*inputs, *captures] if i}
         results, gain = self.evaluate(node, given)
         values = [Value(n, [r[k] for r in results], gain) for k, n in enumerate(names)]
         self.nodes.append(node)

@@ -99,3 +99,11 @@ def integer_arithmetic(b):
     x = b.pick(lambda v: v.dtype in (np.int64, np.int32))
     op = b.choose(["Add", "Sub", "Mul", "Div", "Mod", "Abs", "Neg", "Max", "Min"])
     b.node(op, [x] if op in ("Abs", "Neg") else [x, b.constant(b.rng.integers(1, 5, broadcast_shape(b, x)).astype(x.dtype))])
+
+
+def twins(b):
+    """The same operator on the same value, with other attributes."""
+    x = b.pick(ranks(1, 2, 3, 4))
+    op = b.choose(["LeakyRelu", "Elu", "ThresholdedRelu"])
+    low, high = (b.node(op, [x], alpha=a) for a in (0.2, 0.9))
+    b.node("Sub", [low, b.node("Mul", [high, b.constant(F(0.3))])])

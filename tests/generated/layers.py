@@ -26,6 +26,8 @@ def linear_affine(b):
     for op in ("Mul", "Add"):
         if b.chance(0.5):
             x = b.node(op, swapped(b, [x, b.constant(b.normal(k))]))
+        elif op == "Add" and b.chance(0.5):
+            x = b.node("Sub", [x, b.constant(b.normal(k))])
     y = b.node("MatMul", [x, weight(b, k, n, fan=k)])
     for op in ("Add", "Mul", "Sub", "Div"):
         if b.chance(0.5):
@@ -39,7 +41,7 @@ def gemm(b):
     need(isinstance(k, int))
     n, trans_b = b.choose([1, 2, 5, 8, 16, 40]), b.chance(0.6)
     bias = b.choose([[], [b.constant(b.normal(n))], [b.constant(b.normal(1, n))], [b.constant(b.normal(1))]])
-    attributes = {} if b.chance(0.6) else {"alpha": 0.75, "beta": 1.25}
+    attributes = b.choose([{}, {}, {"alpha": 0.75}, {"beta": 1.25}, {"alpha": 0.75, "beta": 1.25}])
     b.node("Gemm", [x, weight(b, *((n, k) if trans_b else (k, n)), fan=k), *bias], transA=int(trans_a), transB=int(trans_b), **attributes)
 
 
@@ -65,6 +67,8 @@ def attention(b):
     scores = b.node("MatMul", [q, b.node("Transpose", [k], perm=[0, 1, 3, 2])])
     if not on_q:
         scores = b.node("Mul", [scores, scale])
+    if x.static(1) and b.chance(0.5):
+        scores = b.node("Add", [scores, b.constant(b.rng.uniform(-4, 0, b.choose([(1, 1, x.dims[1], x.dims[1]), (x.dims[1],)])).astype(F))])
     y = b.node("MatMul", [b.node("Softmax", [scores], axis=-1), v])
     b.node("Reshape", [b.node("Transpose", [y], perm=[0, 2, 1, 3]), b.ints(0, 0, d)])
 
@@ -95,7 +99,10 @@ def reduction(b):
     count = b.integer(1, min(2, x.rank))
     axes = sorted(b.rng.choice(x.rank, count, replace=False).tolist())
     axes = [a - x.rank if b.chance(0.5) else a for a in axes]
-    reduce_node(b, b.choose(REDUCTIONS), x, axes, int(b.chance(0.5)))
+    op = b.choose([*REDUCTIONS, "ReduceProd", "ReduceProd", "ReduceSumSquare", "ReduceLogSum"])
+    if op == "ReduceLogSum":
+        x = b.node("Add", [b.node("Abs", [x]), b.constant(F(0.5))])
+    reduce_node(b, op, x, axes, int(b.chance(0.5)))
 
 
 def integer_reduction(b):

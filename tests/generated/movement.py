@@ -183,3 +183,27 @@ def scatter_nd(b):
     rows = b.integer(1, x.dims[0])
     index = b.rng.permutation(x.dims[0])[:rows].reshape(rows, 1)
     b.node("ScatterND", [x, b.constant(index), b.constant(b.normal(rows, *x.dims[1:]))], reduction=b.choose(["none", "add"]))
+
+
+def scatter_nd_given(b):
+    """Rows that a TopK names: each once, known at run time alone."""
+    x = b.pick(lambda v: v.dtype == F and v.rank in (2, 3) and v.static(*range(v.rank)))
+    k = b.integer(1, x.dims[0])
+    rank = b.node("ReduceSum", [x, b.ints(*range(1, x.rank))], keepdims=0)
+    _, index = b.node("TopK", [rank, b.ints(k)], 2, axis=0)
+    index = b.node("Unsqueeze", [index, b.ints(1)])
+    b.node("ScatterND", [x, index, b.constant(b.normal(k, *x.dims[1:]))], reduction=b.choose(["none", "add"]))
+
+
+def behind_transpose(b):
+    """What a Transpose in front moves through: a Gather by indices of any rank, or a reduction that drops its axis."""
+    x = b.pick(lambda v: v.dtype == F and v.rank in (3, 4))
+    t = b.node("Transpose", [x], perm=b.rng.permutation(x.rank).tolist())
+    if b.chance(0.5):
+        axis, written = b.axis(t)
+        least = min(a.shape[axis] for a in t.arrays)
+        t = b.node("Gather", [t, b.constant(b.indices(least, b.choose([(), (2,), (2, 3)])))], axis=written)
+    else:
+        axis = [b.axis(t)[1]]
+        t = b.node("ReduceMax", [t], axes=axis, keepdims=0) if b.opset < 18 else b.node("ReduceMax", [t, b.ints(*axis)], keepdims=0)
+    b.node("Neg", [t])

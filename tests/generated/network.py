@@ -31,7 +31,7 @@ class Network:
 
     def model(self, as_nodes=None):
         as_nodes = self.as_nodes if as_nodes is None else as_nodes
-        used = {n for node in self.nodes for n in node.input}
+        used = {n for node in self.nodes for n in builder.reads(node)}
         tensors = {n: a for n, a in self.constants.items() if n in used}
         spelt = [helper.make_node("Constant", [], [n], name=f"{n}_node", value=numpy_helper.from_array(np.asarray(a), n))
                  for n, a in tensors.items() if n in as_nodes]
@@ -54,7 +54,7 @@ class Network:
         for node in reversed(self.nodes):
             if needed & (set(node.output) - stop):
                 kept.insert(0, node)
-                needed |= set(node.input)
+                needed |= builder.reads(node)
         inputs = [v for n, v in by_name.items() if n in needed]
         return Network(name, self.opset, inputs, list(outputs), kept, self.constants, self.symbols, self.as_nodes, self.values)
 
@@ -77,11 +77,15 @@ def add_inputs(b, dynamic):
         b.input([batch, length], lambda *s: b.rng.integers(-4, 5, s))
     if b.chance(0.2):
         b.input([batch, length, 1], lambda *s: b.rng.random(s) < 0.7)
+    if b.chance(0.3):
+        b.input(b.choose([[batch, width], [batch, length, width]]), lambda *s: b.normal(*s).astype(np.float64))
+    if b.chance(0.2):
+        b.input([batch, width], lambda *s: b.rng.integers(-4, 5, s).astype(np.int32))
 
 
 def chosen_outputs(b):
     """Most of what nothing reads, a few inner values; the rest is dead."""
-    consumed = {n for node in b.nodes for n in node.input}
+    consumed = {n for node in b.nodes for n in builder.reads(node)}
     made = {n for node in b.nodes for n in node.output}
     inner = [v for v in b.values if v.name in made]
     return [v for v in inner if b.chance(0.08 if v.name in consumed else 0.9)] or inner[-1:]
@@ -97,6 +101,6 @@ def generate(seed, index):
         if len(b.nodes) >= wanted:
             break
     as_nodes = frozenset(n for n in b.constants if b.chance(0.4))
-    used = {n for node in b.nodes for n in node.input}
+    used = {n for node in b.nodes for n in builder.reads(node)}
     inputs = [v for v in b.inputs if v.name in used]
     return Network(f"seed{seed}_{index:05}", b.opset, inputs, chosen_outputs(b), b.nodes, b.constants, b.symbols, as_nodes, {v.name: v for v in b.values})

@@ -108,7 +108,7 @@ def verdict(network, rows, kept):
 
 
 def judge_passes(program, networks, folder):
-    """({name: problem} of those that fail, {pass: graphs it changed})"""
+    """({name: problem} of those that fail, {what: {name: count}} that the program counts)"""
     for network in networks:
         write_case(network, folder)
     done = subprocess.run([program, folder], capture_output=True, text=True, timeout=TIMEOUT)
@@ -116,7 +116,11 @@ def judge_passes(program, networks, folder):
     problems = {name.rstrip(":"): problem for kind, name, problem in lines if kind == "FAIL"}
     if done.returncode != (1 if problems else 0):
         raise RuntimeError(f"{program}: exit {done.returncode}: {done.stderr[:1000]}")
-    return problems, {name: int(count) for kind, count, name in lines if kind == "changed"}
+    counts = {kind: {} for kind in ("changed", "kernel", "fused")}
+    for kind, count, name in lines:
+        if kind in counts:
+            counts[kind][name] = int(count)
+    return problems, counts
 
 
 def store(network, folder, note):

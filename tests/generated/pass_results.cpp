@@ -1,7 +1,8 @@
 // Each pass of the pipeline on test cases: what the graph computes before and after it, node by node by the reference
 // kernels, and as imported against the stored outputs.
 //   pass_results FOLDER      cases in the form of the ONNX backend tests
-// Prints a line per case that fails and how often each pass changed a graph; exit 1 for a failure.
+// Prints a line per case that fails, how often each pass changed a graph, and of the calls that the graphs become each fast kernel and
+// each operator that shares a call with others, with their counts; exit 1 for a failure.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -12,8 +13,10 @@
 
 #include "compiler/onnx/import.hpp"
 #include "compiler/onnx/reader.hpp"
+#include "compiler/ops/evaluate_control.hpp"
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/passes/passes.hpp"
+#include "compiler/plan/program.hpp"
 #include "compiler/run/compare.hpp"
 #include "compiler/run/elements.hpp"
 
@@ -27,6 +30,10 @@ constexpr double tolerance = 1e-5;
 
 struct Sample {
   std::vector<Tensor> inputs, results;
+};
+
+struct Counts {
+  std::map<std::string, int> changed, kernel, fused;
 };
 
 std::vector<fs::path> sorted_folders(const fs::path& folder) {
@@ -83,7 +90,26 @@ std::string check_pass(const Pass& pass, const Graph& graph, std::vector<Sample>
   return {};
 }
 
-std::string check_case(const fs::path& folder, std::map<std::string_view, int>& changes) {
+void count_calls(const std::vector<Call>& calls, Counts& counts) {
+  for (const Call& c : calls) {
+    if (c.fast) ++counts.kernel[c.kernel];
+    for (const TemplateArg& a : c.template_args)
+      if (const auto* name = std::get_if<std::string>(&a); name && name->starts_with("cpu::")) ++counts.kernel[*name];
+    for (const std::string& node : c.nodes)
+      if (c.nodes.size() > 1) ++counts.fused[node.substr(0, node.find(' '))];
+    for (const auto& body : c.bodies) count_calls(body, counts);
+  }
+}
+
+bool run_everywhere(const Pass& pass, Graph& graph) {
+  bool changed = false;
+  for (Node* n : graph.nodes())
+    if (is_control(*n))
+      for (Region& r : n->regions) changed = run_everywhere(pass, *r.graph) || changed;
+  return pass.run(graph) || changed;
+}
+
+std::string check_case(const fs::path& folder, Counts& counts) {
   const std::unique_ptr<Graph> graph = typed_model(folder / "model.onnx");
   std::vector<Sample> samples;
   for (const fs::path& set : sorted_folders(folder)) {
@@ -93,21 +119,26 @@ std::string check_case(const fs::path& folder, std::map<std::string_view, int>& 
     samples.push_back(std::move(s));
   }
   for (const Pass& pass : pipeline()) {
-    const bool changed = pass.run(*graph);
+    counts.changed[std::string(pass.name)] += run_everywhere(pass, *graph);
     verify(*graph);
-    changes[pass.name] += changed;
     if (const std::string problem = check_pass(pass, *graph, samples); !problem.empty()) return problem;
   }
+  count_calls(plan(*graph).calls, counts);
   return {};
 }
 
+void print(const char* what, const std::map<std::string, int>& counts) {
+  for (const auto& [name, count] : counts) std::printf("%s %d %s\n", what, count, name.c_str());
+}
+
 int run(const fs::path& folder) {
-  std::map<std::string_view, int> changes;
+  Counts counts;
+  for (const Pass& pass : pipeline()) counts.changed[std::string(pass.name)] = 0;
   int failures = 0;
   for (const fs::path& c : sorted_folders(folder)) {
     std::string problem;
     try {
-      problem = check_case(c, changes);
+      problem = check_case(c, counts);
     } catch (const UserError& e) {
       problem = "refused: " + e.problems().front().message;
     } catch (const std::exception& e) {
@@ -116,7 +147,9 @@ int run(const fs::path& folder) {
     failures += !problem.empty();
     if (!problem.empty()) std::printf("FAIL %s: %s\n", c.filename().c_str(), problem.c_str());
   }
-  for (const Pass& pass : pipeline()) std::printf("changed %d %s\n", changes[pass.name], std::string(pass.name).c_str());
+  print("changed", counts.changed);
+  print("kernel", counts.kernel);
+  print("fused", counts.fused);
   return failures == 0 ? 0 : 1;
 }
 

@@ -3,8 +3,8 @@
   python tests/generated/test_generated.py INFERC [--count N] [--first I] [--seed S] [--keep DIR] [--jobs J] [--passes PASS_RESULTS]
 
 Network I of seed S is the same on every run. Without --seed, networks 0..N-1 of seed 1. A network that fails is stored in DIR as a
-backend-test folder, whole and shrunk, with the numbers that make it again. With --passes nothing is compiled: the program
-pass_results runs each graph before and after each pass. Exit 1 on any failure, 77 where numpy, onnx or onnxruntime is missing.
+backend-test folder, whole and shrunk, with the numbers that make it again. With --passes nothing is compiled: the program pass_results
+runs each graph before and after each pass; of 800 networks or more, too few calls of a fast kernel are a failure. Exit 1 on any failure, 77 where numpy, onnx or onnxruntime is missing.
 """
 import argparse
 import collections
@@ -21,6 +21,7 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
+import coverage
 import isolate
 import metamorphic
 import oracle
@@ -28,6 +29,7 @@ import shrink
 
 BATCH = 100
 SHRINK_AT_MOST = 12
+ENOUGH_TO_COVER = 800             # networks of which each fast kernel must get its share
 SET_ASIDE_AT_MOST = 0.05          # of the networks: more would say that the generator is at fault
 
 
@@ -35,6 +37,7 @@ class Tally:
     def __init__(self):
         self.counts, self.operators, self.changes = collections.Counter(), collections.Counter(), collections.Counter()
         self.worst, self.failures, self.set_aside = 0.0, [], []
+        self.coverage = coverage.Coverage()
 
     def line(self):
         c = self.counts
@@ -42,7 +45,7 @@ class Tally:
                 f"{len(self.operators)} operators") + (f"; largest error {self.worst:.1e} of max |y|" if self.worst else "")
 
     def closing(self):
-        return [f"set aside: {text}" for text in self.set_aside] + [f"{name} changed {count}" for name, count in self.changes.items()]
+        return [f"set aside: {text}" for text in self.set_aside] + [f"{name} changed {count}" for name, count in self.changes.items()] + self.coverage.table()
 
 
 def settled(seed, indices, tally):
@@ -55,13 +58,16 @@ def settled(seed, indices, tally):
             continue
         tally.counts["dynamic"] += bool(n.symbols)
         tally.operators.update(node.op_type for node in n.nodes)
+        tally.coverage.add(n)
         out.append(n)
     return out
 
 
 def judge_passes(args, networks, folder, tally):
-    found, changes = oracle.judge_passes(args.passes, networks, folder)
-    tally.changes.update(changes)
+    found, counts = oracle.judge_passes(args.passes, networks, folder)
+    tally.changes.update(counts["changed"])
+    tally.coverage.kernels.update(counts["kernel"])
+    tally.coverage.fused.update(counts["fused"])
     return {n.name: (found.get(n.name), 0.0) for n in networks}
 
 
@@ -112,7 +118,9 @@ def main():
     for n, problem in tally.failures[:SHRINK_AT_MOST] if args.keep else []:
         keep(args, n, problem)
     few = args.count < 20 or tally.counts["set aside"] <= SET_ASIDE_AT_MOST * args.count
-    return 0 if tally.counts["passed"] and not tally.failures and few else 1
+    rare = tally.coverage.rare() if args.passes and args.count >= ENOUGH_TO_COVER else []
+    print(*(f"FAIL coverage: {line}" for line in rare), sep="\n", end="\n" if rare else "", flush=True)
+    return 0 if tally.counts["passed"] and not tally.failures and few and not rare else 1
 
 
 if __name__ == "__main__":

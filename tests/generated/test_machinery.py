@@ -14,8 +14,10 @@ except ImportError as missing:
     sys.exit(77)
 
 import builder
+import coverage
 import elementwise
 import metamorphic
+import mutants
 import network
 import oracle
 import shrink
@@ -113,6 +115,31 @@ class Shrinker(unittest.TestCase):
         x = b.input([3, 8], lambda *s: b.normal(*s))
         y = b.node("Sin", [b.node("Abs", [x])])
         self.assertIsNone(shrink.shrink(network.Network("whole", b.opset, [x], [y], b.nodes, {}, {}, frozenset(), {v.name: v for v in b.values}), judge))
+
+
+class Mutants(unittest.TestCase):
+    def test_each_changes_one_place(self):
+        self.assertGreaterEqual(len(mutants.MUTANTS), 10)
+        for number, (_, file, text, other) in enumerate(mutants.MUTANTS):
+            self.assertNotEqual(mutants.source(number), (mutants.PASSES / file).read_text())
+
+
+class Coverage(unittest.TestCase):
+    def test_knows_the_fast_kernels_of_the_sources(self):
+        known = coverage.known_kernels()
+        self.assertTrue({"cpu::gemm", "cpu::conv", "cpu::softmax"} <= known, known)
+        self.assertLessEqual(coverage.ELSEWHERE.keys(), known)
+
+    def test_counts_what_networks_hold(self):
+        b = builder.Builder(np.random.default_rng(4))
+        x = b.input([2, 3], lambda *s: b.normal(*s))
+        y = b.node("Relu", [x])
+        b.node("Add", [y, y])
+        made = network.Network("n", b.opset, b.inputs, b.values[-1:], b.nodes, {}, {}, frozenset(), {v.name: v for v in b.values})
+        c = coverage.Coverage()
+        c.add(made)
+        self.assertEqual((c.rows["Relu"]["float32"], c.rows["Relu"]["fan-out"], c.rows["Add"]["all"]), (1, 0, 1))
+        self.assertTrue(any(line.startswith("cpu::gemm") for line in c.rare()))
 
 
 if __name__ == "__main__":

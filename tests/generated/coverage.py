@@ -1,0 +1,43 @@
+"""What generated networks cover: operator x element type x symbolic sizes x fan-out, and of what they become fast kernels and fusions."""
+import collections
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+KERNEL = re.compile(r'"(cpu::[a-z_0-9]+(?:::[a-z_0-9]+)*)"')
+LEAST = 20                        # instances of each fast kernel in what `make test` runs
+# Tests of fast kernels that networks of float32 layers do not call, and functors that calls of others bring.
+ELSEWHERE = {"cpu::trees": "tests/ops/trees_test.cpp", "cpu::multiply_add": "a functor of cpu::layer_norm"}
+QUANTISED = "cpu::quantized::"    # tests/kernels, tests/models/test_quantised.py
+
+
+def known_kernels():
+    return {k for path in sorted((ROOT / "compiler" / "ops").glob("*.cpp")) for k in KERNEL.findall(path.read_text())}
+
+
+class Coverage:
+    def __init__(self):
+        self.rows = collections.defaultdict(collections.Counter)
+        self.kernels, self.fused = collections.Counter(), collections.Counter()
+
+    def add(self, network):
+        readers = collections.Counter(name for node in network.nodes for name in set(node.input))
+        for node in network.nodes:
+            values = [network.values[n] for n in [*node.input, *node.output] if n in network.values]
+            row = self.rows[node.op_type]
+            row["all"] += 1
+            row[str(values[-1].dtype)] += 1
+            row["symbolic"] += any(not isinstance(d, int) for v in values for d in v.dims)
+            row["fan-out"] += any(readers[n] > 1 for n in node.output)
+
+    def table(self):
+        dtypes = sorted({k for row in self.rows.values() for k in row} - {"all", "symbolic", "fan-out"})
+        lines = [f"{'operator':28}" + "".join(f"{c:>9}" for c in ["all", *dtypes, "symbolic", "fan-out", "fused"])]
+        for op, row in sorted(self.rows.items()):
+            counts = [row["all"], *(row[d] for d in dtypes), row["symbolic"], row["fan-out"], self.fused[op]]
+            lines.append(f"{op:28}" + "".join(f"{n or '':>9}" for n in counts))
+        return lines + [f"{'fast kernel':28}{'calls':>9}"] + [f"{k:28}{n:>9}" for k, n in sorted(self.kernels.items())]
+
+    def rare(self):
+        """Fast kernels that too few of the networks' calls are."""
+        return [f"{k}: {self.kernels[k]} calls, {LEAST} are wanted" for k in sorted(known_kernels() - ELSEWHERE.keys()) if not k.startswith(QUANTISED) and self.kernels[k] < LEAST]
