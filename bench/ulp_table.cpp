@@ -1,0 +1,105 @@
+// The error of each one-argument float32 function over all 2^32 inputs, as rows of docs/numerics.md:
+//   ulp_table [FUNCTION...]
+// An error counts units in the last place of the float nearest to the exact result. One code path tells all: their bits are equal.
+#include <cfloat>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+#include "bench/ulp_reference.hpp"
+#include "kernels/activations.hpp"
+#include "kernels/functors.hpp"
+
+namespace inferc::bench {
+namespace {
+
+constexpr std::size_t chunk = 4096;
+constexpr double limit = 4;
+
+template <class F, class... P>
+void every(const float* x, float* y, P... parameters) {
+  for (std::size_t i = 0; i < chunk; i += static_cast<std::size_t>(lanes)) store(y + i, F::apply(load<Vec>(x + i), parameters...));
+}
+
+struct Function {
+  const char* name;
+  void (*run)(const float* x, float* y);
+};
+
+#define ROW(f) \
+  { #f, [](const float* x, float* y) { every<functors::f>(x, y); } }
+#define ROW_OF_ONE(f) \
+  { #f, [](const float* x, float* y) { every<functors::f>(x, y, 1.0F); } }
+const Function functions[] = {ROW(exp), ROW(log), ROW(tanh), ROW(erf), ROW(sigmoid), ROW(softplus), ROW(gelu), ROW(gelu_tanh), ROW_OF_ONE(elu), ROW(atan), ROW(softsign), ROW(sqrt),
+                              ROW(reciprocal), ROW(sin), ROW(cos), ROW(tan), ROW(asin), ROW(acos), ROW(sinh), ROW(cosh), ROW(asinh), ROW(acosh), ROW(atanh), ROW_OF_ONE(swish), ROW(mish)};
+
+// Infinity where one of both is no number, or infinite beyond the last half unit of the largest float.
+double error(float y, double exact) {
+  const auto rounded = static_cast<float>(exact);
+  if (y == rounded || (std::isnan(y) && std::isnan(exact))) return 0;
+  if (std::isnan(y) || std::isnan(exact)) return INFINITY;
+  const float at = std::isinf(rounded) ? FLT_MAX : std::fabs(rounded);
+  const float next = std::nextafterf(at, INFINITY);
+  const double unit = std::isinf(next) ? 0x1p104 : static_cast<double>(next) - at;
+  const double ours = std::isinf(y) ? std::copysign(0x1p128, y) : static_cast<double>(y);
+  return std::fabs(ours - exact) / unit;
+}
+
+struct Total {
+  double worst = 0, subnormal = 0;  // where the exact result is a normal float, and where it is smaller
+  float at = 0;
+  std::uint64_t inexact = 0, beyond = 0;  // not the nearest float; beyond the limit
+};
+
+void judge(const float* x, const float* y, const double* exact, Total& total) {
+  for (std::size_t i = 0; i < chunk; ++i) {
+    if (y[i] == static_cast<float>(exact[i])) continue;
+    const double e = error(y[i], exact[i]);
+    total.inexact += e > 0;
+    total.beyond += e > limit;
+    if (std::fabs(exact[i]) < FLT_MIN) total.subnormal = std::fmax(total.subnormal, e);
+    else if (e > total.worst) total.worst = e, total.at = x[i];
+  }
+}
+
+Total over_all_floats(const Function& f, const Reference& r) {
+  alignas(64) static float x[chunk], y[chunk];
+  static double exact[chunk];
+  Total out;
+  for (std::uint64_t first = 0; first < std::uint64_t{1} << 32; first += chunk) {
+    for (std::size_t i = 0; i < chunk; ++i) {
+      const auto bits = static_cast<std::uint32_t>(first + i);
+      std::memcpy(&x[i], &bits, 4);
+    }
+    f.run(x, y);
+    r.run(x, exact, chunk);
+    judge(x, y, exact, out);
+  }
+  return out;
+}
+
+bool wanted(const char* name, int count, char** names) {
+  bool any = count == 1;
+  for (int i = 1; i < count; ++i) any = any || std::string_view(names[i]) == name;
+  return any;
+}
+
+}  // namespace
+}  // namespace inferc::bench
+
+int main(int count, char** names) {
+  using namespace inferc::bench;
+  bool good = true;
+  for (std::size_t k = 0; k < reference_count; ++k) {
+    if (std::string_view(functions[k].name) != references[k].name) return std::puts("the tables differ"), 2;
+    if (!wanted(functions[k].name, count, names)) continue;
+    const Total t = over_all_floats(functions[k], references[k]);
+    good = good && t.beyond == 0;
+    std::printf("| %s | %.3f | %.9g | %.3f | %.3f %% | %llu |\n", functions[k].name, t.worst, static_cast<double>(t.at), t.subnormal,
+                100 * static_cast<double>(t.inexact) / 0x1p32, static_cast<unsigned long long>(t.beyond));
+    std::fflush(stdout);
+  }
+  return good ? 0 : 1;
+}
