@@ -130,10 +130,13 @@ class Splitter {
       return terms(n.in(0), *order, t.weights, steps);
     }
     const Value* from = n.in(0);
-    const auto last = static_cast<std::int64_t>(t.order.size()) - 1;
-    if (t.order.back() != last || rank_of(from) < 2 || !(from->type->shape.back() == t.leaf->type->shape.back())) return {};
+    Shape rows = t.leaf->type->shape;
+    const auto column = rows.begin() + t.order.back();
+    const bool splits = std::all_of(column + 1, rows.end(), [](const Dim& d) { return d.is(1); });
+    if (!splits || rank_of(from) < 2 || !(from->type->shape.back() == *column)) return {};
+    rows.erase(column);
     std::vector<Step> steps = in_order(t);
-    steps.push_back({Step::Kind::view, rows_in(t.leaf, identity(t.order.size())), {}});
+    steps.push_back({Step::Kind::view, std::move(rows), {}});
     return terms(n.in(0), identity(rank_of(from)), t.weights, steps);
   }
 
@@ -221,9 +224,12 @@ class Splitter {
     }
   }
 
+  // The steps from rows in the order of the leaf's axes.
   static std::vector<Step> in_order(const Term& t) {
     std::vector<Step> out = t.steps;
-    if (!std::is_sorted(t.order.begin(), t.order.end())) out.push_back({Step::Kind::transpose, {}, Axes(t.order.begin(), t.order.end() - 1)});
+    Axes rows(t.order.begin(), t.order.end() - 1);
+    for (std::int64_t& axis : rows) axis -= axis > t.order.back() ? 1 : 0;
+    if (!std::is_sorted(rows.begin(), rows.end())) out.push_back({Step::Kind::transpose, {}, std::move(rows)});
     return out;
   }
 

@@ -163,6 +163,35 @@ TEST(SplitLinear, WidensABroadcastSideBeforeAView) {
   EXPECT_TRUE(a.same(b));
 }
 
+// As for a batch of one, where the axis of neighbours has become the last but for ones.
+TEST(SplitLinear, GoesThroughAViewWithAxesOfOneBehindTheColumns) {
+  const std::string text = R"(graph "g" {
+      %table: f32[8, 32] = input
+      %i: i64[56] = input
+      %s: i64[4] = constant i64[4] {8, 7, 32, 1}
+      %w: f32[64, 64] = constant f32[64, 64] )" + numbers(64 * 64) + R"(
+      %own: f32[8, 1, 32, 1] = inferc.View(%table)
+      %rows = Gather(%table, %i) {"axis" = 0}
+      %other: f32[8, 7, 32, 1] = inferc.View(%rows)
+      %self = Expand(%own, %s)
+      %difference = Sub(%other, %own)
+      %both = Concat(%self, %difference) {"axis" = 2}
+      %last: f32[1, 8, 7, 64] = inferc.View(%both)
+      %y = MatMul(%last, %w)
+      return %y
+    })";
+  const auto before = test::typed_graph(text), after = test::typed_graph(text);
+  ASSERT_TRUE(split_linear(*after));
+  for (const Node* n : after->nodes()) {
+    EXPECT_FALSE(n->is("Sub")) << "a difference of the rows of neighbours is left";
+    EXPECT_FALSE(n->is("MatMul") && n->in(0)->type->shape.size() > 2) << "a product of the rows of neighbours is left";
+  }
+  Tensor table(DType::float32, {8, 32}), i(DType::int64, {56});
+  for (std::size_t k = 0; k < table.size(); ++k) table.as<float>()[k] = static_cast<float>(k % 5) - 2;
+  for (std::size_t k = 0; k < i.size(); ++k) i.as<std::int64_t>()[k] = static_cast<std::int64_t>(k * 3 % 8);
+  EXPECT_TRUE(evaluate_graph(*before, {table, i})[0].same(evaluate_graph(*after, {table, i})[0]));
+}
+
 TEST(SplitLinear, WidensATableOfOneRowBeforeItIsGathered) {
   const std::string text = R"(graph "g" {
       %x: f32[1, 32] = input
