@@ -71,14 +71,13 @@ struct BlockOf<F32<4>> {
 inline void transpose(float* to, std::size_t ldt, const float* from, std::size_t ldf, std::size_t rows, std::size_t cols) {
   using Block = transpose_detail::BlockOf<Vec>::type;
   constexpr std::size_t W = Block::size;
-  std::size_t r = 0;
-  for (; r + W <= rows; r += W) {
-    std::size_t c = 0;
-    for (; c + W <= cols; c += W) Block::run(to + c * ldt + r, ldt, from + r * ldf + c, ldf);
-    for (; c < cols; ++c)
+  const std::size_t whole_rows = rows / W * W, whole_cols = cols / W * W;
+  for (std::size_t r = 0; r < whole_rows; r += W) {
+    for (std::size_t c = 0; c < whole_cols; c += W) Block::run(to + c * ldt + r, ldt, from + r * ldf + c, ldf);
+    for (std::size_t c = whole_cols; c < cols; ++c)
       for (std::size_t i = r; i < r + W; ++i) to[c * ldt + i] = from[i * ldf + c];
   }
-  for (; r < rows; ++r)
+  for (std::size_t r = whole_rows; r < rows; ++r)
     for (std::size_t c = 0; c < cols; ++c) to[c * ldt + r] = from[r * ldf + c];
 }
 
