@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "compiler/run/elements.hpp"
 #include "compiler/run/sample_inputs.hpp"
 #include "compiler/run/size_operands.hpp"
 
@@ -18,6 +19,13 @@ std::string failures(const LoadedModel& model, const std::vector<RuleD>& outputs
   std::string out;
   for (std::size_t i = 0; i < outputs.size(); ++i)
     if (!outputs[i].passed) out += fmt::format("{}output '{}': {}", out.empty() ? "" : "; ", escape(model.signature().outputs[i].name), outputs[i].reason);
+  return out;
+}
+
+std::size_t finite_elements(const Tensor& t) {
+  if (!is_float(t.dtype())) return t.size();
+  std::size_t out = 0;
+  for (std::size_t i = 0; i < t.size(); ++i) out += std::isfinite(element(t, i)) ? 1 : 0;
   return out;
 }
 
@@ -95,6 +103,8 @@ void ModelCheck::compare_results(ModelVerdict& v, const std::vector<Tensor>& inp
   const std::vector<Tensor>* peer = peer_outputs(v, inputs, ours);
   for (std::size_t i = 0; i < ours.size(); ++i) {
     if (exactness_) count(v.differences, ours[i], exact.outputs[i], exactness_->steps[i]);
+    v.elements += exact.outputs[i].size();
+    v.finite += finite_elements(exact.outputs[i]);
     const RuleD one = check_rule_d(ours[i], exact.outputs[i], peer ? &(*peer)[i] : nullptr);
     if (i == v.outputs.size()) v.outputs.push_back(one);
     else v.outputs[i] = pooled(v.outputs[i], one);
@@ -103,6 +113,7 @@ void ModelCheck::compare_results(ModelVerdict& v, const std::vector<Tensor>& inp
 
 void ModelCheck::judge(ModelVerdict& v, std::uint64_t seed) const {
   v.reason = failures(model_, v.outputs);
+  if (v.elements > 0 && v.finite == 0) v.reason = "every output is NaN or infinite for the inputs that were drawn: nothing was compared";
   for (int k = 0; k < v.inputs && !v.reason.empty(); ++k) {
     const auto unstable = graphs_.exact.unstable_nodes(inputs_for(v.sizes, seed + static_cast<std::uint64_t>(k)), v.sizes);
     if (unstable.empty()) continue;

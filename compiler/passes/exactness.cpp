@@ -50,7 +50,7 @@ class Walk {
       states_[v] = off_grid(n);
       return;
     }
-    quantised_ = quantised_ || !n.inputs.empty();
+    quantised_ = quantised_ || grid::is_quantiser(n);  // masks are on a grid, too
     for (const Value* in : n.inputs)  // a quantiser brings it back
       if (in && !facts_.of(in)) worsen(state_of(in));
   }

@@ -65,10 +65,14 @@ std::optional<Grid> settled(std::optional<Grid> g, const Type& type, bool exact)
 
 }  // namespace
 
-bool has_quantiser(const Graph& graph) {
+bool is_quantiser(const Node& n) {
   constexpr std::array quantisers{"Quantize", "QuantizeLinear", "DequantizeLinear", "Floor", "Ceil", "Round"};
+  return std::find(quantisers.begin(), quantisers.end(), n.op) != quantisers.end();
+}
+
+bool has_quantiser(const Graph& graph) {
   const auto nodes = graph.nodes();
-  return std::any_of(nodes.begin(), nodes.end(), [&](const Node* n) { return std::find(quantisers.begin(), quantisers.end(), n->op) != quantisers.end(); });
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* n) { return is_quantiser(*n); });
 }
 
 bool View::exact() const {

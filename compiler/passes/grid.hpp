@@ -28,7 +28,9 @@ inline constexpr std::int64_t unbounded = std::int64_t{1} << 53;
 // Of a constant, one entry per index of `axis` if given: the smallest fraction that makes every element an integer.
 [[nodiscard]] std::optional<Grid> of_constant(const Tensor& t, std::optional<std::size_t> axis = std::nullopt);
 
-// Whether anything in the graph brings real numbers to a grid. Else facts are about integer inputs at most, and worth no pass.
+// Whether the operator may bring real numbers to a grid, and whether any in the graph may. Else facts are about integer inputs at
+// most, and worth no pass.
+[[nodiscard]] bool is_quantiser(const Node& n);
 [[nodiscard]] bool has_quantiser(const Graph& graph);
 
 // One entry for the whole tensor: the finest fraction, all bounds.

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -81,9 +83,28 @@ std::uint64_t one(DType dtype) {
   }
 }
 
-bool is_mask(std::string name) {
+bool is_called(std::string name, std::string_view word) {
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name.find("mask") != std::string::npos;
+  return name.find(word) != std::string::npos;
+}
+
+// The axis (px, py, pz, E) of four-momenta.
+std::optional<std::size_t> momentum_axis(const NamedType& port) {
+  const auto& shape = port.type.shape;
+  const auto four = [](const Dim& d) { return d.is(4); };
+  if (port.type.dtype != DType::float32 || !is_called(port.name, "vector") || std::count_if(shape.begin(), shape.end(), four) != 1) return std::nullopt;
+  return static_cast<std::size_t>(std::find_if(shape.begin(), shape.end(), four) - shape.begin());
+}
+
+// E of a particle with the mass of a pion (GeV): a network takes the logarithm of E - pz and of E^2 - p^2.
+void make_energies(Tensor& momenta, std::size_t axis) {
+  const auto& shape = momenta.shape();
+  std::size_t inner = 1;
+  for (std::size_t a = axis + 1; a < shape.size(); ++a) inner *= static_cast<std::size_t>(shape[a]);
+  const auto v = momenta.as<float>();
+  for (std::size_t i = 0; i < v.size(); i += 4 * inner)
+    for (std::size_t k = i; k < i + inner; ++k)
+      v[k + 3 * inner] = std::sqrt(v[k] * v[k] + v[k + inner] * v[k + inner] + v[k + 2 * inner] * v[k + 2 * inner] + 0.0195F);
 }
 
 std::uint64_t index_limit(const SymbolValues& values) {
@@ -97,12 +118,13 @@ Tensor sample(const NamedType& port, const SymbolValues& values, Random& random)
   Tensor out(port.type.dtype, shape_of(port, values));
   const std::size_t width = byte_size(out.dtype());
   if (width > 8) throw UserError(fmt::format("no sample values for input '{}' of {}", escape(port.name), name(out.dtype())));
-  const bool mask = is_mask(port.name);
+  const bool mask = is_called(port.name, "mask");
   const std::uint64_t limit = index_limit(values);
   for (std::size_t i = 0; i < out.size(); ++i) {
     const std::uint64_t bits = mask ? one(out.dtype()) : pattern(out.dtype(), random, limit);
     std::memcpy(out.bytes().data() + i * width, &bits, width);
   }
+  if (const auto axis = momentum_axis(port)) make_energies(out, *axis);
   return out;
 }
 

@@ -11,7 +11,7 @@ import unittest
 
 try:
     import numpy  # noqa: F401
-    import onnx  # noqa: F401
+    import onnx.parser
     import onnxruntime
 except ImportError as missing:
     print(f"skipped: {missing}")
@@ -62,6 +62,15 @@ class Verify(unittest.TestCase):
             self.assertRegex(text, "  0 of [0-9]+ outputs differ from the exact ones, 0 of [0-9]+ argmaxes")
             report = json.loads(subprocess.run([*run, "--json", "-"], capture_output=True, text=True, timeout=600).stdout)
             self.assertEqual([(c["quantised"]["class"], c["quantised"]["differing"], c["quantised"]["argmax_flips"]) for c in report["checks"]], [(kind, 0, 0)])
+
+    def test_results_that_are_all_nan_do_not_pass(self):
+        graph = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["" : 17]>
+            g (float[4] x) => (float[4] y) { s = Mul(x, x)  n = Neg(s)  y = Sqrt(n) }""")
+        path = pathlib.Path(self.folder.name) / "nan.onnx"
+        onnx.save(graph, path)
+        done = subprocess.run([INFERC, "verify", path, "--against", "onnxruntime", "--onnxruntime", LIBRARY], capture_output=True, text=True, timeout=600)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("every output is NaN or infinite", done.stdout)
 
     def test_files_with_quantizelinear_have_a_reference_run(self):
         """The float64 run keeps operators that have no float64 in float32."""

@@ -44,6 +44,16 @@ TEST(Exactness, IsTOfSumsThatFloatRounds) {
 TEST(Exactness, IsNothingOfOtherNetworks) {
   const auto g = test::typed_graph("graph \"g\" { %a: f32[2, 2] = input %w: f32[2, 2] = constant f32[2, 2] {0.1, 2, 3, 4} %y = MatMul(%a, %w) return %y }");
   EXPECT_FALSE(exactness_of(*g));
+  const auto masked = test::typed_graph(R"(graph "g" {
+      %a: f32[2, 2] = input
+      %m: bool[2, 2] = input
+      %keep = Cast(%m) {"to" = 1}
+      %1 = Mul(%a, %keep)
+      %2 = Floor(%1)
+      %y = Sub(%1, %2)
+      return %y
+    })");
+  EXPECT_FALSE(exactness_of(*masked)) << "a mask is on a grid, and Floor without bounds is no quantiser";
 }
 
 }  // namespace

@@ -53,5 +53,23 @@ TEST(SampleInputs, KeepIndicesSmallAndMasksOpen) {
   for (const float m : sample_inputs(one_input("Pf_Mask", DType::float32), {}, 5)[0].as<float>()) EXPECT_EQ(m, 1);
 }
 
+TEST(SampleInputs, AreFourMomentaWhereTheyAreCalledVectors) {
+  Signature s;
+  s.inputs.push_back({"pf_vectors", {DType::float32, {Dim(2), Dim(4), Dim(30)}}});
+  s.inputs.push_back({"pf_features", {DType::float32, {Dim(2), Dim(4), Dim(30)}}});
+  const auto inputs = sample_inputs(s, {}, 6);
+  const auto least = [](const Tensor& t) {
+    float out = INFINITY;
+    for (std::size_t n = 0; n < 2; ++n)
+      for (std::size_t i = 0; i < 30; ++i) {
+        const auto at = [&](std::size_t c) { return t.as<float>()[(n * 4 + c) * 30 + i]; };
+        out = std::min(out, at(3) - std::sqrt(at(0) * at(0) + at(1) * at(1) + at(2) * at(2)));
+      }
+    return out;
+  };
+  EXPECT_GT(least(inputs[0]), 0);
+  EXPECT_LT(least(inputs[1]), 0);
+}
+
 }  // namespace
 }  // namespace inferc
