@@ -88,7 +88,7 @@ Scores run_threads(const LoadedModel& model, const Tagger& t) {
 }
 
 Scores run_peer(const ort::Library& library, const Tagger& t, ort::Optimization level, std::size_t batch = 1) {
-  Peer peer(library, t.onnx, level, t.inputs(0, batch), t.outputs(batch));
+  Peer peer(library, {t.onnx}, level, t.inputs(0, batch), t.outputs(batch));
   Scores out(t.jets.size());
   for (std::size_t i = 0; i < out.size(); i += batch) {
     const std::size_t count = std::min(batch, out.size() - i);
@@ -169,7 +169,7 @@ void report_time(const LoadedModel& model, const Tagger& t, const ort::Library* 
   std::vector<Contestant> contestants{{"generated code", [&](std::size_t n) { while (n--) (void)call.run(); }}};
   std::unique_ptr<Peer> peers[2];
   for (int i = 0; library && i < 2; ++i) {
-    peers[i] = std::make_unique<Peer>(*library, t.onnx, i == 0 ? ort::Optimization::all : ort::Optimization::basic, inputs, t.outputs(batch));
+    peers[i] = std::make_unique<Peer>(*library, cli::PeerModel{t.onnx}, i == 0 ? ort::Optimization::all : ort::Optimization::basic, inputs, t.outputs(batch));
     contestants.push_back({"ONNX Runtime", [p = peers[i].get()](std::size_t n) { while (n--) p->run(); }});
   }
   const Pinned pinned;
