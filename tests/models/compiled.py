@@ -58,7 +58,7 @@ class Compiled:
         compiler, objects, running = os.environ.get("CXX", "g++"), [], []
         for source in self.manifest["sources"]:
             objects.append(str(self.folder / (source["file"] + ".o")))
-            running.append(subprocess.Popen([compiler, "-std=c++20", "-w", "-fPIC", *source["cxxflags"], "-c", str(self.folder / source["file"]), "-o", objects[-1]]))
+            running.append(subprocess.Popen([compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fPIC", *source["cxxflags"], "-c", str(self.folder / source["file"]), "-o", objects[-1]]))
         if any([p.wait() for p in running]):
             raise RuntimeError(f"{compiler} refuses the generated code")
         library = self.folder / "net.so"

@@ -86,7 +86,7 @@ struct Leaky {
 template <class... S>
 struct Steps {
   template <class V, class T>
-  [[gnu::always_inline]] static V apply(V v, const T& table, std::size_t col) {
+  [[gnu::always_inline]] static V apply(V v, [[maybe_unused]] const T& table, [[maybe_unused]] std::size_t col) {
     ((v = S::apply(v, table, col)), ...);
     return v;
   }
