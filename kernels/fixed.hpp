@@ -13,6 +13,21 @@ namespace inferc::fixed {
 // away from 0; towards 0.
 enum class Round : unsigned char { trn, rnd, rnd_conv, rnd_min_inf, rnd_zero, rnd_inf, trn_zero };
 
+// f of the mode as a std::integral_constant, for a mode known at run time.
+template <class F>
+constexpr auto by_mode(Round mode, F f) {
+  switch (mode) {
+    case Round::trn: break;
+    case Round::rnd: return f(std::integral_constant<Round, Round::rnd>{});
+    case Round::rnd_conv: return f(std::integral_constant<Round, Round::rnd_conv>{});
+    case Round::rnd_min_inf: return f(std::integral_constant<Round, Round::rnd_min_inf>{});
+    case Round::rnd_zero: return f(std::integral_constant<Round, Round::rnd_zero>{});
+    case Round::rnd_inf: return f(std::integral_constant<Round, Round::rnd_inf>{});
+    case Round::trn_zero: return f(std::integral_constant<Round, Round::trn_zero>{});
+  }
+  return f(std::integral_constant<Round, Round::trn>{});
+}
+
 // v / 2^d rounded, 0 < d < the bits of an element; |v| + 2^(d-1) must not overflow.
 template <Round mode, class V>
 [[gnu::always_inline]] inline V shift_right(V v, V d) {
@@ -25,6 +40,10 @@ template <Round mode, class V>
   if constexpr (mode == Round::rnd_zero) return (v + (half - one) + negative) >> d;
   if constexpr (mode == Round::rnd_inf) return (v + half - negative) >> d;
   if constexpr (mode == Round::trn_zero) return (v + ((unit - one) & (zero - negative))) >> d;
+}
+
+inline std::int64_t shift_right(Round mode, std::int64_t v, std::int64_t d) {
+  return by_mode(mode, [&](auto m) { return shift_right<decltype(m)::value>(v, d); });
 }
 
 template <class V>

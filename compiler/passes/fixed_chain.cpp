@@ -19,20 +19,6 @@ std::optional<std::int64_t> shifted(std::int64_t v, std::int64_t by) {
   return v * (std::int64_t{1} << by);
 }
 
-std::int64_t rounded(fixed::Round mode, std::int64_t v, std::int64_t d) {
-  using fixed::Round;
-  switch (mode) {
-    case Round::trn: return fixed::shift_right<Round::trn>(v, d);
-    case Round::rnd: return fixed::shift_right<Round::rnd>(v, d);
-    case Round::rnd_conv: return fixed::shift_right<Round::rnd_conv>(v, d);
-    case Round::rnd_min_inf: return fixed::shift_right<Round::rnd_min_inf>(v, d);
-    case Round::rnd_zero: return fixed::shift_right<Round::rnd_zero>(v, d);
-    case Round::rnd_inf: return fixed::shift_right<Round::rnd_inf>(v, d);
-    case Round::trn_zero: return fixed::shift_right<Round::trn_zero>(v, d);
-  }
-  return v;
-}
-
 }  // namespace
 
 std::optional<FixedColumns> fixed_columns(const Tensor& t, std::size_t columns) {
@@ -203,7 +189,7 @@ void FixedChain::push_shift(const Numbers& by, fixed::Round mode) {
   stages_.resize(from);
   if (mode != fixed::Round::trn || !cancel_shift(by)) step(fixed::Step::shift_right, mode, by);
   for (Stage& b : bounds) {
-    for (std::size_t c = 0; c < by.size(); ++c) b.a[c] = rounded(mode, b.a[c], by[c]);
+    for (std::size_t c = 0; c < by.size(); ++c) b.a[c] = fixed::shift_right(mode, b.a[c], by[c]);
     stages_.push_back(std::move(b));
   }
 }
@@ -234,7 +220,7 @@ bool FixedChain::shift_to(const std::vector<int>& fraction, fixed::Round mode) {
     by.push_back(d);
     half.push_back((std::int64_t{1} << (d - 1)) - (mode == fixed::Round::rnd_min_inf));
     if (d > 30 && !note(std::int64_t{1} << d)) return false;  // more than a lane of 32 bits can be shifted by
-    columns_[c] = {fraction[c], rounded(mode, columns_[c].low, d), rounded(mode, columns_[c].high, d)};
+    columns_[c] = {fraction[c], fixed::shift_right(mode, columns_[c].low, d), fixed::shift_right(mode, columns_[c].high, d)};
   }
   // To nearest is a shift of what is half a unit more, and that can be added with what is added anyway.
   const bool nearest = mode == fixed::Round::rnd || mode == fixed::Round::rnd_min_inf;

@@ -12,20 +12,6 @@ namespace inferc::ref {
 
 namespace fixed_detail {
 
-inline std::int64_t shifted_right(std::int64_t mode, std::int64_t v, std::int64_t d) {
-  using fixed::Round;
-  switch (static_cast<Round>(mode)) {
-    case Round::trn: return fixed::shift_right<Round::trn>(v, d);
-    case Round::rnd: return fixed::shift_right<Round::rnd>(v, d);
-    case Round::rnd_conv: return fixed::shift_right<Round::rnd_conv>(v, d);
-    case Round::rnd_min_inf: return fixed::shift_right<Round::rnd_min_inf>(v, d);
-    case Round::rnd_zero: return fixed::shift_right<Round::rnd_zero>(v, d);
-    case Round::rnd_inf: return fixed::shift_right<Round::rnd_inf>(v, d);
-    case Round::trn_zero: return fixed::shift_right<Round::trn_zero>(v, d);
-  }
-  return v;
-}
-
 // fixed::Step as its six numbers.
 inline std::int64_t stepped(const std::int64_t* step, std::int64_t v, const std::int64_t* table, std::size_t stride, std::size_t col) {
   const auto operand = [&](const std::int64_t* o) { return o[0] != 0 ? table[static_cast<std::size_t>(o[1]) * stride + col] : o[1]; };
@@ -33,7 +19,7 @@ inline std::int64_t stepped(const std::int64_t* step, std::int64_t v, const std:
   switch (static_cast<fixed::Step>(step[0])) {
     case fixed::Step::add: return v + a;
     case fixed::Step::shift_left: return v << a;
-    case fixed::Step::shift_right: return shifted_right(step[1], v, a);
+    case fixed::Step::shift_right: return fixed::shift_right(static_cast<fixed::Round>(step[1]), v, a);
     case fixed::Step::at_least: return fixed::at_least(v, a);
     case fixed::Step::at_most: return fixed::at_most(v, a);
     case fixed::Step::wrap: return fixed::wrap(v, a, b);
@@ -75,18 +61,8 @@ void fixed_linear(O* y, const X* x, const std::int32_t* w, const std::int64_t* t
 template <class O>
 void fixed_to_integer(O* y, const float* x, const float* scale, const float* low, const float* high, std::size_t scale_stride,
                       std::size_t low_stride, std::size_t high_stride, std::size_t rows, std::size_t cols, std::int64_t mode, bool wraps) {
-  using fixed::Round;
   const auto one = [&](float v, float s, float l, float h) {
-    switch (static_cast<Round>(mode)) {
-      case Round::trn: return fixed::quantised<Round::trn>(v, s, l, h, wraps);
-      case Round::rnd: return fixed::quantised<Round::rnd>(v, s, l, h, wraps);
-      case Round::rnd_conv: return fixed::quantised<Round::rnd_conv>(v, s, l, h, wraps);
-      case Round::rnd_min_inf: return fixed::quantised<Round::rnd_min_inf>(v, s, l, h, wraps);
-      case Round::rnd_zero: return fixed::quantised<Round::rnd_zero>(v, s, l, h, wraps);
-      case Round::rnd_inf: return fixed::quantised<Round::rnd_inf>(v, s, l, h, wraps);
-      case Round::trn_zero: return fixed::quantised<Round::trn_zero>(v, s, l, h, wraps);
-    }
-    return l;
+    return fixed::by_mode(static_cast<fixed::Round>(mode), [&](auto m) { return fixed::quantised<decltype(m)::value>(v, s, l, h, wraps); });
   };
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < cols; ++c)
