@@ -44,13 +44,11 @@ Floats data(std::size_t n) {
 }
 
 void per_element(benchmark::State& state, std::size_t n) {
-  state.counters["ns/element"] =
-      benchmark::Counter(static_cast<double>(n) * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["ns/element"] = benchmark::Counter(static_cast<double>(n) * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void flops(benchmark::State& state, std::size_t per_iteration) {
-  state.counters["GFLOP/s"] =
-      benchmark::Counter(static_cast<double>(per_iteration) * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["GFLOP/s"] = benchmark::Counter(static_cast<double>(per_iteration) * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 // 12 chains of fma in registers: what the machine can do.
@@ -169,7 +167,8 @@ void transpose(benchmark::State& state) {
   Floats y(n * n);
   const auto p = static_cast<std::ptrdiff_t>(n);
   for (auto _ : state) {
-    cpu::copy(Sizes<1>{{static_cast<std::int64_t>(n)}}, n, Strided<float, 2, Step::unit>{y.data(), {p, 1}}, Strided<const float, 2, Step::any>{x.data(), {1, p}});
+    cpu::copy(Sizes<1>{{static_cast<std::int64_t>(n)}}, n, Strided<float, 2, Step::unit>{y.data(), {p, 1}},
+              Strided<const float, 2, Step::any>{x.data(), {1, p}});
     benchmark::ClobberMemory();
   }
   per_element(state, n * n);

@@ -71,7 +71,8 @@ void pruned(benchmark::State& state) {
       at += counts.back() * q::sparse_step;
     }
   for (auto _ : state) {
-    q::sparse_linear<q::Bytes<true>, S, q::To<std::uint8_t>>(Range{dim<0>{}, dim<1>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, dense.data, table.data(), dim<N>{}, dim<K>{}, counts.data(), steps.data);
+    q::sparse_linear<q::Bytes<true>, S, q::To<std::uint8_t>>(Range{dim<0>{}, dim<1>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, dense.data, table.data(),
+                                                             dim<N>{}, dim<K>{}, counts.data(), steps.data);
     benchmark::ClobberMemory();
   }
 }
@@ -80,8 +81,8 @@ BENCHMARK(pruned<256, 256, 90>)->Name("int8 without zeros, 90 % of 1x256x256");
 BENCHMARK(pruned<64, 32, 80>)->Name("int8 without zeros, 80 % of 1x64x32");
 BENCHMARK(pruned<64, 32, 90>)->Name("int8 without zeros, 90 % of 1x64x32");
 
-#define SHAPE(M, K, N)                                                                                      \
-  BENCHMARK(float32<M, K, N>)->Name("float32/" #M "x" #K "x" #N);                                           \
+#define SHAPE(M, K, N)                                                                                       \
+  BENCHMARK(float32<M, K, N>)->Name("float32/" #M "x" #K "x" #N);                                            \
   BENCHMARK(integers<q::Bytes<true>, std::uint8_t, M, K, N>)->Name("int8, fits in pairs/" #M "x" #K "x" #N); \
   BENCHMARK(integers<q::Bytes<false>, std::uint8_t, M, K, N>)->Name("int8/" #M "x" #K "x" #N);               \
   BENCHMARK(integers<q::Words, std::int16_t, M, K, N>)->Name("int16/" #M "x" #K "x" #N)

@@ -40,19 +40,37 @@ FUNCTION(cosh, std::cosh(x))
 FUNCTION(asinh, std::asinh(x))
 FUNCTION(acosh, std::acosh(x))
 FUNCTION(atanh, std::atanh(x))
-FUNCTION(mish, x * std::tanh((x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x)))))
+FUNCTION(mish, x* std::tanh((x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x)))))
 FUNCTION(swish, x / (1 + std::exp(-x)))
 #undef FUNCTION
 
 }  // namespace
 
 const Reference references[] = {
-    {"exp", every<exp_of>},         {"log", every<log_of>},           {"tanh", every<tanh_of>},         {"erf", every<erf_of>},
-    {"sigmoid", every<sigmoid_of>}, {"softplus", every<softplus_of>}, {"gelu", every<gelu_of>},         {"gelu_tanh", every<gelu_tanh_of>},
-    {"elu", every<elu_of>},         {"atan", every<atan_of>},         {"softsign", every<softsign_of>}, {"sqrt", every<sqrt_of>},
-    {"reciprocal", every<reciprocal_of>}, {"sin", every<sin_of>},     {"cos", every<cos_of>},           {"tan", every<tan_of>},
-    {"asin", every<asin_of>},       {"acos", every<acos_of>},         {"sinh", every<sinh_of>},         {"cosh", every<cosh_of>},
-    {"asinh", every<asinh_of>},     {"acosh", every<acosh_of>},       {"atanh", every<atanh_of>},       {"swish", every<swish_of>},
+    {"exp", every<exp_of>},
+    {"log", every<log_of>},
+    {"tanh", every<tanh_of>},
+    {"erf", every<erf_of>},
+    {"sigmoid", every<sigmoid_of>},
+    {"softplus", every<softplus_of>},
+    {"gelu", every<gelu_of>},
+    {"gelu_tanh", every<gelu_tanh_of>},
+    {"elu", every<elu_of>},
+    {"atan", every<atan_of>},
+    {"softsign", every<softsign_of>},
+    {"sqrt", every<sqrt_of>},
+    {"reciprocal", every<reciprocal_of>},
+    {"sin", every<sin_of>},
+    {"cos", every<cos_of>},
+    {"tan", every<tan_of>},
+    {"asin", every<asin_of>},
+    {"acos", every<acos_of>},
+    {"sinh", every<sinh_of>},
+    {"cosh", every<cosh_of>},
+    {"asinh", every<asinh_of>},
+    {"acosh", every<acosh_of>},
+    {"atanh", every<atanh_of>},
+    {"swish", every<swish_of>},
     {"mish", every<mish_of>},
 };
 const std::size_t reference_count = sizeof(references) / sizeof(references[0]);

@@ -28,12 +28,12 @@ struct Function {
   void (*run)(const float* x, float* y);
 };
 
-#define ROW(f) \
-  { #f, [](const float* x, float* y) { every<functors::f>(x, y); } }
-#define ROW_OF_ONE(f) \
-  { #f, [](const float* x, float* y) { every<functors::f>(x, y, 1.0F); } }
-const Function functions[] = {ROW(exp), ROW(log), ROW(tanh), ROW(erf), ROW(sigmoid), ROW(softplus), ROW(gelu), ROW(gelu_tanh), ROW_OF_ONE(elu), ROW(atan), ROW(softsign), ROW(sqrt),
-                              ROW(reciprocal), ROW(sin), ROW(cos), ROW(tan), ROW(asin), ROW(acos), ROW(sinh), ROW(cosh), ROW(asinh), ROW(acosh), ROW(atanh), ROW_OF_ONE(swish), ROW(mish)};
+#define ROW(f) {#f, [](const float* x, float* y) { every<functors::f>(x, y); }}
+#define ROW_OF_ONE(f) {#f, [](const float* x, float* y) { every<functors::f>(x, y, 1.0F); }}
+const Function functions[] = {ROW(exp),       ROW(log),        ROW(tanh),         ROW(erf),      ROW(sigmoid), ROW(softplus),   ROW(gelu),
+                              ROW(gelu_tanh), ROW_OF_ONE(elu), ROW(atan),         ROW(softsign), ROW(sqrt),    ROW(reciprocal), ROW(sin),
+                              ROW(cos),       ROW(tan),        ROW(asin),         ROW(acos),     ROW(sinh),    ROW(cosh),       ROW(asinh),
+                              ROW(acosh),     ROW(atanh),      ROW_OF_ONE(swish), ROW(mish)};
 
 // Infinity where one of both is no number, or infinite beyond the last half unit of the largest float.
 double error(float y, double exact) {

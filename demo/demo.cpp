@@ -138,7 +138,8 @@ std::size_t report_changes(const BuiltModel& built, const LoadedModel& model, co
 
 void report_peer_changes(const ort::Library& library, const Tagger& t, const Scores& reference, double cut) {
   const Scores plain = run_peer(library, t, ort::Optimization::all);
-  say("  ONNX Runtime {}: largest difference from the stored reference {:.2g}; its decisions changed", library.version(), compare_scores(plain, reference, cut).largest);
+  say("  ONNX Runtime {}: largest difference from the stored reference {:.2g}; its decisions changed", library.version(),
+      compare_scores(plain, reference, cut).largest);
   const auto line = [&](const std::string& what, const Scores& other) {
     say("  {:<59} {}", "  by " + what + ":", counts(compare_scores(plain, other, cut), plain.size()));
   };
@@ -166,11 +167,15 @@ void report_time(const LoadedModel& model, const Tagger& t, const ort::Library* 
   const auto inputs = t.inputs(jet, batch);
   BoundCall call(model, resolve_symbols(model.signature(), inputs), inputs);
   call.require(call.run());
-  std::vector<Contestant> contestants{{"generated code", [&](std::size_t n) { while (n--) (void)call.run(); }}};
+  std::vector<Contestant> contestants{{"generated code", [&](std::size_t n) {
+                                         while (n--) (void)call.run();
+                                       }}};
   std::unique_ptr<Peer> peers[2];
   for (int i = 0; library && i < 2; ++i) {
     peers[i] = std::make_unique<Peer>(*library, cli::PeerModel{t.onnx}, i == 0 ? ort::Optimization::all : ort::Optimization::basic, inputs, t.outputs(batch));
-    contestants.push_back({"ONNX Runtime", [p = peers[i].get()](std::size_t n) { while (n--) p->run(); }});
+    contestants.push_back({"ONNX Runtime", [p = peers[i].get()](std::size_t n) {
+                             while (n--) p->run();
+                           }});
   }
   const Pinned pinned;
   const auto times = measure(contestants, {0.5, false});

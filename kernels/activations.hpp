@@ -6,12 +6,12 @@
 // Functions and activations of one operand; parameters come as trailing scalars.
 namespace inferc::functors {
 
-#define INFERC_ROUNDED(name)                                                              \
-  struct name {                                                                           \
-    template <class T>                                                                    \
-    static T apply(T x) {                                                                 \
-      return rounded_once(x, [](double v) { return math64::name(v); });                   \
-    }                                                                                     \
+#define INFERC_ROUNDED(name)                                            \
+  struct name {                                                         \
+    template <class T>                                                  \
+    static T apply(T x) {                                               \
+      return rounded_once(x, [](double v) { return math64::name(v); }); \
+    }                                                                   \
   };
 INFERC_ROUNDED(tan)
 INFERC_ROUNDED(asin)
@@ -36,9 +36,7 @@ struct atan {
 struct softplus {
   template <class T>
   static T apply(T x) {
-    return by_width(
-        x, [](auto v) { return math::softplus(v); },
-        [](double v) { return (v > 0 ? v : 0.0) + math64::log1p(math64::exp(-math64::abs(v))); });
+    return by_width(x, [](auto v) { return math::softplus(v); }, [](double v) { return (v > 0 ? v : 0.0) + math64::log1p(math64::exp(-math64::abs(v))); });
   }
 };
 struct softsign {
@@ -77,9 +75,7 @@ struct shrink {
 struct gelu {
   template <class T>
   static T apply(T x) {
-    return by_width(
-        x, [](auto v) { return math::gelu(v); },
-        [](double v) { return v * 0.5 * math64::erfc(v * -0.70710678118654752440); });
+    return by_width(x, [](auto v) { return math::gelu(v); }, [](double v) { return v * 0.5 * math64::erfc(v * -0.70710678118654752440); });
   }
 };
 // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
@@ -107,9 +103,7 @@ struct swish {  // x sigmoid(alpha x)
 struct selu {
   template <class T>
   static T apply(T x, float alpha, float gamma) {
-    return rounded_once(x, [alpha, gamma](double v) {
-      return static_cast<double>(gamma) * (v > 0 ? v : static_cast<double>(alpha) * math64::expm1(v));
-    });
+    return rounded_once(x, [alpha, gamma](double v) { return static_cast<double>(gamma) * (v > 0 ? v : static_cast<double>(alpha) * math64::expm1(v)); });
   }
 };
 struct celu {

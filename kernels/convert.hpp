@@ -81,7 +81,8 @@ template <class F>
 constexpr Stored<F> low_bits(std::int32_t x) {
   constexpr std::uint32_t mask = (1u << F::bits) - 1, top = 1u << (F::bits - 1);
   const std::uint32_t low = static_cast<std::uint32_t>(x) & mask;
-  return static_cast<Stored<F>>(F::lowest < 0 && (low & top) != 0 ? static_cast<std::int32_t>(low) - static_cast<std::int32_t>(mask) - 1 : static_cast<std::int32_t>(low));
+  return static_cast<Stored<F>>(F::lowest < 0 && (low & top) != 0 ? static_cast<std::int32_t>(low) - static_cast<std::int32_t>(mask) - 1
+                                                                  : static_cast<std::int32_t>(low));
 }
 
 }  // namespace inferc::formats

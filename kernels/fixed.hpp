@@ -17,13 +17,20 @@ enum class Round : unsigned char { trn, rnd, rnd_conv, rnd_min_inf, rnd_zero, rn
 template <class F>
 constexpr auto by_mode(Round mode, F f) {
   switch (mode) {
-    case Round::trn: break;
-    case Round::rnd: return f(std::integral_constant<Round, Round::rnd>{});
-    case Round::rnd_conv: return f(std::integral_constant<Round, Round::rnd_conv>{});
-    case Round::rnd_min_inf: return f(std::integral_constant<Round, Round::rnd_min_inf>{});
-    case Round::rnd_zero: return f(std::integral_constant<Round, Round::rnd_zero>{});
-    case Round::rnd_inf: return f(std::integral_constant<Round, Round::rnd_inf>{});
-    case Round::trn_zero: return f(std::integral_constant<Round, Round::trn_zero>{});
+    case Round::trn:
+      break;
+    case Round::rnd:
+      return f(std::integral_constant<Round, Round::rnd>{});
+    case Round::rnd_conv:
+      return f(std::integral_constant<Round, Round::rnd_conv>{});
+    case Round::rnd_min_inf:
+      return f(std::integral_constant<Round, Round::rnd_min_inf>{});
+    case Round::rnd_zero:
+      return f(std::integral_constant<Round, Round::rnd_zero>{});
+    case Round::rnd_inf:
+      return f(std::integral_constant<Round, Round::rnd_inf>{});
+    case Round::trn_zero:
+      return f(std::integral_constant<Round, Round::trn_zero>{});
   }
   return f(std::integral_constant<Round, Round::trn>{});
 }

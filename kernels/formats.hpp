@@ -76,8 +76,7 @@ constexpr double decode(typename F::Storage stored) {
   const auto sign = static_cast<std::uint64_t>(negative) << 63;
   const auto exponent = static_cast<int>(magnitude >> F::mantissa);
   if constexpr (F::special == Special::ieee) {  // payloads of NaN stay
-    if (magnitude >= F::infinity)
-      return inferc::bit_cast<double>(sign | detail::double_infinity | static_cast<std::uint64_t>(mantissa) << (52 - F::mantissa));
+    if (magnitude >= F::infinity) return inferc::bit_cast<double>(sign | detail::double_infinity | static_cast<std::uint64_t>(mantissa) << (52 - F::mantissa));
   }
   if constexpr (F::special == Special::all_ones)
     if (magnitude == F::all_ones) return inferc::bit_cast<double>(sign | detail::double_infinity | std::uint64_t{1} << 51);

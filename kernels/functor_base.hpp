@@ -21,12 +21,9 @@ using Parameter = std::conditional_t<is_scalar<T>, T, float>;
 // A float function for float scalars (one lane of the vector form, same bits), its double twin for double.
 template <class T, class F32Function, class F64Function>
 [[gnu::always_inline]] inline T by_width(T x, F32Function f, F64Function g) {
-  if constexpr (std::is_same_v<T, double>)
-    return g(x);
-  else if constexpr (std::is_same_v<T, float>)
-    return f(splat<F32<4>>(x))[0];
-  else
-    return f(x);
+  if constexpr (std::is_same_v<T, double>) return g(x);
+  else if constexpr (std::is_same_v<T, float>) return f(splat<F32<4>>(x))[0];
+  else return f(x);
 }
 
 // A double function for every floating-point type: of float rounded once, lane by lane.
@@ -46,8 +43,7 @@ template <class T, class F64Function>
     return static_cast<T>(g(static_cast<double>(x), static_cast<double>(y)));
   } else {
     T out;
-    for (int i = 0; i < lane_count<T>; ++i)
-      out[i] = static_cast<float>(g(static_cast<double>(x[i]), static_cast<double>(y[i])));
+    for (int i = 0; i < lane_count<T>; ++i) out[i] = static_cast<float>(g(static_cast<double>(x[i]), static_cast<double>(y[i])));
     return out;
   }
 }

@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "kernels/bits.hpp"
 #include "kernels/activations.hpp"
+#include "kernels/bits.hpp"
 #include "kernels/cast.hpp"
 #include "kernels/functor_base.hpp"
 #include "kernels/quantisers.hpp"
@@ -173,23 +173,33 @@ struct identity {
 
 struct equal {
   template <class T>
-  static auto apply(T a, T b) { return a == b; }
+  static auto apply(T a, T b) {
+    return a == b;
+  }
 };
 struct greater {
   template <class T>
-  static auto apply(T a, T b) { return a > b; }
+  static auto apply(T a, T b) {
+    return a > b;
+  }
 };
 struct greater_or_equal {
   template <class T>
-  static auto apply(T a, T b) { return a >= b; }
+  static auto apply(T a, T b) {
+    return a >= b;
+  }
 };
 struct less {
   template <class T>
-  static auto apply(T a, T b) { return a < b; }
+  static auto apply(T a, T b) {
+    return a < b;
+  }
 };
 struct less_or_equal {
   template <class T>
-  static auto apply(T a, T b) { return a <= b; }
+  static auto apply(T a, T b) {
+    return a <= b;
+  }
 };
 // Of bools, or of lane masks.
 struct logical_not {
@@ -229,7 +239,9 @@ struct where {
 };
 struct is_nan {
   template <class T>
-  static auto apply(T x) { return x != x; }
+  static auto apply(T x) {
+    return x != x;
+  }
 };
 struct is_inf {
   template <class T>
@@ -245,32 +257,46 @@ struct is_inf {
 };
 struct second {
   template <class T>
-  static T apply(T, T b) { return b; }
+  static T apply(T, T b) {
+    return b;
+  }
 };
 struct bitwise_and {
   template <class T>
-  static T apply(T a, T b) { return static_cast<T>(a & b); }
+  static T apply(T a, T b) {
+    return static_cast<T>(a & b);
+  }
 };
 struct bitwise_or {
   template <class T>
-  static T apply(T a, T b) { return static_cast<T>(a | b); }
+  static T apply(T a, T b) {
+    return static_cast<T>(a | b);
+  }
 };
 struct bitwise_xor {
   template <class T>
-  static T apply(T a, T b) { return static_cast<T>(a ^ b); }
+  static T apply(T a, T b) {
+    return static_cast<T>(a ^ b);
+  }
 };
 struct bitwise_not {
   template <class T>
-  static T apply(T a) { return static_cast<T>(~a); }
+  static T apply(T a) {
+    return static_cast<T>(~a);
+  }
 };
 // Shifts by the width or more give 0.
 struct shift_left {
   template <class T>
-  static T apply(T a, T b) { return b >= sizeof(T) * 8 ? T{0} : static_cast<T>(static_cast<std::uint64_t>(a) << b); }
+  static T apply(T a, T b) {
+    return b >= sizeof(T) * 8 ? T{0} : static_cast<T>(static_cast<std::uint64_t>(a) << b);
+  }
 };
 struct shift_right {
   template <class T>
-  static T apply(T a, T b) { return b >= sizeof(T) * 8 ? T{0} : static_cast<T>(a >> b); }
+  static T apply(T a, T b) {
+    return b >= sizeof(T) * 8 ? T{0} : static_cast<T>(a >> b);
+  }
 };
 // Half to even.
 struct round {
@@ -341,8 +367,7 @@ struct leaky_relu {
 struct elu {
   template <class T>
   static T apply(T x, float alpha) {
-    const T below = by_width(
-        x, [](auto v) { return math::expm1_negative(v); }, [](double v) { return math64::expm1(v); });
+    const T below = by_width(x, [](auto v) { return math::expm1_negative(v); }, [](double v) { return math64::expm1(v); });
     return x < T{} ? below * static_cast<Parameter<T>>(alpha) : x;
   }
 };

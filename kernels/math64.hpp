@@ -18,9 +18,7 @@ constexpr double from_bits(std::uint64_t b) { return bit_cast<double>(b); }
 constexpr bool is_nan(double x) { return (bits(x) << 1) > 0xffe0000000000000u; }
 constexpr bool is_negative(double x) { return (bits(x) >> 63) != 0; }
 constexpr double abs(double x) { return from_bits(bits(x) & 0x7fffffffffffffffu); }
-constexpr double copysign(double magnitude, double sign) {
-  return from_bits((bits(magnitude) & 0x7fffffffffffffffu) | (bits(sign) & 0x8000000000000000u));
-}
+constexpr double copysign(double magnitude, double sign) { return from_bits((bits(magnitude) & 0x7fffffffffffffffu) | (bits(sign) & 0x8000000000000000u)); }
 inline double sqrt(double x) { return is_nan(x) || x >= 0 ? __builtin_sqrt(x) : quiet_nan; }
 
 // 2^n for -1022 <= n <= 1023
@@ -33,7 +31,7 @@ constexpr double ldexp(double x, int n) {
 
 // ---- rounding
 
-constexpr double rint(double x) {  // half to even
+constexpr double rint(double x) {         // half to even
   const double big = 4503599627370496.0;  // 2^52
   const double a = abs(x);
   if (!(a < big)) return x;
@@ -80,13 +78,12 @@ struct Exponential {
   int exponent;
 };
 
-constexpr Exponential exp_parts(Double2 x) {  // |x| <= 2000
+constexpr Exponential exp_parts(Double2 x) {                                   // |x| <= 2000
   const double ln2_hi = 0x1.62e42fefa3800p-1, ln2_lo = 0x1.ef35793c76730p-45;  // ln2_hi has 42 bits
   const double k = rint(x.hi * 0x1.71547652b82fep+0);
   const Double2 r = dd::sub(dd::add({x.hi - k * ln2_hi, 0}, {x.lo, 0}), dd::two_product(k, ln2_lo));
-  constexpr double taylor[] = {1.0 / 87178291200, 1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800,
-                               1.0 / 3628800,     1.0 / 362880,     1.0 / 40320,     1.0 / 5040,
-                               1.0 / 720,         1.0 / 120,        1.0 / 24,        1.0 / 6};
+  constexpr double taylor[] = {1.0 / 87178291200, 1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,
+                               1.0 / 40320,       1.0 / 5040,       1.0 / 720,       1.0 / 120,      1.0 / 24,      1.0 / 6};
   const Double2 square = dd::mul(r, r);
   const double tail = square.hi * r.hi * dd::polynomial(taylor, r.hi);
   return {dd::add(r, dd::add(dd::scale(square, 0.5), {tail, 0})), static_cast<int>(k)};
@@ -124,8 +121,7 @@ constexpr double expm1(double x) {
 
 // 2 atanh(s) = s (2 + 2/3 z + 2/5 z^2 + ...), z = s^2 <= 0.0295
 constexpr Double2 twice_atanh(Double2 s) {
-  constexpr double series[] = {2.0 / 25, 2.0 / 23, 2.0 / 21, 2.0 / 19, 2.0 / 17,
-                               2.0 / 15, 2.0 / 13, 2.0 / 11, 2.0 / 9,  2.0 / 7};
+  constexpr double series[] = {2.0 / 25, 2.0 / 23, 2.0 / 21, 2.0 / 19, 2.0 / 17, 2.0 / 15, 2.0 / 13, 2.0 / 11, 2.0 / 9, 2.0 / 7};
   const Double2 z = dd::mul(s, s);
   Double2 p = dd::add({0x1.999999999999ap-2, -0x1.999999999999ap-56}, {z.hi * dd::polynomial(series, z.hi), 0});
   p = dd::add({0x1.5555555555555p-1, 0x1.5555555555555p-55}, dd::mul(z, p));
@@ -141,8 +137,7 @@ constexpr Double2 log_dd(Double2 x) {
   }
   const int exponent = static_cast<int>((bits(x.hi) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu)) >> 52) - 1023;
   k += exponent;
-  x = exponent > 1000 ? dd::scale(dd::scale(x, 0x1p-1000), power_of_two(1000 - exponent))
-                      : dd::scale(x, power_of_two(-exponent));
+  x = exponent > 1000 ? dd::scale(dd::scale(x, 0x1p-1000), power_of_two(1000 - exponent)) : dd::scale(x, power_of_two(-exponent));
   const Double2 f = dd::two_sum(x.hi - 1, x.lo);
   const Double2 mantissa = twice_atanh(dd::div(f, dd::add({2, 0}, f)));
   const Double2 scaled = dd::add({k * 0x1.62e42fefa3800p-1, 0}, dd::two_product(k, 0x1.ef35793c76730p-45));
@@ -243,23 +238,19 @@ constexpr double atanh(double x) {
 
 // erfc(x) e^(x^2) for x >= 0.75: a polynomial in (x - 4) / (x + 4), divided by 1 + 2x (fit error 3e-20)
 constexpr double scaled_erfc(double x) {
-  constexpr double c[] = {0x1.2aa76b8cfb843p-30,  0x1.6d7ffaae2d2c5p-29,  -0x1.ce7cf89a49c35p-27,
-                          -0x1.5e9b46febfb5bp-26, 0x1.d429f1a88bb8ep-24,  0x1.4eb0309892d82p-24,
-                          -0x1.ba9aecdea0099p-21, 0x1.38d16b0f71c6dp-22,  0x1.7f21d29940cfep-18,
-                          -0x1.78828fcf99fc6p-17, -0x1.9958c1d164bb9p-16, 0x1.3be035dcdac29p-13,
-                          -0x1.a1df2889e0e1bp-13, -0x1.8d4a99a75d695p-11, 0x1.49c672892859cp-8,
-                          -0x1.096238853b8c2p-6,  0x1.3079edf67bc97p-5,   -0x1.0fb06dfe48d6ep-4,
-                          0x1.7fee004e12771p-4,   -0x1.9ddb23c3e90f5p-4,  0x1.16ecefcfa538bp-4,
-                          0x1.f7f5df66fd7bcp-7,   -0x1.1df1ad154a28ep-3,  0x1.3ba5916e9fd7fp+0};
+  constexpr double c[] = {0x1.2aa76b8cfb843p-30,  0x1.6d7ffaae2d2c5p-29,  -0x1.ce7cf89a49c35p-27, -0x1.5e9b46febfb5bp-26, 0x1.d429f1a88bb8ep-24,
+                          0x1.4eb0309892d82p-24,  -0x1.ba9aecdea0099p-21, 0x1.38d16b0f71c6dp-22,  0x1.7f21d29940cfep-18,  -0x1.78828fcf99fc6p-17,
+                          -0x1.9958c1d164bb9p-16, 0x1.3be035dcdac29p-13,  -0x1.a1df2889e0e1bp-13, -0x1.8d4a99a75d695p-11, 0x1.49c672892859cp-8,
+                          -0x1.096238853b8c2p-6,  0x1.3079edf67bc97p-5,   -0x1.0fb06dfe48d6ep-4,  0x1.7fee004e12771p-4,   -0x1.9ddb23c3e90f5p-4,
+                          0x1.16ecefcfa538bp-4,   0x1.f7f5df66fd7bcp-7,   -0x1.1df1ad154a28ep-3,  0x1.3ba5916e9fd7fp+0};
   return dd::polynomial(c, (x - 4) / (x + 4)) / (1 + 2 * x);
 }
 
 // erf(x) for |x| < 0.75
 constexpr double erf_small(double x) {
-  constexpr double c[] = {0x1.2d8d4e2a0fc57p-34,  -0x1.44b835877a59ap-30, 0x1.faf7d89a1c9b0p-27,
-                          -0x1.5f5fd556db724p-23, 0x1.b9e598b558ca8p-20,  -0x1.f4d2504735db5p-17,
-                          0x1.f9a326aa812e1p-14,  -0x1.c02db3fef3bfap-11, 0x1.565bcd0e67195p-8,
-                          -0x1.b82ce31288accp-6,  0x1.ce2f21a042be1p-4,   -0x1.812746b0379e7p-2};
+  constexpr double c[] = {0x1.2d8d4e2a0fc57p-34, -0x1.44b835877a59ap-30, 0x1.faf7d89a1c9b0p-27, -0x1.5f5fd556db724p-23,
+                          0x1.b9e598b558ca8p-20, -0x1.f4d2504735db5p-17, 0x1.f9a326aa812e1p-14, -0x1.c02db3fef3bfap-11,
+                          0x1.565bcd0e67195p-8,  -0x1.b82ce31288accp-6,  0x1.ce2f21a042be1p-4,  -0x1.812746b0379e7p-2};
   const double z = x * x;
   const Double2 p = dd::add({0x1.20dd750429b6dp+0, 0x1.1ae3a914fed80p-56}, {z * dd::polynomial(c, z), 0});
   return dd::mul({x, 0}, p).hi;

@@ -31,11 +31,15 @@ template <class T>
 // Ways to round, named as those of ap_fixed.
 struct TRN {  // down
   template <class T>
-  static T apply(T v) { return floor(v); }
+  static T apply(T v) {
+    return floor(v);
+  }
 };
 struct RND {  // to nearest, ties up
   template <class T>
-  static T apply(T v) { return floor(v + 0.5f); }
+  static T apply(T v) {
+    return floor(v + 0.5f);
+  }
 };
 struct RND_CONV {  // ties to even
   template <class T>
@@ -45,19 +49,27 @@ struct RND_CONV {  // ties to even
 };
 struct TRN_ZERO {  // towards zero
   template <class T>
-  static T apply(T v) { return with_sign(floor(magnitude(v)), v); }
+  static T apply(T v) {
+    return with_sign(floor(magnitude(v)), v);
+  }
 };
 struct RND_ZERO {  // ties towards zero
   template <class T>
-  static T apply(T v) { return with_sign(ceil(magnitude(v) - 0.5f), v); }
+  static T apply(T v) {
+    return with_sign(ceil(magnitude(v) - 0.5f), v);
+  }
 };
 struct RND_INF {  // ties away from zero
   template <class T>
-  static T apply(T v) { return with_sign(floor(magnitude(v) + 0.5f), v); }
+  static T apply(T v) {
+    return with_sign(floor(magnitude(v) + 0.5f), v);
+  }
 };
 struct RND_MIN_INF {  // ties down
   template <class T>
-  static T apply(T v) { return ceil(v - 0.5f); }
+  static T apply(T v) {
+    return ceil(v - 0.5f);
+  }
 };
 
 // What becomes of integers beyond low and high.

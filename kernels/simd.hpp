@@ -69,10 +69,8 @@ template <class V>
 // A subtraction of zero becomes one broadcast in every compiler and keeps -0.
 template <class V>
 [[gnu::always_inline]] inline V splat(float x) {
-  if constexpr (sizeof(V) == sizeof(float))
-    return x;
-  else
-    return x - V{};
+  if constexpr (sizeof(V) == sizeof(float)) return x;
+  else return x - V{};
 }
 template <class V>
 [[gnu::always_inline]] inline IntOf<V> splat_int(std::int32_t x) {
@@ -112,16 +110,13 @@ template <class V>
 template <class V>
 [[gnu::always_inline]] inline V load_first(const float* p, std::size_t n, V rest = V{}) {
 #if defined(__AVX512F__)
-  if constexpr (lane_count<V> == 16)
-    return __builtin_ia32_loadups512_mask(p, rest, static_cast<unsigned short>((1u << n) - 1));
+  if constexpr (lane_count<V> == 16) return __builtin_ia32_loadups512_mask(p, rest, static_cast<unsigned short>((1u << n) - 1));
 #endif
 #if defined(__AVX__)
   if constexpr (lane_count<V> <= 8) {
     const auto mask = lanes_below<V>(n);
-    if constexpr (lane_count<V> == 8)
-      return mask ? __builtin_ia32_maskloadps256(reinterpret_cast<const V*>(p), mask) : rest;
-    else if constexpr (lane_count<V> == 4)
-      return mask ? __builtin_ia32_maskloadps(reinterpret_cast<const V*>(p), mask) : rest;
+    if constexpr (lane_count<V> == 8) return mask ? __builtin_ia32_maskloadps256(reinterpret_cast<const V*>(p), mask) : rest;
+    else if constexpr (lane_count<V> == 4) return mask ? __builtin_ia32_maskloadps(reinterpret_cast<const V*>(p), mask) : rest;
   }
 #endif
   for (std::size_t i = 0; i < lane_count<V>; ++i)
@@ -210,9 +205,7 @@ using I64x2 = VectorOf<std::int64_t, 2>::type;
 }
 }  // namespace simd_detail
 
-[[gnu::always_inline]] inline float fma(float a, float b, float c) {
-  return simd_detail::fma_emulated(F32<4>{a}, F32<4>{b}, F32<4>{c})[0];
-}
+[[gnu::always_inline]] inline float fma(float a, float b, float c) { return simd_detail::fma_emulated(F32<4>{a}, F32<4>{b}, F32<4>{c})[0]; }
 template <class V>
 [[gnu::always_inline]] inline V fma(V a, V b, V c) {
   if constexpr (lane_count<V> == 4) return simd_detail::fma_emulated(a, b, c);
@@ -222,10 +215,8 @@ template <class V>
 
 template <class V>
 [[gnu::always_inline]] inline V sqrt(V a) {
-  if constexpr (sizeof(V) == sizeof(float))
-    return __builtin_sqrtf(a);
-  else
-    return simd_detail::sqrt_lanes(a, std::make_index_sequence<lane_count<V>>{});
+  if constexpr (sizeof(V) == sizeof(float)) return __builtin_sqrtf(a);
+  else return simd_detail::sqrt_lanes(a, std::make_index_sequence<lane_count<V>>{});
 }
 
 template <class V>
@@ -234,8 +225,7 @@ template <class V>
 }
 template <class V>
 [[gnu::always_inline]] inline V copysign(V magnitude, V sign) {
-  return bit_cast<V>((bit_cast<IntOf<V>>(magnitude) & splat_int<V>(0x7fffffff)) |
-                          (bit_cast<IntOf<V>>(sign) & splat_int<V>(INT32_MIN)));
+  return bit_cast<V>((bit_cast<IntOf<V>>(magnitude) & splat_int<V>(0x7fffffff)) | (bit_cast<IntOf<V>>(sign) & splat_int<V>(INT32_MIN)));
 }
 // NaN in either operand gives NaN.
 template <class V>
@@ -262,10 +252,8 @@ struct F32x16 {
   [[gnu::always_inline]] static F32x16 load_first(const float* p, std::size_t n, float fill) {
     F32x16 r = splat(fill);
     for (std::size_t i = 0; i < parts; ++i) {
-      if (n >= (i + 1) * lanes)
-        r.part[i] = inferc::load<Vec>(p + i * lanes);
-      else if (n > i * lanes)
-        r.part[i] = inferc::load_first<Vec>(p + i * lanes, n - i * lanes, r.part[i]);
+      if (n >= (i + 1) * lanes) r.part[i] = inferc::load<Vec>(p + i * lanes);
+      else if (n > i * lanes) r.part[i] = inferc::load_first<Vec>(p + i * lanes, n - i * lanes, r.part[i]);
     }
     return r;
   }

@@ -17,13 +17,29 @@ struct Reduced {
 
 // 64 bits of 0.0...0 (64 zeros) followed by the bits of 2/pi, from bit `at` on; at <= 64 + 1280.
 constexpr std::uint64_t two_over_pi_bits(int at) {
-  constexpr std::uint64_t words[] = {
-      0,
-      0xa2f9836e4e441529, 0xfc2757d1f534ddc0, 0xdb6295993c439041, 0xfe5163abdebbc561, 0xb7246e3a424dd2e0,
-      0x06492eea09d1921c, 0xfe1deb1cb129a73e, 0xe88235f52ebb4484, 0xe99c7026b45f7e41, 0x3991d639835339f4,
-      0x9c845f8bbdf9283b, 0x1ff897ffde05980f, 0xef2f118b5a0a6d1f, 0x6d367ecf27cb09b7, 0x4f463f669e5fea2d,
-      0x7527bac7ebe5f17b, 0x3d0739f78a5292ea, 0x6bfb5fb11f8d5d08, 0x56033046fc7b6bab, 0xf0cfbc209af4361d,
-      0xa9e391615ee61b08, 0x6599855f14a06840};
+  constexpr std::uint64_t words[] = {0,
+                                     0xa2f9836e4e441529,
+                                     0xfc2757d1f534ddc0,
+                                     0xdb6295993c439041,
+                                     0xfe5163abdebbc561,
+                                     0xb7246e3a424dd2e0,
+                                     0x06492eea09d1921c,
+                                     0xfe1deb1cb129a73e,
+                                     0xe88235f52ebb4484,
+                                     0xe99c7026b45f7e41,
+                                     0x3991d639835339f4,
+                                     0x9c845f8bbdf9283b,
+                                     0x1ff897ffde05980f,
+                                     0xef2f118b5a0a6d1f,
+                                     0x6d367ecf27cb09b7,
+                                     0x4f463f669e5fea2d,
+                                     0x7527bac7ebe5f17b,
+                                     0x3d0739f78a5292ea,
+                                     0x6bfb5fb11f8d5d08,
+                                     0x56033046fc7b6bab,
+                                     0xf0cfbc209af4361d,
+                                     0xa9e391615ee61b08,
+                                     0x6599855f14a06840};
   const int word = at / 64, shift = at % 64;
   return shift == 0 ? words[word] : words[word] << shift | words[word + 1] >> (64 - shift);
 }
@@ -36,8 +52,8 @@ constexpr Reduced reduce(double x) {  // finite, |x| > pi/4
   const int skip = exponent + 62;
   const Wide low = Wide{m} * two_over_pi_bits(skip + 128);
   const Wide middle = Wide{m} * two_over_pi_bits(skip + 64) + (low >> 64);
-  std::uint64_t part[3] = {m * two_over_pi_bits(skip) + static_cast<std::uint64_t>(middle >> 64),
-                           static_cast<std::uint64_t>(middle), static_cast<std::uint64_t>(low)};
+  std::uint64_t part[3] = {m * two_over_pi_bits(skip) + static_cast<std::uint64_t>(middle >> 64), static_cast<std::uint64_t>(middle),
+                           static_cast<std::uint64_t>(low)};
   const std::uint64_t quadrant = (part[0] >> 62) + ((part[0] >> 61) & 1);
   part[0] -= quadrant << 62;
   const bool negative = (part[0] >> 63) != 0;
@@ -113,10 +129,9 @@ constexpr double tan(double x) {
 
 // atan(y) for 0 <= y <= 1, about the nearest of 0, 1/2 and 1: atan(y) = atan(c) + atan((y - c) / (1 + c y))
 constexpr Double2 atan_unit(Double2 y) {
-  constexpr double series[] = {1.0 / 33,  -1.0 / 31, 1.0 / 29,  -1.0 / 27, 1.0 / 25, -1.0 / 23, 1.0 / 21,
-                               -1.0 / 19, 1.0 / 17,  -1.0 / 15, 1.0 / 13,  -1.0 / 11, 1.0 / 9,  -1.0 / 7, 1.0 / 5};
-  constexpr Double2 offset[] = {
-      {0, 0}, {0x1.dac670561bb4fp-2, 0x1.a2b7f222f65e2p-56}, {0x1.921fb54442d18p-1, 0x1.1a62633145c07p-55}};
+  constexpr double series[] = {1.0 / 33, -1.0 / 31, 1.0 / 29, -1.0 / 27, 1.0 / 25, -1.0 / 23, 1.0 / 21, -1.0 / 19,
+                               1.0 / 17, -1.0 / 15, 1.0 / 13, -1.0 / 11, 1.0 / 9,  -1.0 / 7,  1.0 / 5};
+  constexpr Double2 offset[] = {{0, 0}, {0x1.dac670561bb4fp-2, 0x1.a2b7f222f65e2p-56}, {0x1.921fb54442d18p-1, 0x1.1a62633145c07p-55}};
   const int i = y.hi < 0.25 ? 0 : y.hi < 0.75 ? 1 : 2;
   const Double2 c{i * 0.5, 0};
   const Double2 t = i == 0 ? y : dd::div(dd::sub(y, c), dd::add({1, 0}, dd::mul(y, c)));

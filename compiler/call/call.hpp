@@ -49,8 +49,7 @@ struct Operand {
 [[nodiscard]] std::optional<Operand> reshape_view(const Operand&, const Shape& shape);
 [[nodiscard]] Operand transpose_view(const Operand&, const std::vector<std::int64_t>& permutation);
 [[nodiscard]] std::vector<std::int64_t> inverse_permutation(const std::vector<std::int64_t>& permutation);
-[[nodiscard]] Operand slice_view(const Operand&, std::size_t axis, const Dim& begin, const Dim& size,
-                                 std::int64_t step = 1);
+[[nodiscard]] Operand slice_view(const Operand&, std::size_t axis, const Dim& begin, const Dim& size, std::int64_t step = 1);
 [[nodiscard]] Operand broadcast_view(const Operand&, const Shape& shape);  // new or widened dims get stride 0
 
 // An elementwise expression over the operands of a call: a functor of kernels/functors.hpp applied to expressions, or
@@ -117,8 +116,8 @@ struct EpilogueArg {                 // cpu::epilogue<F>(accessors...): applied 
   std::shared_ptr<const Expr> expr;  // null: identity
   std::vector<Accessor> accessors;
 };
-using AnyArg = std::variant<PointerArg, ViewArg, SizeArg, RuntimeSizeArg, RangeArg, ScalarArg, SizesArg, ParamsArg,
-                            TypeArg, AccessorArg, EpilogueArg, StridedArg>;
+using AnyArg =
+    std::variant<PointerArg, ViewArg, SizeArg, RuntimeSizeArg, RangeArg, ScalarArg, SizesArg, ParamsArg, TypeArg, AccessorArg, EpilogueArg, StridedArg>;
 // Copied and destroyed out of line: written in every operator's file, a variant is most of the time to compile it.
 struct Arg : AnyArg {
   Arg(PointerArg);

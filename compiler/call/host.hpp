@@ -56,7 +56,7 @@ struct Convert<View<T, max_rank>> {
 };
 
 template <class T>
-requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
 struct Convert<T> {
   static T from(const HostFrame& frame, const Arg& arg) {
     const Number n = number_of(frame, arg);
@@ -83,7 +83,7 @@ struct Convert<Params<N>> {
 };
 
 template <class T>
-requires std::is_empty_v<T>
+  requires std::is_empty_v<T>
 struct Convert<T> {
   static T from(const HostFrame&, const Arg&) { return {}; }
 };
@@ -94,8 +94,7 @@ Fault invoke(R (*kernel)(P...), const HostFrame& frame, std::index_sequence<I...
   if constexpr (std::is_same_v<R, Fault>) {
     return kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...);
   } else if constexpr (std::is_same_v<R, std::size_t>) {
-    *frame.measured =
-        static_cast<std::int64_t>(kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...));
+    *frame.measured = static_cast<std::int64_t>(kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...));
     return Fault::none;
   } else {
     kernel(Convert<std::remove_cvref_t<P>>::from(frame, (*frame.args)[I])...);
@@ -108,20 +107,16 @@ Fault invoke(R (*kernel)(P...), const HostFrame& frame, std::index_sequence<I...
 // The kernel as a host thunk: parameters are T*, View<T, max_rank>, sizes, scalars, Sizes<N>, empty tag types.
 template <class R, class... P>
 HostKernel host(R (*kernel)(P...)) {
-  return
-      [kernel](const HostFrame& frame) { return host_detail::invoke(kernel, frame, std::index_sequence_for<P...>{}); };
+  return [kernel](const HostFrame& frame) { return host_detail::invoke(kernel, frame, std::index_sequence_for<P...>{}); };
 }
 
 template <class... T>
 struct Types {};
 using FloatTypes = Types<float, double>;
 using SignedTypes = Types<float, double, std::int8_t, std::int16_t, std::int32_t, std::int64_t>;
-using IntegerTypes = Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t,
-                           std::uint32_t, std::uint64_t>;
-using NumericTypes = Types<float, double, std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
-                           std::uint16_t, std::uint32_t, std::uint64_t>;
-using AllTypes = Types<float, double, std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
-                       std::uint16_t, std::uint32_t, std::uint64_t, bool>;
+using IntegerTypes = Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>;
+using NumericTypes = Types<float, double, std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>;
+using AllTypes = Types<float, double, std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t, bool>;
 using IndexTypes = Types<std::int32_t, std::int64_t>;
 using BoolType = Types<bool>;
 

@@ -47,10 +47,8 @@ std::vector<Run> runs(const Operand& v) {
   std::vector<Run> out;
   for (std::size_t d = 0; d < v.shape.size(); ++d) {
     if (v.shape[d].is(1)) continue;
-    if (!out.empty() && out.back().stride == v.strides[d] * v.shape[d])
-      out.back() = {out.back().size * v.shape[d], v.strides[d]};
-    else
-      out.push_back({v.shape[d], v.strides[d]});
+    if (!out.empty() && out.back().stride == v.strides[d] * v.shape[d]) out.back() = {out.back().size * v.shape[d], v.strides[d]};
+    else out.push_back({v.shape[d], v.strides[d]});
   }
   return out;
 }
@@ -96,8 +94,7 @@ Operand transpose_view(const Operand& v, const std::vector<std::int64_t>& permut
 
 std::vector<std::int64_t> inverse_permutation(const std::vector<std::int64_t>& permutation) {
   std::vector<std::int64_t> out(permutation.size());
-  for (std::size_t d = 0; d < permutation.size(); ++d)
-    out[static_cast<std::size_t>(permutation[d])] = static_cast<std::int64_t>(d);
+  for (std::size_t d = 0; d < permutation.size(); ++d) out[static_cast<std::size_t>(permutation[d])] = static_cast<std::int64_t>(d);
   return out;
 }
 

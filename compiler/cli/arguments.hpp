@@ -12,9 +12,9 @@ struct ModelArguments {
   std::filesystem::path model;
   std::vector<std::string> dims;  // SYM=N, SYM=LO..HI
   bool random_as_input = false;
-  std::vector<std::string> carry{};  // OUT=IN
-  std::vector<std::string> op{};     // DOMAIN::NAME=header
-  std::vector<std::string> keep{};   // --outputs: names; empty: all
+  std::vector<std::string> carry{};   // OUT=IN
+  std::vector<std::string> op{};      // DOMAIN::NAME=header
+  std::vector<std::string> keep{};    // --outputs: names; empty: all
   std::vector<std::string> assume{};  // INPUT=VALUE
   std::string batch{};                // SYM; empty: none
 };

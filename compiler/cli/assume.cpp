@@ -21,7 +21,8 @@ double parse_value(const std::string& text, const std::string& option) {
   if (text == "true" || text == "false") return text == "true" ? 1 : 0;
   double out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size()) throw UsageError(fmt::format("--assume {}: '{}' is no number", escape(option), escape(text)), form);
+  if (error != std::errc() || end != text.data() + text.size())
+    throw UsageError(fmt::format("--assume {}: '{}' is no number", escape(option), escape(text)), form);
   return out;
 }
 
@@ -63,7 +64,8 @@ std::vector<std::int64_t> shape_at(const Type& type, const SymbolValues& sizes) 
 }
 
 std::size_t input_index(const Graph& graph, const std::string& name) {
-  return static_cast<std::size_t>(std::find_if(graph.inputs().begin(), graph.inputs().end(), [&](const Value* v) { return v->name == name; }) - graph.inputs().begin());
+  return static_cast<std::size_t>(std::find_if(graph.inputs().begin(), graph.inputs().end(), [&](const Value* v) { return v->name == name; }) -
+                                  graph.inputs().begin());
 }
 
 void replace_input(Graph& graph, const std::string& name, Value* by) {

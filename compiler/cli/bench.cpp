@@ -24,7 +24,8 @@ using Json = nlohmann::ordered_json;
 
 void check_contestants(const BenchArguments& a) {
   if (a.random_as_input && !a.against.empty()) throw UsageError("--random-as-input: onnxruntime draws its own numbers", "bench without --against");
-  if (!(a.carry.empty() && a.op.empty()) && !a.against.empty()) throw UsageError("--carry and --op: onnxruntime keeps no state and has no such operator", "bench without --against");
+  if (!(a.carry.empty() && a.op.empty()) && !a.against.empty())
+    throw UsageError("--carry and --op: onnxruntime keeps no state and has no such operator", "bench without --against");
   for (const std::string& peer : a.against)
     if (peer != "onnxruntime") throw UsageError(fmt::format("--against {}: no such contestant", escape(peer)), "onnxruntime");
 }
@@ -36,9 +37,9 @@ SymbolValues sizes_of(const Signature& signature, const std::vector<std::string>
   for (const Symbol& s : signature.symbols.all()) {
     if (out.count(s.name)) continue;
     if (s.bounds.upper == unbounded)
-      problems.error(fmt::format("nothing tells the size of '{}'", escape(s.name)), fmt::format("--at {0}=N measures one size, --dim {0}=N specialises the code", escape(s.name)));
-    else
-      out[s.name] = s.bounds.upper;
+      problems.error(fmt::format("nothing tells the size of '{}'", escape(s.name)),
+                     fmt::format("--at {0}=N measures one size, --dim {0}=N specialises the code", escape(s.name)));
+    else out[s.name] = s.bounds.upper;
   }
   if (problems.failed()) throw UserError(problems.errors());
   return out;
@@ -54,9 +55,13 @@ std::string cpu_name() {
 
 // What a time depends on beside the model.
 Json machine() {
-  struct utsname system {};
+  struct utsname system{};
   (void)::uname(&system);
-  return {{"cpu", cpu_name()}, {"processors", std::thread::hardware_concurrency()}, {"architecture", system.machine}, {"system", fmt::format("{} {}", system.sysname, system.release)}, {"inferc", INFERC_VERSION}};
+  return {{"cpu", cpu_name()},
+          {"processors", std::thread::hardware_concurrency()},
+          {"architecture", system.machine},
+          {"system", fmt::format("{} {}", system.sysname, system.release)},
+          {"inferc", INFERC_VERSION}};
 }
 
 std::optional<double> allocations_per_call(BoundCall& call) {
@@ -168,8 +173,8 @@ Json measured(const BenchArguments& a) {
 }
 
 std::string text(const Json& r) {
-  std::string out = fmt::format("{} {} ({}{}{})\n", r["model"].get<std::string>(), r["dims"].dump(), r["isa"].get<std::string>(), r["cold"] ? ", cold caches" : "",
-                                r["threads"] == 1 ? "" : fmt::format(", {} threads", r["threads"].dump()));
+  std::string out = fmt::format("{} {} ({}{}{})\n", r["model"].get<std::string>(), r["dims"].dump(), r["isa"].get<std::string>(),
+                                r["cold"] ? ", cold caches" : "", r["threads"] == 1 ? "" : fmt::format(", {} threads", r["threads"].dump()));
   const auto line = [&](std::string_view who, const Json& t) {
     out += fmt::format("  {:<30} median {:>12.1f} ns   min {:>12.1f} ns\n", who, t["median"].get<double>(), t["min"].get<double>());
   };

@@ -49,7 +49,8 @@ std::string carry_difference(const LoadedModel& keeps, const LoadedModel& handed
     call.require(call.run());
     const std::vector<Tensor> got = call.outputs(), shown = visible(wanted, carried, [](const Carry& c) { return c.output; });
     for (std::size_t o = 0; o < got.size(); ++o)
-      if (!got[o].same(shown[o])) return fmt::format("output '{}' differs in call {}{}", escape(keeps.signature().outputs[o].name), k + 1, k == calls ? ", after a reset" : "");
+      if (!got[o].same(shown[o]))
+        return fmt::format("output '{}' differs in call {}{}", escape(keeps.signature().outputs[o].name), k + 1, k == calls ? ", after a reset" : "");
     for (std::size_t s = 0; s < state.size(); ++s) state[s] = wanted[carried[s].output];
   }
   return {};

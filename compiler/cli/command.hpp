@@ -38,7 +38,7 @@ struct Front {
   std::vector<Carry> carried{};
   std::vector<UserHeader> user_headers{};
   std::vector<AssumedInput> assumed{};
-  std::string batch{};  // the symbol of --batch; empty: none
+  std::string batch{};               // the symbol of --batch; empty: none
   std::optional<onnx::Part> part{};  // of the file, that is in the model; none: all
 };
 // Throws UserError with every problem at once.

@@ -1,8 +1,8 @@
 #include <memory>
 #include <thread>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "compiler/cli/command.hpp"
 #include "compiler/cli/command_line.hpp"
@@ -15,16 +15,24 @@ void add_kept_outputs(CLI::App& command, const char* name, std::vector<std::stri
 }
 
 void add_assumptions(CLI::App& command, std::vector<std::string>& assume) {
-  command.add_option("--assume", assume, "INPUT=VALUE: every element of the input is this number; the code has no such input")->take_all()->allow_extra_args(false);
+  command.add_option("--assume", assume, "INPUT=VALUE: every element of the input is this number; the code has no such input")
+      ->take_all()
+      ->allow_extra_args(false);
 }
 
 // `kept_outputs`: the option that names them; of `run`, --outputs is a folder.
 void add_model_arguments(CLI::App& command, ModelArguments& a, const char* kept_outputs = "--outputs") {
   command.add_option("MODEL", a.model, "ONNX file")->required();
-  command.add_option("--dim", a.dims, "SYM=N fixes a symbolic size, SYM=LO..HI bounds it; INPUT:AXIS names one by its place")->take_all()->allow_extra_args(false);
+  command.add_option("--dim", a.dims, "SYM=N fixes a symbolic size, SYM=LO..HI bounds it; INPUT:AXIS names one by its place")
+      ->take_all()
+      ->allow_extra_args(false);
   command.add_flag("--random-as-input", a.random_as_input, "what the model draws (RandomNormal, Bernoulli ...) becomes an input: the caller draws");
-  command.add_option("--carry", a.carry, "OUT=IN: the output is the input of the next call, kept in the Workspace until reset()")->take_all()->allow_extra_args(false);
-  command.add_option("--op", a.op, "DOMAIN::NAME=header.hpp: an operator of your own; CONTRIBUTING.md tells what its header holds")->take_all()->allow_extra_args(false);
+  command.add_option("--carry", a.carry, "OUT=IN: the output is the input of the next call, kept in the Workspace until reset()")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_option("--op", a.op, "DOMAIN::NAME=header.hpp: an operator of your own; CONTRIBUTING.md tells what its header holds")
+      ->take_all()
+      ->allow_extra_args(false);
   add_kept_outputs(command, kept_outputs, a.keep);
   add_assumptions(command, a.assume);
   command.add_option("--batch", a.batch, "SYM: also run_batch(), many events of different sizes SYM in one call; the other sizes are fixed");
@@ -36,8 +44,8 @@ void add_json_option(CLI::App& command, std::string& path) {
 
 // The options whose names are fixed (INTERFACE section 4) and whose meaning comes later: refused as "not yet", exit code 2.
 // Those that the command has already are left alone.
-constexpr const char* valued[] = {"--outputs", "--assume", "--batch", "--precision", "--strided", "--static-input", "--carry",
-                                  "--op", "--max-workspace", "--max-code", "--target", "--dim-name"};
+constexpr const char* valued[] = {"--outputs", "--assume", "--batch",         "--precision", "--strided", "--static-input",
+                                  "--carry",   "--op",     "--max-workspace", "--max-code",  "--target",  "--dim-name"};
 constexpr const char* flags[] = {"--threads", "--random-as-input", "--profile", "--blas"};
 
 [[noreturn]] void refuse(const char* name) { throw UsageError(fmt::format("{}: not yet", name), "this option comes with a later version"); }
@@ -106,12 +114,16 @@ void add_verify(CLI::App& app, int& status) {
   const auto a = std::make_shared<VerifyArguments>();
   a->cases.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   CLI::App* c = app.add_subcommand("verify", "compare generated code with stored results, or with ONNX Runtime and float64");
-  c->add_option("CASE_DIR|MODEL", a->what, "a model, with --against; or folders with model.onnx and test_data_set_*/{input,output}_K.pb, or folders of such folders")->required();
+  c->add_option("CASE_DIR|MODEL", a->what,
+                "a model, with --against; or folders with model.onnx and test_data_set_*/{input,output}_K.pb, or folders of such folders")
+      ->required();
   c->add_option("-j,--jobs", a->cases.jobs, "cases at a time (default: the number of processors)")->check(CLI::Range(1, 1024));
   c->add_option("--timeout", a->cases.seconds, "seconds until a case that runs counts as hanging (default: 60)")->check(CLI::Range(1, 86400));
   c->add_option("--keep-outputs", a->cases.keep_outputs, "write DIR/CASE/SET/output_K.npy");
   c->add_option("--dim", a->dims, "with --against: SYM=N fixes a size, SYM=LO..HI bounds it")->take_all()->allow_extra_args(false);
-  c->add_option("--carry", a->carry, "with --against: OUT=IN, state kept between calls; checked to be what the caller would hand on")->take_all()->allow_extra_args(false);
+  c->add_option("--carry", a->carry, "with --against: OUT=IN, state kept between calls; checked to be what the caller would hand on")
+      ->take_all()
+      ->allow_extra_args(false);
   add_kept_outputs(*c, "--outputs", a->keep);
   add_assumptions(*c, a->assume);
   c->add_option("--op", a->cases.op, "of folders: DOMAIN::NAME=header.hpp, an operator of your own")->take_all()->allow_extra_args(false);

@@ -69,12 +69,18 @@ int compile(const CompileArguments& a) {
   write(a.output, files);
   const std::string workspace = workspace_text(program), build = fmt::format("(cd {} && {})", quoted(a.output), build_line(o));
   if (a.json != "-")
-    std::cout << fmt::format("{}: {} calls, {} bytes of weights, {} bytes of workspace\nbuild: {}\n", o.name, program.calls.size(), weights_size(program), workspace, build);
+    std::cout << fmt::format("{}: {} calls, {} bytes of weights, {} bytes of workspace\nbuild: {}\n", o.name, program.calls.size(), weights_size(program),
+                             workspace, build);
   if (a.json.empty()) return ok;
   auto names = nlohmann::ordered_json::array();
   for (const File& f : files) names.push_back(f.name);
-  write_json(a.json, {{"name", o.name}, {"folder", a.output.string()}, {"files", names}, {"calls", program.calls.size()}, {"weights_bytes", weights_size(program)},
-                      {"workspace_bytes", workspace}, {"build", build}});
+  write_json(a.json, {{"name", o.name},
+                      {"folder", a.output.string()},
+                      {"files", names},
+                      {"calls", program.calls.size()},
+                      {"weights_bytes", weights_size(program)},
+                      {"workspace_bytes", workspace},
+                      {"build", build}});
   return ok;
 }
 

@@ -40,8 +40,7 @@ std::int64_t parse_size(std::string_view text, const std::string& option) {
 
 DimOption parse_option(const std::string& option) {
   const std::size_t equals = option.rfind('=');
-  if (equals == std::string::npos || equals == 0)
-    throw UsageError(fmt::format("--dim {}: there is no '='", escape(option)), "--dim SYM=N or --dim SYM=LO..HI");
+  if (equals == std::string::npos || equals == 0) throw UsageError(fmt::format("--dim {}: there is no '='", escape(option)), "--dim SYM=N or --dim SYM=LO..HI");
   const std::string_view value = std::string_view(option).substr(equals + 1);
   const std::size_t dots = value.find("..");
   DimOption out{option.substr(0, equals), {}};
@@ -87,7 +86,8 @@ std::string symbol_of(Graph& g, const onnx::Model& model, const std::string& nam
   }
   for (const Value* v : g.inputs())
     for (int axis = 0; axis < v->type->rank(); ++axis)
-      if (const auto symbol = v->type->shape[static_cast<std::size_t>(axis)].as_symbol(); !symbol.empty() && is_called(model, *v, axis, name)) return std::string(symbol);
+      if (const auto symbol = v->type->shape[static_cast<std::size_t>(axis)].as_symbol(); !symbol.empty() && is_called(model, *v, axis, name))
+        return std::string(symbol);
   const std::size_t colon = name.rfind(':');
   if (colon != std::string::npos)
     for (const Value* v : g.inputs())
@@ -143,7 +143,8 @@ std::vector<UserHeader> define_user_ops(const std::vector<std::string>& options)
   for (const std::string& option : options) {
     const std::size_t equals = option.find('='), colons = option.rfind("::", equals);
     if (equals == option.npos || colons == option.npos || colons == 0 || colons + 2 == equals)
-      throw UsageError(fmt::format("--op {}: not of the form DOMAIN::NAME=header.hpp", escape(option)), "the domain and name of the operator in the model, and the header with its function");
+      throw UsageError(fmt::format("--op {}: not of the form DOMAIN::NAME=header.hpp", escape(option)),
+                       "the domain and name of the operator in the model, and the header with its function");
     const std::filesystem::path path = option.substr(equals + 1);
     const MappedFile file(path);
     const std::string text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()), header = path.filename().string();
@@ -166,7 +167,8 @@ Front open_model(const ModelArguments& a) {
   for (const CarryOption& c : carries) variable.insert(c.input);
   const std::vector<Assumption> assumptions = parse_assumptions(front.model.graph, a.assume);
   for (const Assumption& s : assumptions)
-    if (variable.count(s.input)) throw UsageError(fmt::format("--assume {}: the input is carried from call to call", escape(s.option)), "leave out one of --assume and --carry");
+    if (variable.count(s.input))
+      throw UsageError(fmt::format("--assume {}: the input is carried from call to call", escape(s.option)), "leave out one of --assume and --carry");
   front.part = kept_part(front.model, a.keep, carries);
   if (front.part) keep_part(front.model.graph, *front.part);
   front.graph = onnx::import(front.model, diagnostics, variable);
@@ -208,8 +210,7 @@ EmitOptions emit_options(const Front& front, const ModelArguments& a, const std:
   for (const std::string& op : a.op) o.options.push_back("--op=" + op);
   o.user_headers = front.user_headers;
   add_metadata(o, "producer", front.model.producer_name + " " + front.model.producer_version);
-  for (const auto& opset : front.model.opsets)
-    add_metadata(o, "opset " + (opset.domain.empty() ? "ai.onnx" : opset.domain), std::to_string(opset.version));
+  for (const auto& opset : front.model.opsets) add_metadata(o, "opset " + (opset.domain.empty() ? "ai.onnx" : opset.domain), std::to_string(opset.version));
   return o;
 }
 

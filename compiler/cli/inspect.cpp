@@ -56,7 +56,7 @@ void add_costs(const Program& p, nlohmann::ordered_json& out) {
       bytes[fast] += upper(bytes_of(c));
     }
   }
-  const auto share = [](const double (&part)[2]) { return part[0] > 0 ? part[1] / part[0] : 1.0; };
+  const auto share = [](const double(&part)[2]) { return part[0] > 0 ? part[1] / part[0] : 1.0; };
   const bool bounded = p.symbols->all_bounded();
   out["flops"] = flops.text();
   out["flops_at_upper_bounds"] = bounded ? nlohmann::ordered_json(p.symbols->bounds(flops).upper) : nlohmann::ordered_json();
@@ -92,11 +92,15 @@ nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program
     if (!n->is("FixedLinear", "inferc")) continue;
     const auto weights = n->in(1)->constant->as<std::int32_t>();
     const auto zeros = static_cast<double>(std::count(weights.begin(), weights.end(), 0)), all = static_cast<double>(weights.size());
-    call = std::find_if(call, program.calls.end(), [](const Call& c) { return c.kernel.ends_with("linear") && (!c.fast || c.kernel.starts_with("cpu::quantized::")); });
+    call = std::find_if(call, program.calls.end(),
+                        [](const Call& c) { return c.kernel.ends_with("linear") && (!c.fast || c.kernel.starts_with("cpu::quantized::")); });
     if (call == program.calls.end()) break;
     const bool sparse = call->kernel == "cpu::quantized::sparse_linear";
     const std::string kind = call->fast ? std::get<std::string>(call->template_args[0]).substr(std::string_view("cpu::quantized::").size()) : "reference";
-    out.push_back({{"layer", joined(call->nodes)}, {"weights", text(*n->in(1)->type)}, {"density", fmt::format("{:.2f}", 1 - zeros / all)}, {"products", kind},
+    out.push_back({{"layer", joined(call->nodes)},
+                   {"weights", text(*n->in(1)->type)},
+                   {"density", fmt::format("{:.2f}", 1 - zeros / all)},
+                   {"products", kind},
                    {"zeros", sparse ? "left out for a few rows" : "kept"}});
     ++call;
   }

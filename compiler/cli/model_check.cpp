@@ -121,7 +121,8 @@ void ModelCheck::judge(ModelVerdict& v, std::uint64_t seed) const {
     break;
   }
   for (const Choice& c : v.choices)
-    if (!c.is_tie()) v.reason += fmt::format("{}{} chooses {} elements that are no ties: {:.3g} eps max|x| apart", v.reason.empty() ? "" : "; ", c.node, c.count, c.gap);
+    if (!c.is_tie())
+      v.reason += fmt::format("{}{} chooses {} elements that are no ties: {:.3g} eps max|x| apart", v.reason.empty() ? "" : "; ", c.node, c.count, c.gap);
   v.passed = v.reason.empty();
 }
 

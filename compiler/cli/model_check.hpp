@@ -22,12 +22,12 @@ struct ModelVerdict {
   SymbolValues sizes;
   int inputs = 0;
   bool passed = false;
-  std::string reason;           // why not, or why there was nothing to compare
-  std::vector<RuleD> outputs;   // empty where there were none
-  std::string peer_refused;     // ONNX Runtime's reason; then 4 eps max|y| alone decides
-  Differences differences;      // of quantised networks
+  std::string reason;                    // why not, or why there was nothing to compare
+  std::vector<RuleD> outputs;            // empty where there were none
+  std::string peer_refused;              // ONNX Runtime's reason; then 4 eps max|y| alone decides
+  Differences differences;               // of quantised networks
   std::size_t elements = 0, finite = 0;  // of the exact outputs
-  std::vector<Choice> choices;  // made by the generated code otherwise than in float64
+  std::vector<Choice> choices;           // made by the generated code otherwise than in float64
   // By error / allowed; null without outputs.
   [[nodiscard]] const RuleD* worst() const;
 };

@@ -34,8 +34,8 @@ int ops(const std::string& json) {
   std::cout << fmt::format("{:<24} {:<40} {:<10} {}\n", "operator", "opsets", "kernel", "dtypes");
   for (const auto& r : rows) {
     if (r["domain"] == "inferc") continue;
-    std::cout << fmt::format("{:<24} {:<40} {:<10} {}\n", r["operator"].get<std::string>(), r["opsets"].get<std::string>(),
-                             r["kernel"].get<std::string>(), r["dtypes"].get<std::string>());
+    std::cout << fmt::format("{:<24} {:<40} {:<10} {}\n", r["operator"].get<std::string>(), r["opsets"].get<std::string>(), r["kernel"].get<std::string>(),
+                             r["dtypes"].get<std::string>());
   }
   return ok;
 }

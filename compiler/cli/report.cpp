@@ -34,7 +34,8 @@ Row read_row(const std::filesystem::path& path) {
   try {
     const Json j = Json::parse(std::string_view(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()));
     Row r{std::filesystem::path(j.at("model").get<std::string>()).stem().string(), {}, j.at("isa"), {}, j.at("ours_ns").at("median"), 0};
-    for (const auto& [name, size] : j.at("dims").items()) r.dims += (r.dims.empty() ? "" : " ") + name + "=" + (size.is_string() ? size.get<std::string>() : size.dump());
+    for (const auto& [name, size] : j.at("dims").items())
+      r.dims += (r.dims.empty() ? "" : " ") + name + "=" + (size.is_string() ? size.get<std::string>() : size.dump());
     if (j.contains("onnxruntime_ns")) {
       r.theirs = j["onnxruntime_ns"].at("median");
       r.peer = "ONNX Runtime " + j.at("onnxruntime").at("version").get<std::string>();
@@ -45,7 +46,9 @@ Row read_row(const std::filesystem::path& path) {
   }
 }
 
-std::string time_text(double ns) { return ns < 1e3 ? fmt::format("{:.0f} ns", ns) : ns < 1e6 ? fmt::format("{:.2f} us", ns / 1e3) : fmt::format("{:.2f} ms", ns / 1e6); }
+std::string time_text(double ns) {
+  return ns < 1e3 ? fmt::format("{:.0f} ns", ns) : ns < 1e6 ? fmt::format("{:.2f} us", ns / 1e3) : fmt::format("{:.2f} ms", ns / 1e6);
+}
 
 // A bar for each model: how many times faster than the peer; the line marks 1.
 std::string plot(const std::vector<Row>& rows) {
@@ -55,8 +58,9 @@ std::string plot(const std::vector<Row>& rows) {
   std::string out = fmt::format(R"(<svg viewBox="0 0 900 {}" role="img" aria-label="speed against the peer">)", static_cast<double>(rows.size()) * height + 10);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double ratio = rows[i].theirs / rows[i].ours, y = static_cast<double>(i) * height;
-    out += fmt::format(R"(<text x="{}" y="{}" text-anchor="end">{}</text><rect x="{}" y="{}" width="{:.1f}" height="16"/><text x="{:.1f}" y="{}">{:.2f}</text>)",
-                       left - 8, y + 15, html(rows[i].model + " " + rows[i].dims), left, y + 3, width * ratio / largest, left + width * ratio / largest + 6, y + 15, ratio);
+    out += fmt::format(
+        R"(<text x="{}" y="{}" text-anchor="end">{}</text><rect x="{}" y="{}" width="{:.1f}" height="16"/><text x="{:.1f}" y="{}">{:.2f}</text>)", left - 8,
+        y + 15, html(rows[i].model + " " + rows[i].dims), left, y + 3, width * ratio / largest, left + width * ratio / largest + 6, y + 15, ratio);
   }
   const double one = left + width / largest;
   return out + fmt::format(R"(<line x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="{1}"/></svg>)", one, static_cast<double>(rows.size()) * height);
@@ -68,8 +72,8 @@ std::string page(const std::vector<Row>& rows) {
   for (const Row& r : rows) {
     const bool peer = r.theirs > 0;
     if (peer && r.ours > 0) compared.push_back(r);
-    table += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", html(r.model), html(r.dims), html(r.isa), time_text(r.ours),
-                         peer ? time_text(r.theirs) : "", peer ? fmt::format("{:.2f}", r.theirs / r.ours) : "");
+    table += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", html(r.model), html(r.dims), html(r.isa),
+                         time_text(r.ours), peer ? time_text(r.theirs) : "", peer ? fmt::format("{:.2f}", r.theirs / r.ours) : "");
   }
   const std::string peer = compared.empty() ? "peer" : html(compared.front().peer);
   return fmt::format(R"(<!doctype html>

@@ -8,7 +8,8 @@ namespace {
 int verify_against(const VerifyArguments& a) {
   for (const std::string& peer : a.against)
     if (peer != "onnxruntime") throw UsageError(fmt::format("--against {}: no such reference", escape(peer)), "onnxruntime");
-  if (!a.cases.op.empty()) throw UsageError("verify --op: onnxruntime has no such operator", "store inputs and outputs in a folder: verify CASE_DIR --op DOMAIN::NAME=header.hpp");
+  if (!a.cases.op.empty())
+    throw UsageError("verify --op: onnxruntime has no such operator", "store inputs and outputs in a folder: verify CASE_DIR --op DOMAIN::NAME=header.hpp");
   if (a.what.size() != 1) throw UsageError("verify --against takes one model", "verify MODEL --against onnxruntime");
   VerifyModel options;
   options.model.model = a.what[0];

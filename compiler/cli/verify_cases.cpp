@@ -117,7 +117,8 @@ std::vector<Case> all_cases(const std::vector<fs::path>& folders) {
     if (fs::is_directory(folder)) find_cases(folder, 2, out);
     if (out.size() == before)
       problems.error(fmt::format("'{}' is no test case and holds none", escape(folder.string())),
-                     holds_models(folder) ? "models without stored inputs: inferc verify MODEL --against onnxruntime" : "a case is a folder with model.onnx and test_data_set_0");
+                     holds_models(folder) ? "models without stored inputs: inferc verify MODEL --against onnxruntime"
+                                          : "a case is a folder with model.onnx and test_data_set_0");
   }
   if (problems.failed()) throw UserError(problems.errors());
   return out;
@@ -216,8 +217,7 @@ void build_all(std::vector<Case>& cases, const fs::path& scratch, int jobs, Prog
     for (std::size_t i = 0; i < batches.size(); ++i) {
       if (outcomes[i].finished)
         for (Case* c : batches[i]) c->library = outcomes[i].result;
-      else if (batches[i].size() == 1)
-        batches[i][0]->conclude(Verdict::fail, build_failure(outcomes[i].failure));
+      else if (batches[i].size() == 1) batches[i][0]->conclude(Verdict::fail, build_failure(outcomes[i].failure));
       else
         for (Batch& part : split(batches[i], outcomes[i].failure)) again.push_back(std::move(part));
     }
@@ -256,9 +256,7 @@ SetResult run_set(const LoadedModel& model, const Case& c, const std::string& se
 
 Json to_json(const SetResult& r) { return {static_cast<int>(r.verdict), r.set, r.reason, r.max_abs, r.max_ulp}; }
 
-SetResult from_json(const Json& j) {
-  return {j[1].get<std::string>(), static_cast<Verdict>(j[0].get<int>()), j[2].get<std::string>(), j[3], j[4]};
-}
+SetResult from_json(const Json& j) { return {j[1].get<std::string>(), static_cast<Verdict>(j[0].get<int>()), j[2].get<std::string>(), j[3], j[4]}; }
 
 std::string run_case(const Case& c, const fs::path& keep) {
   const LoadedModel model(c.library, c.symbol, c.files / (c.symbol + ".weights"));
@@ -289,8 +287,12 @@ Json report(const std::vector<Case>& cases, const std::size_t (&counts)[3]) {
   Json rows = Json::array();
   for (const Case& c : cases)
     for (const SetResult& r : c.results)
-      rows.push_back({{"case", c.name}, {"set", r.set}, {"verdict", verdict_names[static_cast<std::size_t>(r.verdict)]}, {"reason", one_line(r.reason)},
-                      {"max_abs", r.max_abs}, {"max_ulp", r.max_ulp}});
+      rows.push_back({{"case", c.name},
+                      {"set", r.set},
+                      {"verdict", verdict_names[static_cast<std::size_t>(r.verdict)]},
+                      {"reason", one_line(r.reason)},
+                      {"max_abs", r.max_abs},
+                      {"max_ulp", r.max_ulp}});
   return {{"cases", rows}, {"passed", counts[0]}, {"failed", counts[2]}, {"refused", counts[1]}};
 }
 

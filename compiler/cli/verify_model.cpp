@@ -51,7 +51,8 @@ std::string choices_text(const std::vector<Choice>& choices) {
     sum.gap = std::max(sum.gap, c.gap);
   }
   std::vector<std::string> out;
-  for (const auto& [node, c] : nodes) out.push_back(fmt::format("{} breaks {} ties otherwise than float64 would (<= {:.2g} eps max|x| apart)", node, c.count, c.gap));
+  for (const auto& [node, c] : nodes)
+    out.push_back(fmt::format("{} breaks {} ties otherwise than float64 would (<= {:.2g} eps max|x| apart)", node, c.count, c.gap));
   return fmt::format("{}", fmt::join(out, ", "));
 }
 
@@ -90,10 +91,14 @@ Json to_json(const ModelVerdict& v, const Signature& signature) {
   for (std::size_t i = 0; i < v.outputs.size(); ++i) {
     const RuleD& d = v.outputs[i];
     worst = std::max(worst, d.error);
-    outputs.push_back({{"name", signature.outputs[i].name}, {"error", finite(d.error)}, {"onnxruntime_error", finite(d.peer_error)}, {"allowed", finite(d.allowed)}, {"passed", d.passed}});
+    outputs.push_back({{"name", signature.outputs[i].name},
+                       {"error", finite(d.error)},
+                       {"onnxruntime_error", finite(d.peer_error)},
+                       {"allowed", finite(d.allowed)},
+                       {"passed", d.passed}});
   }
   for (const Choice& c : v.choices) choices.push_back({{"node", c.node}, {"elements", c.count}, {"gap_eps", finite(c.gap)}});
-  Json out{{"dims", sizes}, {"inputs", v.inputs}, {"verdict", v.passed ? "PASS" : "FAIL"}, {"reason", v.reason}, {"max_abs", finite(worst)},
+  Json out{{"dims", sizes},      {"inputs", v.inputs}, {"verdict", v.passed ? "PASS" : "FAIL"}, {"reason", v.reason}, {"max_abs", finite(worst)},
            {"outputs", outputs}, {"choices", choices}, {"onnxruntime_refused", v.peer_refused}};
   if (const Differences& d = v.differences; d.elements > 0)
     out["quantised"] = {{"outputs", d.elements}, {"differing", d.differing}, {"largest_step", d.largest_step}, {"rows", d.rows}, {"argmax_flips", d.flips}};
@@ -109,7 +114,10 @@ Json carry_row(const LoadedModel& keeps, const LoadedModel& handed, const std::v
   } catch (const UserError& refusal) {
     difference = refusal.what();
   }
-  return {{"dims", sizes}, {"state", true}, {"verdict", difference.empty() ? "PASS" : "FAIL"}, {"reason", difference.empty() ? "the bits of the code to which the caller hands it" : difference}};
+  return {{"dims", sizes},
+          {"state", true},
+          {"verdict", difference.empty() ? "PASS" : "FAIL"},
+          {"reason", difference.empty() ? "the bits of the code to which the caller hands it" : difference}};
 }
 
 struct Totals {
@@ -124,7 +132,13 @@ void finish(const VerifyModel& options, const LoadedModel& model, const std::str
   if (options.json.empty()) return;
   Json left_out = Json::object();
   for (const auto& [name, n] : sizes.left_out) left_out[name] = n;
-  write_json(options.json, {{"model", options.model.model.string()}, {"onnxruntime", version}, {"isa", model.isa()}, {"checks", rows}, {"not_tried", left_out}, {"passed", totals.passed}, {"failed", totals.failed}});
+  write_json(options.json, {{"model", options.model.model.string()},
+                            {"onnxruntime", version},
+                            {"isa", model.isa()},
+                            {"checks", rows},
+                            {"not_tried", left_out},
+                            {"passed", totals.passed},
+                            {"failed", totals.failed}});
 }
 
 }  // namespace
@@ -158,7 +172,8 @@ int verify_model(const VerifyModel& options) {
     for (const SymbolValues& values : sizes.tried) {
       const Json row = carry_row(*keeps, *model, front.carried, values);
       ++(row["verdict"] == "PASS" ? totals.passed : totals.failed);
-      if (options.json != "-") std::cout << fmt::format("{} {}, state kept: {}\n", row["verdict"].get<std::string>(), sizes_text(values), row["reason"].get<std::string>());
+      if (options.json != "-")
+        std::cout << fmt::format("{} {}, state kept: {}\n", row["verdict"].get<std::string>(), sizes_text(values), row["reason"].get<std::string>());
       rows.push_back(row);
     }
   }

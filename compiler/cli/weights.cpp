@@ -50,7 +50,8 @@ Compiled read_manifest(const fs::path& path) {
     }
     return out;
   } catch (const Json::exception& e) {
-    throw UserError(fmt::format("'{}' is no manifest of a compiled model: {}", escape(path.string()), e.what()), "--for takes the N.json that `inferc compile` wrote");
+    throw UserError(fmt::format("'{}' is no manifest of a compiled model: {}", escape(path.string()), e.what()),
+                    "--for takes the N.json that `inferc compile` wrote");
   }
 }
 
@@ -157,7 +158,8 @@ void code_differences(const std::string& old_body, const std::string& new_body, 
   const auto before = lines_of(old_body), after = lines_of(new_body);
   for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i)
     if (i >= before.size() || i >= after.size() || before[i].second != after[i].second)
-      if (const std::string at = i < after.size() ? after[i].first : before[i].first; !at.starts_with("--- ") && (out.empty() || out.back().message.find(escape(at)) == std::string::npos))
+      if (const std::string at = i < after.size() ? after[i].first : before[i].first;
+          !at.starts_with("--- ") && (out.empty() || out.back().message.find(escape(at)) == std::string::npos))
         out.push_back({fmt::format("{}: a constant or size that the code relies on differs", escape(at)), remedy});
 }
 

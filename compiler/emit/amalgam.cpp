@@ -22,10 +22,8 @@ class Amalgam {
       const std::size_t eol = std::min(text.find('\n'), text.size());
       const std::string_view line = text.substr(0, eol);
       text.remove_prefix(std::min(eol + 1, text.size()));
-      if (line.starts_with(ours))
-        take(std::string(line.substr(ours.size(), line.size() - ours.size() - 1)));
-      else if (!line.starts_with("#include <") && line != "#pragma once")
-        own.append(line) += '\n';
+      if (line.starts_with(ours)) take(std::string(line.substr(ours.size(), line.size() - ours.size() - 1)));
+      else if (!line.starts_with("#include <") && line != "#pragma once") own.append(line) += '\n';
     }
     own.erase(0, std::min(own.find_first_not_of('\n'), own.size()));
     text_ += "// ---- " + path + "\n" + own + "\n";

@@ -52,7 +52,8 @@ std::string CallPrinter::loop(const Call& c) {
   std::string goes_on;
   if (const auto* n = std::get_if<SizeArg>(&c.args[0])) {
     const bool natural = program_.symbols->bounds(n->size).lower >= 0;
-    goes_on = natural ? fmt::format("{} < {}", i, names_.size(n->size)) : fmt::format("static_cast<std::int64_t>({}) < static_cast<std::int64_t>({})", i, names_.size(n->size));
+    goes_on = natural ? fmt::format("{} < {}", i, names_.size(n->size))
+                      : fmt::format("static_cast<std::int64_t>({}) < static_cast<std::int64_t>({})", i, names_.size(n->size));
   } else if (std::holds_alternative<PointerArg>(c.args[0])) {
     goes_on = fmt::format("static_cast<std::int64_t>({}) < {}", i, element(c.args[0]));
   }
@@ -103,10 +104,14 @@ std::string CallPrinter::call(const Call& c) {
 std::string CallPrinter::variable(std::size_t buffer) const {
   const Buffer& b = program_.buffers[buffer];
   switch (b.space) {
-    case Space::input: return "in_" + names_.inputs[b.index];
-    case Space::output: return "out_" + names_.outputs[b.index];
-    case Space::weight: return fmt::format("w{}", b.index);
-    default: return fmt::format("t{}", buffer);
+    case Space::input:
+      return "in_" + names_.inputs[b.index];
+    case Space::output:
+      return "out_" + names_.outputs[b.index];
+    case Space::weight:
+      return fmt::format("w{}", b.index);
+    default:
+      return fmt::format("t{}", buffer);
   }
 }
 
@@ -136,10 +141,14 @@ std::string CallPrinter::list(const std::vector<Dim>& dims, bool is_signed) cons
 
 std::string CallPrinter::accessor(const Accessor& a) {
   switch (a.kind) {
-    case Accessor::Kind::full: return fmt::format("cpu::Full{{{}, {}}}", pointer(a.operand), names_.size(a.stride));
-    case Accessor::Kind::row: return fmt::format("cpu::Row{{{}}}", pointer(a.operand));
-    case Accessor::Kind::col: return fmt::format("cpu::Col{{{}, {}}}", pointer(a.operand), names_.size(a.stride));
-    default: return fmt::format("cpu::Scalar{{{}}}", pointer(a.operand));
+    case Accessor::Kind::full:
+      return fmt::format("cpu::Full{{{}, {}}}", pointer(a.operand), names_.size(a.stride));
+    case Accessor::Kind::row:
+      return fmt::format("cpu::Row{{{}}}", pointer(a.operand));
+    case Accessor::Kind::col:
+      return fmt::format("cpu::Col{{{}, {}}}", pointer(a.operand), names_.size(a.stride));
+    default:
+      return fmt::format("cpu::Scalar{{{}}}", pointer(a.operand));
   }
 }
 
@@ -153,7 +162,10 @@ std::string CallPrinter::print(const ViewArg& a) {
 std::string CallPrinter::print(const StridedArg& a) {
   const std::string type = (a.access == Access::read ? "const " : "") + public_type(a.operand.dtype);
   const Dim& last = a.operand.strides.back();
-  return fmt::format("cpu::Strided<{}, {}, cpu::Step::{}>{{{}, {}}}", type, a.operand.rank(), last.is(1) ? "unit" : last.is(0) ? "splat" : "any",
+  return fmt::format("cpu::Strided<{}, {}, cpu::Step::{}>{{{}, {}}}", type, a.operand.rank(),
+                     last.is(1)   ? "unit"
+                     : last.is(0) ? "splat"
+                                  : "any",
                      pointer(a.operand), list(a.operand.strides, true));
 }
 
@@ -174,9 +186,7 @@ std::string CallPrinter::print(const ScalarArg& a) {
   return std::to_string(a.integer);
 }
 
-std::string CallPrinter::print(const SizesArg& a) {
-  return fmt::format("Sizes<{}>{{{}}}", a.sizes.size(), list(a.sizes, true));
-}
+std::string CallPrinter::print(const SizesArg& a) { return fmt::format("Sizes<{}>{{{}}}", a.sizes.size(), list(a.sizes, true)); }
 
 std::string CallPrinter::print(const ParamsArg& a) {
   std::string out;

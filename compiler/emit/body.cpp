@@ -15,10 +15,14 @@ std::string local(const Program& p, const Names& names, const CallPrinter& print
   const std::string type = public_type(b.dtype), name = printer.variable(index), offset = names.size(p.offsets[index]);
   const std::string comment = b.name.empty() ? "" : fmt::format("  // {}", escape(b.name));
   switch (b.space) {
-    case Space::input: return fmt::format("const auto* const {} = static_cast<const {}*>(inputs[{}]);{}\n", name, type, b.index, comment);
-    case Space::output: return fmt::format("auto* const {} = static_cast<{}*>(outputs[{}]);{}\n", name, type, b.index, comment);
-    case Space::weight: return fmt::format("const auto* const {} = reinterpret_cast<const {}*>(weights + {});{}\n", name, type, offset, comment);
-    default: return fmt::format("auto* const {} = reinterpret_cast<{}*>(arena + {});{}\n", name, type, offset, comment);
+    case Space::input:
+      return fmt::format("const auto* const {} = static_cast<const {}*>(inputs[{}]);{}\n", name, type, b.index, comment);
+    case Space::output:
+      return fmt::format("auto* const {} = static_cast<{}*>(outputs[{}]);{}\n", name, type, b.index, comment);
+    case Space::weight:
+      return fmt::format("const auto* const {} = reinterpret_cast<const {}*>(weights + {});{}\n", name, type, offset, comment);
+    default:
+      return fmt::format("auto* const {} = reinterpret_cast<{}*>(arena + {});{}\n", name, type, offset, comment);
   }
 }
 
@@ -32,8 +36,8 @@ std::string locals(const Program& p, const Names& names, const CallPrinter& prin
     const Space space = p.buffers[b].space;
     (space == Space::weight ? weights : is_state(b) ? state : space == Space::arena ? arena : ports) += local(p, names, printer, b);
   }
-  return section("sizes", names.locals("dims", "std::size_t", true) + names.arena_locals("std::size_t")) + section("inputs and outputs", ports) + section("weights", weights) +
-         section("kept from call to call", state) + section("scratch; some share their place", arena);
+  return section("sizes", names.locals("dims", "std::size_t", true) + names.arena_locals("std::size_t")) + section("inputs and outputs", ports) +
+         section("weights", weights) + section("kept from call to call", state) + section("scratch; some share their place", arena);
 }
 
 // The sizes that calls found out, for the caller.
@@ -100,7 +104,8 @@ std::string emit_body(const Program& program, const Names& names, const EmitOpti
   if (program.batch) {
     const Names batch_names(*program.batch);
     CallPrinter more(*program.batch, batch_names, functors);
-    batch = function_of(*program.batch, batch_names, more, "// The same over all events of a batch.\ninline int batch_body([[maybe_unused]] const std::size_t* offsets,");
+    batch = function_of(*program.batch, batch_names, more,
+                        "// The same over all events of a batch.\ninline int batch_body([[maybe_unused]] const std::size_t* offsets,");
     functors = more.functors();
   }
   return fill(R"(
@@ -117,8 +122,14 @@ std::string emit_body(const Program& program, const Names& names, const EmitOpti
     $team$
     $batch$
     )",
-              {{"version", INFERC_VERSION}, {"name", escape(o.name)}, {"kernels", amalgamate(headers_of(program, functors.definitions() + one.calls + team.text), o.user_headers)},
-               {"size_functions", size_functions(one.variables + one.calls + batch.variables + batch.calls)}, {"functors", functors.definitions()}, {"body", one.text}, {"team", team.text}, {"batch", batch.text}});
+              {{"version", INFERC_VERSION},
+               {"name", escape(o.name)},
+               {"kernels", amalgamate(headers_of(program, functors.definitions() + one.calls + team.text), o.user_headers)},
+               {"size_functions", size_functions(one.variables + one.calls + batch.variables + batch.calls)},
+               {"functors", functors.definitions()},
+               {"body", one.text},
+               {"team", team.text},
+               {"batch", batch.text}});
 }
 
 }  // namespace inferc

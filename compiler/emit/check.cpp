@@ -121,11 +121,12 @@ std::string blame(const Symbols& symbols, const Dim& wrong) {
 std::string consistency_checks(const Program& p, const Names& names, bool checked) {
   std::string out;
   for (const auto& e : p.symbols->equalities())
-    if (!p.symbols->has_measured(e)) out += fmt::format("if ({0}{1}{2} != {0}{3}{2}) return {5}Status::dim_mismatch;  // {4}\n", checked ? "Size(" : "", names.size(e.a), checked ? ").value" : "",
-                       names.size(e.b), escape(e.reason), blame(*p.symbols, e.b - e.a));
+    if (!p.symbols->has_measured(e))
+      out += fmt::format("if ({0}{1}{2} != {0}{3}{2}) return {5}Status::dim_mismatch;  // {4}\n", checked ? "Size(" : "", names.size(e.a),
+                         checked ? ").value" : "", names.size(e.b), escape(e.reason), blame(*p.symbols, e.b - e.a));
   for (const Dim& d : perhaps_negative(p))
-    out += fmt::format("if ({}{}{} < 0) return {}Status::dim_mismatch;\n", checked ? "Size(" : "static_cast<std::int64_t>(", names.size(d), checked ? ").value" : ")",
-                       blame(*p.symbols, d));
+    out += fmt::format("if ({}{}{} < 0) return {}Status::dim_mismatch;\n", checked ? "Size(" : "static_cast<std::int64_t>(", names.size(d),
+                       checked ? ").value" : ")", blame(*p.symbols, d));
   return out;
 }
 
@@ -259,7 +260,8 @@ std::string initial_state(const Program& p) {
     const std::string at = p.offsets[s.buffer.index].text();
     const Dim bytes = product(s.type.shape) * Dim(static_cast<std::int64_t>(byte_size(s.type.dtype)));
     if (bytes.is(0)) continue;
-    if (s.initial) writes += fmt::format("std::memcpy(arena + {}, weights + {}, {});  // {}\n", at, p.offsets[s.initial->index].text(), bytes.text(), escape(s.input));
+    if (s.initial)
+      writes += fmt::format("std::memcpy(arena + {}, weights + {}, {});  // {}\n", at, p.offsets[s.initial->index].text(), bytes.text(), escape(s.input));
     else writes += fmt::format("std::memset(arena + {}, 0, {});  // {}\n", at, bytes.text(), escape(s.input));
   }
   if (p.state.empty()) return {};
@@ -279,8 +281,7 @@ std::string initial_state(const Program& p) {
 CheckedSize arena_size(const Program& p, const Names& names, std::string_view from, bool by_index) {
   const SizeExpressions sizes(p, names);
   if (p.arena_bytes.is_constant()) return {"", p.arena_bytes.text(), ""};
-  if (sizes.checked())
-    return {checked_locals(names, from, by_index) + names.arena_locals("Size"), sizes.print(p.arena_bytes), fill(checked_size)};
+  if (sizes.checked()) return {checked_locals(names, from, by_index) + names.arena_locals("Size"), sizes.print(p.arena_bytes), fill(checked_size)};
   return {names.locals(from, "std::size_t", by_index) + names.arena_locals("std::size_t"), names.size(p.arena_bytes), ""};
 }
 
@@ -300,24 +301,38 @@ std::string emit_check_of(const Program& p, const Names& names, const Kind& kind
   const bool in = !p.inputs.empty(), out = !p.outputs.empty();
   const std::string consistency = consistency_checks(p, names, sizes.checked());
   const std::string checks = consistency + names.arena_locals("") + sizes.list(p.inputs) + sizes.list(p.outputs) + sizes.print(p.arena_bytes);
-  const std::string against_inputs = in ? "for (std::size_t i = 0; i < input_count; ++i) bad = bad || overlap(out[o].data, output_bytes[o], in[i].data, input_bytes[i]);\n" : "";
+  const std::string against_inputs =
+      in ? "for (std::size_t i = 0; i < input_count; ++i) bad = bad || overlap(out[o].data, output_bytes[o], in[i].data, input_bytes[i]);\n" : "";
   const std::string locals = (sizes.checked() ? checked_locals(names, "dims", true) : names.locals("dims", "std::size_t", true)) +
                              names.arena_locals(sizes.checked() ? "Size" : "std::size_t");
   const std::string pointers = (in ? std::string("for (std::size_t i = 0; i < input_count; ++i) inputs[i] = in[i].data;\n") : "") +
                                (out ? "for (std::size_t i = 0; i < output_count; ++i) outputs[i] = out[i].data;\n" : "");
   const std::string index_check = emit_index_check(p, names);
   return fill(check_template,
-              {{"input_count", std::to_string(p.inputs.size())}, {"output_count", std::to_string(p.outputs.size())},
+              {{"input_count", std::to_string(p.inputs.size())},
+               {"output_count", std::to_string(p.outputs.size())},
                {"size_functions", (sizes.checked() ? fill(checked_size) : "") + size_functions((sizes.checked() ? "" : checks) + index_check + shapes)},
-               {"bounds", bounds_checks(p, names)}, {"locals", locals}, {"consistency", consistency},
-               {"input_sizes", sizes.list(p.inputs)}, {"output_sizes", sizes.list(p.outputs)}, {"arena_bytes", sizes.print(p.arena_bytes)},
+               {"bounds", bounds_checks(p, names)},
+               {"locals", locals},
+               {"consistency", consistency},
+               {"input_sizes", sizes.list(p.inputs)},
+               {"output_sizes", sizes.list(p.outputs)},
+               {"arena_bytes", sizes.print(p.arena_bytes)},
                {"ports", (in ? fill(input_fits, {{"input_alignment", element_sizes(p.inputs)}}) : "") +
                              (out ? fill(output_fits, {{"output_alignment", element_sizes(p.outputs)}}) : "")},
                {"overlaps", (out ? fill(output_alone, {{"inputs", against_inputs}}) : "") + (in ? fill(input_alone) : "")},
-               {"index_check", index_check}, {"indices", index_check.empty() ? "Status::ok" : "check_indices(dims, in, offender)"},
-               {"initial_state", initial_state(p)}, {"open", kind.open}, {"close", kind.close}, {"parameters", kind.parameters}, {"run_path", kind.run_path}, {"entry", kind.entry},
+               {"index_check", index_check},
+               {"indices", index_check.empty() ? "Status::ok" : "check_indices(dims, in, offender)"},
+               {"initial_state", initial_state(p)},
+               {"open", kind.open},
+               {"close", kind.close},
+               {"parameters", kind.parameters},
+               {"run_path", kind.run_path},
+               {"entry", kind.entry},
                {"begin", p.state.empty() ? "" : "if (fresh) initial_state(arena, w.data);\nfresh = false;\n"},
-               {"pointers", pointers}, {"guarded", std::to_string(guarded_input_code)}, {"symbol_count", std::to_string(p.symbols->all().size())}});
+               {"pointers", pointers},
+               {"guarded", std::to_string(guarded_input_code)},
+               {"symbol_count", std::to_string(p.symbols->all().size())}});
 }
 
 }  // namespace
@@ -325,16 +340,20 @@ std::string emit_check_of(const Program& p, const Names& names, const Kind& kind
 std::string emit_check(const Program& p, const Names& names, const EmitOptions& o) {
   const std::pair<std::string_view, std::string> fresh{"fresh_argument", p.state.empty() ? "" : ", w.fresh_"};
   const std::string entry = fill(entry_of_run, {fresh}) + (o.threads ? "\n" + fill(entry_of_team, {fresh}) : "");
-  const std::string parameters = std::string("std::size_t* measured, std::size_t& offender") + (p.state.empty() ? "" : ", bool& fresh") + (o.threads ? ", const detail::Team* team = nullptr" : "");
+  const std::string parameters = std::string("std::size_t* measured, std::size_t& offender") + (p.state.empty() ? "" : ", bool& fresh") +
+                                 (o.threads ? ", const detail::Team* team = nullptr" : "");
   const std::string run = "run_path(w.path, dims, inputs, outputs, arena, w.data, measured)";
-  return emit_check_of(p, names, {"", "", parameters, o.threads ? "team ? run_team_path(w.path, *team, dims, inputs, outputs, arena, w.data, measured) : " + run : run, entry});
+  return emit_check_of(
+      p, names, {"", "", parameters, o.threads ? "team ? run_team_path(w.path, *team, dims, inputs, outputs, arena, w.data, measured) : " + run : run, entry});
 }
 
 std::string emit_batch_check(const Program& batch, const Symbol& size) {
   const Bounds& b = size.bounds;
   const std::string lower = b.lower > 0 ? fmt::format(" || offsets[e] - offsets[e - 1] < {}", b.lower) : "";
   const std::string entry = fill(entry_of_batch, {{"upper", std::to_string(b.upper)}, {"lower", lower}});
-  return emit_check_of(batch, Names(batch), {"namespace batch {\n", "}  // namespace batch\n", "std::size_t& offender, const std::size_t* offsets", "run_batch_path(w.path, offsets, dims, inputs, outputs, arena, w.data)", entry});
+  return emit_check_of(batch, Names(batch),
+                       {"namespace batch {\n", "}  // namespace batch\n", "std::size_t& offender, const std::size_t* offsets",
+                        "run_batch_path(w.path, offsets, dims, inputs, outputs, arena, w.data)", entry});
 }
 
 }  // namespace inferc

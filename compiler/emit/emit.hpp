@@ -26,16 +26,16 @@ struct UserHeader {
 };
 
 struct EmitOptions {
-  std::string name;                  // N: an identifier
-  std::string name_space;            // A::B; default N
+  std::string name;        // N: an identifier
+  std::string name_space;  // A::B; default N
   std::vector<std::string> paths = default_paths();
-  bool embed_weights = false;        // N_weights.S and Model::load()
-  bool threads = false;              // run(..., Pool&)
+  bool embed_weights = false;  // N_weights.S and Model::load()
+  bool threads = false;        // run(..., Pool&)
   std::string model_sha256, structure_sha256;
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<std::string> options;  // words of the command line that shape the interface
   std::vector<UserHeader> user_headers;
-  std::vector<Sample> samples;       // what N_selftest.cpp checks
+  std::vector<Sample> samples;  // what N_selftest.cpp checks
 };
 
 struct File {

@@ -37,11 +37,12 @@ std::string check_one(const IndexBound& b, std::size_t input, const Names& names
     shape += names.size(b.indices.shape[d]) + ", ";
     strides += "static_cast<std::ptrdiff_t>(" + names.size(b.indices.strides[d]) + "), ";
   }
-  return fmt::format("{{\n  const std::size_t shape[] = {{{}0}};\n  const std::ptrdiff_t strides[] = {{{}0}};\n"
-                     "  if (!indices_fit<{}, {}>(static_cast<const {}*>(in[{}].data) + static_cast<std::ptrdiff_t>({}), shape, strides, "
-                     "static_cast<std::int64_t>({}), static_cast<std::int64_t>({})))\n    return offender = {}, Status::index_out_of_range;  // {}\n}}\n",
-                     shape, strides, cpp_type(b.as), b.indices.shape.size(), cpp_type(b.indices.dtype), input, names.size(b.indices.offset), names.size(b.low),
-                     names.size(b.high), input, names.inputs[input]);
+  return fmt::format(
+      "{{\n  const std::size_t shape[] = {{{}0}};\n  const std::ptrdiff_t strides[] = {{{}0}};\n"
+      "  if (!indices_fit<{}, {}>(static_cast<const {}*>(in[{}].data) + static_cast<std::ptrdiff_t>({}), shape, strides, "
+      "static_cast<std::int64_t>({}), static_cast<std::int64_t>({})))\n    return offender = {}, Status::index_out_of_range;  // {}\n}}\n",
+      shape, strides, cpp_type(b.as), b.indices.shape.size(), cpp_type(b.indices.dtype), input, names.size(b.indices.offset), names.size(b.low),
+      names.size(b.high), input, names.inputs[input]);
 }
 
 }  // namespace

@@ -38,7 +38,9 @@ std::vector<Member> spans(const std::vector<TensorPort>& ports, const std::vecto
 std::string outputs_struct(const Program& p, const Names& names) {
   std::vector<Member> all = spans(p.outputs, names.outputs, false);
   for (std::size_t i = 0; i < p.measured.size(); ++i)
-    all.push_back({"std::size_t*", names.measured[i] + " = nullptr", fmt::format("may be null; the size {} that the call found, at most {}", escape(p.measured[i]), escape(p.symbols->find(p.measured[i])->limit->text()))});
+    all.push_back({"std::size_t*", names.measured[i] + " = nullptr",
+                   fmt::format("may be null; the size {} that the call found, at most {}", escape(p.measured[i]),
+                               escape(p.symbols->find(p.measured[i])->limit->text()))});
   return record("Outputs", all);
 }
 
@@ -82,7 +84,8 @@ std::string result_type(DType t) { return t == DType::boolean ? "unsigned char" 
 
 std::string results(const Program& p, const Names& names) {
   std::vector<Member> members;
-  for (std::size_t i = 0; i < p.outputs.size(); ++i) members.push_back({fmt::format("std::vector<{}>", result_type(p.outputs[i].type.dtype)), names.outputs[i], ""});
+  for (std::size_t i = 0; i < p.outputs.size(); ++i)
+    members.push_back({fmt::format("std::vector<{}>", result_type(p.outputs[i].type.dtype)), names.outputs[i], ""});
   for (const std::string& m : names.measured) members.push_back({"std::size_t", m, ""});
   return record("Results", members);
 }
@@ -91,7 +94,8 @@ std::string results(const Program& p, const Names& names) {
 std::string session_outputs(const Program& p, const Names& names) {
   std::vector<std::string> items;
   for (std::size_t i = 0; i < p.outputs.size(); ++i)
-    items.push_back(fmt::format("sized<{}>(results_.{}, {})", public_type(p.outputs[i].type.dtype), names.outputs[i], names.size(p.symbols->at_limits(product(p.outputs[i].type.shape)))));
+    items.push_back(fmt::format("sized<{}>(results_.{}, {})", public_type(p.outputs[i].type.dtype), names.outputs[i],
+                                names.size(p.symbols->at_limits(product(p.outputs[i].type.shape)))));
   for (const std::string& m : names.measured) items.push_back("&results_." + m);
   return joined(items);
 }
@@ -100,10 +104,12 @@ std::string session_outputs(const Program& p, const Names& names) {
 std::string session_cuts(const Program& p, const Names& names) {
   std::string out;
   for (std::size_t i = 0; i < p.outputs.size(); ++i)
-    if (const Dim size = product(p.outputs[i].type.shape); p.symbols->has_measured(size)) out += fmt::format("results_.{}.resize({});\n", names.outputs[i], names.size(size));
+    if (const Dim size = product(p.outputs[i].type.shape); p.symbols->has_measured(size))
+      out += fmt::format("results_.{}.resize({});\n", names.outputs[i], names.size(size));
   if (out.empty()) return out;
   std::string locals;
-  for (std::size_t i = 0; i < p.measured.size(); ++i) locals += fmt::format("[[maybe_unused]] const std::size_t {} = results_.{};\n", names.of_symbol(p.measured[i]), names.measured[i]);
+  for (std::size_t i = 0; i < p.measured.size(); ++i)
+    locals += fmt::format("[[maybe_unused]] const std::size_t {} = results_.{};\n", names.of_symbol(p.measured[i]), names.measured[i]);
   return locals + out;
 }
 
@@ -115,7 +121,8 @@ std::string run_checked(const Names& names, std::string_view call) {
 
 std::string measured_call(const Names& names, std::string_view call) {
   if (names.measured.empty()) return {};
-  std::string out = fmt::format("std::size_t measured[{}] = {{}};\nconst Status status = model.{}sizes, in, out, measured, workspace);\n", names.measured.size(), call);
+  std::string out =
+      fmt::format("std::size_t measured[{}] = {{}};\nconst Status status = model.{}sizes, in, out, measured, workspace);\n", names.measured.size(), call);
   for (std::size_t i = 0; i < names.measured.size(); ++i) out += fmt::format("if (outputs.{0}) *outputs.{0} = measured[{1}];\n", names.measured[i], i);
   return out;
 }
@@ -248,7 +255,9 @@ constexpr std::string_view sized = R"(
 std::string reset_member(const Program& p) {
   std::string kept;
   for (const StatePort& s : p.state) kept += fmt::format("{}{} <- {} {}", kept.empty() ? "" : ", ", escape(s.input), escape(s.output), escape(text(s.type)));
-  return kept.empty() ? kept : fmt::format("void reset() noexcept {{ fresh_ = true; }}  // the next call begins with the initial state. Kept between calls: {}\n", kept);
+  return kept.empty()
+             ? kept
+             : fmt::format("void reset() noexcept {{ fresh_ = true; }}  // the next call begins with the initial state. Kept between calls: {}\n", kept);
 }
 
 // A larger workspace takes over the state of the smaller one.
@@ -331,32 +340,68 @@ std::string emit_header(const Program& p, const Names& names, const EmitOptions&
   const std::string functions = (bytes.functions.empty() ? batch : bytes).functions + size_functions(unchecked(bytes) + unchecked(batch) + outputs + cuts);
   const bool sizes_vary = std::any_of(p.outputs.begin(), p.outputs.end(), [](const TensorPort& t) { return !product(t.type.shape).is_constant(); });
   const auto named = [](bool used, const char* name) { return used ? std::string(" ") + name : std::string(); };
-  return fill(header_template,
-              {{"version", INFERC_VERSION}, {"name", o.name}, {"namespace", namespace_of(o)}, {"sha", o.model_sha256}, {"dims", dims_struct(p, names)}, {"max_dims", max_dims(p, names)},
-               {"inputs", record("Inputs", spans(p.inputs, names.inputs, true))}, {"outputs", outputs_struct(p, names)},
-               {"size_functions", functions}, {"workspace_bytes", workspace_bytes(bytes)},
-               {"load_embedded", o.embed_weights ? "[[nodiscard]] Status load() noexcept;  // the weights embedded in the program\n" : ""},
-               {"dims_name", named(!names.symbols.empty(), "dims")}, {"inputs_name", named(!p.inputs.empty(), "inputs")}, {"outputs_name", named(!p.outputs.empty(), "outputs")},
-               {"sizes", sizes(names.symbols)}, {"in", pointers(names.inputs, "inputs")}, {"out", pointers(names.outputs, "outputs")},
-               {"results", results(p, names)}, {"session_outputs", outputs}, {"session_cuts", cuts}, {"measured", measured_call(names, "run_checked(")}, {"run_checked", run_checked(names, "run_checked(")}, {"sized", p.outputs.empty() ? "" : fill(sized)},
-               {"batch_workspace", p.batch ? "Workspace(std::size_t event_count, std::size_t row_count) : Workspace(batch_workspace_bytes(event_count, row_count)) {}  // for run_batch\n" : ""},
-               {"batch_bytes", p.batch ? batch_bytes(batch) : ""},
-               {"batch_friend", p.batch ? "friend Status run_batch(const Model&, std::span<const std::size_t>, const Inputs&, const Outputs&, Workspace&) noexcept;\n"
-                                          "Status run_batch_checked(const std::size_t* offsets, std::size_t count, const detail::In*, const detail::Out*, Workspace&) const noexcept;\n" : ""},
-               {"run_batch", p.batch ? fill(run_batch, {{"size", p.symbols->all().front().name}, {"inputs_name", named(!p.inputs.empty(), "inputs")}, {"outputs_name", named(!p.outputs.empty(), "outputs")},
-                                                        {"in", pointers(names.inputs, "inputs")}, {"out", pointers(names.outputs, "outputs")}}) : ""},
-               {"pool", o.threads ? "#include \"inferc_pool.hpp\"\n\n" : ""},
-               {"team", o.threads ? "struct Team { void* pool; std::size_t workers; void (*fork)(void*, void (*)(void*, std::size_t), void*) noexcept; };\n" : ""},
-               {"team_friend", o.threads ? "friend Status run(const Model&, const Dims&, const Inputs&, const Outputs&, Workspace&, inferc_pool_1::Pool&) noexcept;\n"
-                                           "Status run_team_checked(const detail::Team&, const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* measured, Workspace&) const noexcept;\n" : ""},
-               {"run_team", o.threads ? fill(run_team, {{"dims_name", named(!names.symbols.empty(), "dims")}, {"inputs_name", named(!p.inputs.empty(), "inputs")}, {"outputs_name", named(!p.outputs.empty(), "outputs")},
-                                                        {"sizes", sizes(names.symbols)}, {"in", pointers(names.inputs, "inputs")}, {"out", pointers(names.outputs, "outputs")},
-                                                        {"measured", measured_call(names, "run_team_checked(team, ")}, {"run_checked", run_checked(names, "run_team_checked(team, ")}}) : ""},
-               {"reset", reset_member(p)}, {"keep_state", p.state.empty() ? "" : "friend class Session;\nvoid keep_state(const Workspace&) noexcept;\n"},
-               {"fresh", p.state.empty() ? "" : ", fresh_ = true"}, {"grow", grow(p)},
-               {"session_reset", p.state.empty() ? "" : "void reset() noexcept { workspace_.reset(); }  // of the state\n"},
-               {"session_embedded", o.embed_weights ? "Session() { require(model_.load()); }\n" : ""},
-               {"using", functions.empty() || !sizes_vary ? "" : "using namespace detail;\n"}, {"session_locals", sizes_vary ? names.locals("dims", "std::size_t", false) : ""}});
+  return fill(
+      header_template,
+      {{"version", INFERC_VERSION},
+       {"name", o.name},
+       {"namespace", namespace_of(o)},
+       {"sha", o.model_sha256},
+       {"dims", dims_struct(p, names)},
+       {"max_dims", max_dims(p, names)},
+       {"inputs", record("Inputs", spans(p.inputs, names.inputs, true))},
+       {"outputs", outputs_struct(p, names)},
+       {"size_functions", functions},
+       {"workspace_bytes", workspace_bytes(bytes)},
+       {"load_embedded", o.embed_weights ? "[[nodiscard]] Status load() noexcept;  // the weights embedded in the program\n" : ""},
+       {"dims_name", named(!names.symbols.empty(), "dims")},
+       {"inputs_name", named(!p.inputs.empty(), "inputs")},
+       {"outputs_name", named(!p.outputs.empty(), "outputs")},
+       {"sizes", sizes(names.symbols)},
+       {"in", pointers(names.inputs, "inputs")},
+       {"out", pointers(names.outputs, "outputs")},
+       {"results", results(p, names)},
+       {"session_outputs", outputs},
+       {"session_cuts", cuts},
+       {"measured", measured_call(names, "run_checked(")},
+       {"run_checked", run_checked(names, "run_checked(")},
+       {"sized", p.outputs.empty() ? "" : fill(sized)},
+       {"batch_workspace",
+        p.batch ? "Workspace(std::size_t event_count, std::size_t row_count) : Workspace(batch_workspace_bytes(event_count, row_count)) {}  // for run_batch\n"
+                : ""},
+       {"batch_bytes", p.batch ? batch_bytes(batch) : ""},
+       {"batch_friend",
+        p.batch ? "friend Status run_batch(const Model&, std::span<const std::size_t>, const Inputs&, const Outputs&, Workspace&) noexcept;\n"
+                  "Status run_batch_checked(const std::size_t* offsets, std::size_t count, const detail::In*, const detail::Out*, Workspace&) const noexcept;\n"
+                : ""},
+       {"run_batch", p.batch ? fill(run_batch, {{"size", p.symbols->all().front().name},
+                                                {"inputs_name", named(!p.inputs.empty(), "inputs")},
+                                                {"outputs_name", named(!p.outputs.empty(), "outputs")},
+                                                {"in", pointers(names.inputs, "inputs")},
+                                                {"out", pointers(names.outputs, "outputs")}})
+                             : ""},
+       {"pool", o.threads ? "#include \"inferc_pool.hpp\"\n\n" : ""},
+       {"team", o.threads ? "struct Team { void* pool; std::size_t workers; void (*fork)(void*, void (*)(void*, std::size_t), void*) noexcept; };\n" : ""},
+       {"team_friend", o.threads ? "friend Status run(const Model&, const Dims&, const Inputs&, const Outputs&, Workspace&, inferc_pool_1::Pool&) noexcept;\n"
+                                   "Status run_team_checked(const detail::Team&, const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* "
+                                   "measured, Workspace&) const noexcept;\n"
+                                 : ""},
+       {"run_team", o.threads ? fill(run_team, {{"dims_name", named(!names.symbols.empty(), "dims")},
+                                                {"inputs_name", named(!p.inputs.empty(), "inputs")},
+                                                {"outputs_name", named(!p.outputs.empty(), "outputs")},
+                                                {"sizes", sizes(names.symbols)},
+                                                {"in", pointers(names.inputs, "inputs")},
+                                                {"out", pointers(names.outputs, "outputs")},
+                                                {"measured", measured_call(names, "run_team_checked(team, ")},
+                                                {"run_checked", run_checked(names, "run_team_checked(team, ")}})
+                              : ""},
+       {"reset", reset_member(p)},
+       {"keep_state", p.state.empty() ? "" : "friend class Session;\nvoid keep_state(const Workspace&) noexcept;\n"},
+       {"fresh", p.state.empty() ? "" : ", fresh_ = true"},
+       {"grow", grow(p)},
+       {"session_reset", p.state.empty() ? "" : "void reset() noexcept { workspace_.reset(); }  // of the state\n"},
+       {"session_embedded", o.embed_weights ? "Session() { require(model_.load()); }\n" : ""},
+       {"using", functions.empty() || !sizes_vary ? "" : "using namespace detail;\n"},
+       {"session_locals", sizes_vary ? names.locals("dims", "std::size_t", false) : ""}});
 }
 
 }  // namespace inferc

@@ -128,7 +128,9 @@ std::string emit_load(const Program& p, const EmitOptions& o) {
   std::string out = fill(checking, {{"weight_bytes", std::to_string(weights_size(p))}, {"prefix", file_prefix(o)}});
   out += "\n" + fill(loading);
   if (o.embed_weights)
-    out += "Status Model::load() noexcept {\n  return load_memory(weights_, embedded_weights, static_cast<std::size_t>(embedded_weights_end - embedded_weights));\n}\n";
+    out +=
+        "Status Model::load() noexcept {\n  return load_memory(weights_, embedded_weights, static_cast<std::size_t>(embedded_weights_end - "
+        "embedded_weights));\n}\n";
   return out;
 }
 

@@ -78,18 +78,34 @@ std::string emit_manifest(const Program& p, const Names& names, const EmitOption
     measured.push_back({{"name", p.measured[i]}, {"member", names.measured[i]}, {"bound", p.symbols->find(p.measured[i])->limit->text()}});
   Json state = Json::array();
   for (const StatePort& s : p.state)
-    state.push_back({{"input", s.input}, {"output", s.output}, {"dtype", name(s.type.dtype)}, {"shape", sizes_of(s.type.shape)}, {"initial", s.initial ? "weights" : "zeros"}});
+    state.push_back({{"input", s.input},
+                     {"output", s.output},
+                     {"dtype", name(s.type.dtype)},
+                     {"shape", sizes_of(s.type.shape)},
+                     {"initial", s.initial ? "weights" : "zeros"}});
   Dim flops(0);
   for (const Call& c : p.calls) flops = flops + c.flops;
   Json metadata = Json::object();
   for (const auto& [key, value] : o.metadata) metadata[key] = value;
   const bool bounded = p.symbols->all_bounded();
-  const Json out = {{"inferc", INFERC_VERSION}, {"model_sha256", o.model_sha256}, {"structure_sha256", o.structure_sha256}, {"metadata", metadata}, {"options", o.options},
-                    {"name", o.name}, {"namespace", namespace_of(o)}, {"sources", listed}, {"inputs", ports(p.inputs, names.inputs)},
-                    {"outputs", ports(p.outputs, names.outputs)}, {"state", state}, {"symbols", symbols}, {"measured", measured},
+  const Json out = {{"inferc", INFERC_VERSION},
+                    {"model_sha256", o.model_sha256},
+                    {"structure_sha256", o.structure_sha256},
+                    {"metadata", metadata},
+                    {"options", o.options},
+                    {"name", o.name},
+                    {"namespace", namespace_of(o)},
+                    {"sources", listed},
+                    {"inputs", ports(p.inputs, names.inputs)},
+                    {"outputs", ports(p.outputs, names.outputs)},
+                    {"state", state},
+                    {"symbols", symbols},
+                    {"measured", measured},
                     {"workspace_bytes", bounded ? Json(at_upper(p, p.arena_bytes)) : Json()},
                     {"arena_lower_bound", bounded ? Json(at_upper(p, p.arena_lower_bound)) : Json()},
-                    {"weights_bytes", weights_size(p)}, {"flops", at_upper(p, flops)}, {"calls", calls(p)}};
+                    {"weights_bytes", weights_size(p)},
+                    {"flops", at_upper(p, flops)},
+                    {"calls", calls(p)}};
   return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

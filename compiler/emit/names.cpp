@@ -10,31 +10,35 @@ namespace inferc {
 namespace {
 
 constexpr std::array keywords{
-    "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char",
-    "char8_t", "char16_t", "char32_t", "class", "compl", "concept", "const", "consteval", "constexpr", "constinit",
-    "const_cast", "continue", "co_await", "co_return", "co_yield", "decltype", "default", "delete", "do", "double",
-    "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if",
-    "inline", "int", "long", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or",
-    "or_eq", "private", "protected", "public", "register", "reinterpret_cast", "requires", "return", "short", "signed",
-    "sizeof", "static", "static_assert", "static_cast", "struct", "switch", "template", "this", "thread_local", "throw",
-    "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using", "virtual", "void", "volatile",
-    "wchar_t", "while", "xor", "xor_eq", "linux", "unix", "NULL", "errno", "assert", "std", "main", "INFINITY", "NAN",
-    "EOF", "stdin", "stdout", "stderr", "size_t", "float16", "bfloat16", "BUFSIZ", "alloca", "NDEBUG"};
+    "alignas",  "alignof",  "and",       "and_eq",       "asm",       "auto",       "bitand",        "bitor",       "bool",
+    "break",    "case",     "catch",     "char",         "char8_t",   "char16_t",   "char32_t",      "class",       "compl",
+    "concept",  "const",    "consteval", "constexpr",    "constinit", "const_cast", "continue",      "co_await",    "co_return",
+    "co_yield", "decltype", "default",   "delete",       "do",        "double",     "dynamic_cast",  "else",        "enum",
+    "explicit", "export",   "extern",    "false",        "float",     "for",        "friend",        "goto",        "if",
+    "inline",   "int",      "long",      "mutable",      "namespace", "new",        "noexcept",      "not",         "not_eq",
+    "nullptr",  "operator", "or",        "or_eq",        "private",   "protected",  "public",        "register",    "reinterpret_cast",
+    "requires", "return",   "short",     "signed",       "sizeof",    "static",     "static_assert", "static_cast", "struct",
+    "switch",   "template", "this",      "thread_local", "throw",     "true",       "try",           "typedef",     "typeid",
+    "typename", "union",    "unsigned",  "using",        "virtual",   "void",       "volatile",      "wchar_t",     "while",
+    "xor",      "xor_eq",   "linux",     "unix",         "NULL",      "errno",      "assert",        "std",         "main",
+    "INFINITY", "NAN",      "EOF",       "stdin",        "stdout",    "stderr",     "size_t",        "float16",     "bfloat16",
+    "BUFSIZ",   "alloca",   "NDEBUG"};
 
 // Names that generated functions use themselves where a symbol's size is a local variable.
-constexpr std::array internal_names{
-    "dim", "dims", "Range", "View", "Sizes", "Params", "Fault", "f", "body", "inputs", "outputs", "arena", "weights",
-    "inferc", "ref", "cpu", "functors", "in", "out", "needed", "offender", "overlap", "holds", "check", "execute",
-    "input_bytes", "output_bytes", "input_count", "output_count", "arena_bytes", "Status", "Size", "index", "shape",
-    "measured", "offsets", "team", "units", "model", "bad", "i", "o", "s", "strides", "check_indices", "indices_fit", "index_fits", "detail", "min_size", "max_size", "div_size", "mod_size"};
+constexpr std::array internal_names{"dim",         "dims",         "Range",       "View",     "Sizes",    "Params",   "Fault",   "f",           "body",
+                                    "inputs",      "outputs",      "arena",       "weights",  "inferc",   "ref",      "cpu",     "functors",    "in",
+                                    "out",         "needed",       "offender",    "overlap",  "holds",    "check",    "execute", "input_bytes", "output_bytes",
+                                    "input_count", "output_count", "arena_bytes", "Status",   "Size",     "index",    "shape",   "measured",    "offsets",
+                                    "team",        "units",        "model",       "bad",      "i",        "o",        "s",       "strides",     "check_indices",
+                                    "indices_fit", "index_fits",   "detail",      "min_size", "max_size", "div_size", "mod_size"};
 
 // Macros of the standard headers that an interface includes.
 bool looks_like_standard_macro(const std::string& name) {
   const bool upper = name.size() > 3 && std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isupper(c) || std::isdigit(c) || c == '_'; });
   constexpr std::array prefixes{"SEEK_", "EXIT_", "RAND_", "TMP_", "FOPEN_", "FILENAME_", "MB_", "CLOCKS_", "LC_"};
   const auto starts = [&](const char* p) { return name.starts_with(p); };
-  return upper && (name[0] == 'E' || name.ends_with("_MAX") || name.ends_with("_MIN") || name.ends_with("_C") ||
-                   std::any_of(prefixes.begin(), prefixes.end(), starts));
+  return upper &&
+         (name[0] == 'E' || name.ends_with("_MAX") || name.ends_with("_MIN") || name.ends_with("_C") || std::any_of(prefixes.begin(), prefixes.end(), starts));
 }
 
 bool names_a_buffer(const std::string& name) {
@@ -106,10 +110,14 @@ std::string Names::atom(const Dim::Atom& a) const {
   const auto natural = [&](const Dim& d) { return program_.symbols->bounds(d).lower >= 0; };
   const bool plain = natural(a.a) && program_.symbols->bounds(a.b).lower >= 1;
   switch (a.kind) {
-    case Dim::Kind::div: return plain ? "((" + left + ") / (" + right + "))" : "div_size(" + left + ", " + right + ")";
-    case Dim::Kind::mod: return plain ? "((" + left + ") % (" + right + "))" : "mod_size(" + left + ", " + right + ")";
-    case Dim::Kind::min: return "min_size(" + left + ", " + right + ")";
-    default: return "max_size(" + left + ", " + right + ")";
+    case Dim::Kind::div:
+      return plain ? "((" + left + ") / (" + right + "))" : "div_size(" + left + ", " + right + ")";
+    case Dim::Kind::mod:
+      return plain ? "((" + left + ") % (" + right + "))" : "mod_size(" + left + ", " + right + ")";
+    case Dim::Kind::min:
+      return "min_size(" + left + ", " + right + ")";
+    default:
+      return "max_size(" + left + ", " + right + ")";
   }
 }
 
@@ -122,10 +130,8 @@ std::string Names::size(const Dim& dim) const {
     const auto magnitude = std::to_string(negative ? -t.factor : t.factor);
     if (t.atoms.empty() || magnitude != "1") term = magnitude;
     for (const auto& a : t.atoms) term += (term.empty() ? "" : " * ") + atom(*a);
-    if (out.empty())
-      out = negative ? "0 - " + term : term;
-    else
-      out += (negative ? " - " : " + ") + term;
+    if (out.empty()) out = negative ? "0 - " + term : term;
+    else out += (negative ? " - " : " + ") + term;
   }
   return out;
 }
@@ -157,13 +163,15 @@ std::string size_functions(std::string_view expressions) {
   struct Function {
     std::string_view name, text;
   };
-  constexpr Function functions[] = {
-      {"min_size", "return static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b) ? a : b;"},
-      {"max_size", "return static_cast<std::int64_t>(a) > static_cast<std::int64_t>(b) ? a : b;"},
-      {"div_size", "return b == 0 ? 0 : static_cast<std::size_t>((static_cast<std::int64_t>(a) - static_cast<std::int64_t>(mod_size(a, b))) / static_cast<std::int64_t>(b));"},
-      {"mod_size", "if (b == 0) return 0;\n"
-                   "  const auto x = static_cast<std::int64_t>(a), y = static_cast<std::int64_t>(b), r = x % y;\n"
-                   "  return static_cast<std::size_t>(r != 0 && (r < 0) != (y < 0) ? r + y : r);"}};
+  constexpr Function functions[] = {{"min_size", "return static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b) ? a : b;"},
+                                    {"max_size", "return static_cast<std::int64_t>(a) > static_cast<std::int64_t>(b) ? a : b;"},
+                                    {"div_size",
+                                     "return b == 0 ? 0 : static_cast<std::size_t>((static_cast<std::int64_t>(a) - static_cast<std::int64_t>(mod_size(a, b))) "
+                                     "/ static_cast<std::int64_t>(b));"},
+                                    {"mod_size",
+                                     "if (b == 0) return 0;\n"
+                                     "  const auto x = static_cast<std::int64_t>(a), y = static_cast<std::int64_t>(b), r = x % y;\n"
+                                     "  return static_cast<std::size_t>(r != 0 && (r < 0) != (y < 0) ? r + y : r);"}};
   const bool divides = expressions.find("div_size(") != expressions.npos;
   std::string out;
   for (const std::size_t i : {0, 1, 3, 2}) {
@@ -171,7 +179,10 @@ std::string size_functions(std::string_view expressions) {
     if (expressions.find(std::string(name) + "(") == expressions.npos && !(divides && name == "mod_size")) continue;
     out += "constexpr std::size_t " + std::string(name) + "(std::size_t a, std::size_t b) noexcept {\n  " + std::string(text) + "\n}\n";
   }
-  return out.empty() ? out : "// Sizes are two's complement: an intermediate result may be negative. Division and remainder round down; by zero, which run() refuses, they are zero.\n" + out;
+  return out.empty() ? out
+                     : "// Sizes are two's complement: an intermediate result may be negative. Division and remainder round down; by zero, which run() "
+                       "refuses, they are zero.\n" +
+                           out;
 }
 
 }  // namespace inferc

@@ -25,8 +25,8 @@ class MemberNames {
 // Names in generated code.
 struct Names {
   explicit Names(const Program& program);
-  std::vector<std::string> symbols, inputs, outputs;  // members, in order
-  std::vector<std::string> measured;                  // members of Outputs, of Program::measured
+  std::vector<std::string> symbols, inputs, outputs;                 // members, in order
+  std::vector<std::string> measured;                                 // members of Outputs, of Program::measured
   [[nodiscard]] std::string of_symbol(std::string_view name) const;  // its local variable in generated functions
   [[nodiscard]] const std::vector<std::string>& local_symbols() const { return local_symbols_; }
   // A size as a C++ expression of type std::size_t over the local variables named like the members, and over the

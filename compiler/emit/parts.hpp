@@ -46,7 +46,7 @@ class Functors {
   std::string text_;
 };
 
-[[nodiscard]] std::string real_literal(double);   // of type double
+[[nodiscard]] std::string real_literal(double);  // of type double
 [[nodiscard]] std::string float_literal(double);
 
 // --- N.json and N.weights

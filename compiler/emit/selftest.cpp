@@ -68,20 +68,24 @@ std::string sample_function(const Program& p, const Sample& s, const Names& name
     data += table(fmt::format("{}_in{}", id, i), t);
     const bool boolean = t.dtype() == DType::boolean;
     buffers += fmt::format("const auto i{0} = values<{1}>({2}_in{0}, {3});\n", i, boolean ? "unsigned char" : public_type(t.dtype()), id, t.size());
-    inputs += fmt::format("{}{{{}, {}}}", i ? ", " : "", boolean ? fmt::format("reinterpret_cast<const bool*>(i{}.data())", i) : fmt::format("i{}.data()", i), t.size());
+    inputs += fmt::format("{}{{{}, {}}}", i ? ", " : "", boolean ? fmt::format("reinterpret_cast<const bool*>(i{}.data())", i) : fmt::format("i{}.data()", i),
+                          t.size());
   }
   for (std::size_t i = 0; i < s.outputs.size(); ++i) {
     const Tensor& t = s.outputs[i];
     const bool boolean = t.dtype() == DType::boolean;
     data += table(fmt::format("{}_out{}", id, i), t);
-    buffers += fmt::format("std::vector<{}> o{}({}, 1);\n", boolean ? "unsigned char" : public_type(t.dtype()), i, std::max<std::int64_t>(span_size(p, s, i), 1));
-    outputs += fmt::format("{}{{{}, {}}}", i ? ", " : "", boolean ? fmt::format("reinterpret_cast<bool*>(o{}.data())", i) : fmt::format("o{}.data()", i), span_size(p, s, i));
+    buffers +=
+        fmt::format("std::vector<{}> o{}({}, 1);\n", boolean ? "unsigned char" : public_type(t.dtype()), i, std::max<std::int64_t>(span_size(p, s, i), 1));
+    outputs += fmt::format("{}{{{}, {}}}", i ? ", " : "", boolean ? fmt::format("reinterpret_cast<bool*>(o{}.data())", i) : fmt::format("o{}.data()", i),
+                           span_size(p, s, i));
     checks += one_output(id, names.outputs[i], i, t);
   }
   for (std::size_t i = 0; i < p.measured.size(); ++i) {
     buffers += fmt::format("std::size_t m{} = 0;\n", i);
     outputs += fmt::format(", &m{}", i);
-    if (const std::int64_t n = measured_size(p, s, p.measured[i]); n >= 0) checks += fmt::format("ok = report(\"{}\", \"{}\", m{} == {}) && ok;\n", id, names.measured[i], i, n);
+    if (const std::int64_t n = measured_size(p, s, p.measured[i]); n >= 0)
+      checks += fmt::format("ok = report(\"{}\", \"{}\", m{} == {}) && ok;\n", id, names.measured[i], i, n);
   }
   return fill(R"(
     $data$
@@ -97,8 +101,15 @@ std::string sample_function(const Program& p, const Sample& s, const Names& name
     }
 
     )",
-              {{"data", data}, {"id", id}, {"sizes", list(dims_of(p, s))}, {"buffers", buffers}, {"workspace_parameter", p.state.empty() ? "" : "m::Workspace& workspace, "},
-               {"workspace", p.state.empty() ? "m::Workspace workspace(dims);\n" : ""}, {"inputs", inputs}, {"outputs", outputs}, {"checks", checks}});
+              {{"data", data},
+               {"id", id},
+               {"sizes", list(dims_of(p, s))},
+               {"buffers", buffers},
+               {"workspace_parameter", p.state.empty() ? "" : "m::Workspace& workspace, "},
+               {"workspace", p.state.empty() ? "m::Workspace workspace(dims);\n" : ""},
+               {"inputs", inputs},
+               {"outputs", outputs},
+               {"checks", checks}});
 }
 
 constexpr std::string_view selftest_template = R"(
@@ -206,8 +217,14 @@ std::string emit_selftest(const Program& p, const Names& names, const EmitOption
   std::string samples, paths;
   for (std::size_t i = 0; i < o.samples.size(); ++i) samples += sample_function(p, o.samples[i], names, sample_name(i));
   for (const std::string& path : o.paths) paths += (paths.empty() ? "\"" : ", \"") + path + "\"";
-  return fill(selftest_template, {{"version", INFERC_VERSION}, {"name", o.name}, {"namespace", namespace_of(o)}, {"samples", samples}, {"calls", sample_calls(p, o)}, {"paths", paths},
-                                  {"load", o.embed_weights ? "argc > 1 ? model.load(argv[1]) : model.load()" : fmt::format("model.load(argc > 1 ? argv[1] : \"{}.weights\")", o.name)}});
+  return fill(selftest_template, {{"version", INFERC_VERSION},
+                                  {"name", o.name},
+                                  {"namespace", namespace_of(o)},
+                                  {"samples", samples},
+                                  {"calls", sample_calls(p, o)},
+                                  {"paths", paths},
+                                  {"load", o.embed_weights ? "argc > 1 ? model.load(argv[1]) : model.load()"
+                                                           : fmt::format("model.load(argc > 1 ? argv[1] : \"{}.weights\")", o.name)}});
 }
 
 }  // namespace inferc

@@ -101,10 +101,18 @@ constexpr std::string_view source_template = R"(
 }  // namespace
 
 std::string emit_source(const Program& p, const Names& names, const EmitOptions& o) {
-  return fill(source_template, {{"version", INFERC_VERSION}, {"name", o.name}, {"namespace", namespace_of(o)},
-                                {"cpuid", detects_cpu(o) ? "#include <cpuid.h>\n" : ""}, {"embedded", embedded_declaration(o)},
-                                {"dispatch", emit_dispatch(p, o)}, {"load", emit_load(p, o)}, {"check", emit_check(p, names, o)}, {"batch", p.batch ? emit_batch_check(*p.batch, p.symbols->all().front()) : ""}, {"twin", emit_twin(p, names, o)},
-                                {"move_state", p.state.empty() ? "" : "fresh_ = other.fresh_;\n"}, {"keep_state", keep_state(p)}});
+  return fill(source_template, {{"version", INFERC_VERSION},
+                                {"name", o.name},
+                                {"namespace", namespace_of(o)},
+                                {"cpuid", detects_cpu(o) ? "#include <cpuid.h>\n" : ""},
+                                {"embedded", embedded_declaration(o)},
+                                {"dispatch", emit_dispatch(p, o)},
+                                {"load", emit_load(p, o)},
+                                {"check", emit_check(p, names, o)},
+                                {"batch", p.batch ? emit_batch_check(*p.batch, p.symbols->all().front()) : ""},
+                                {"twin", emit_twin(p, names, o)},
+                                {"move_state", p.state.empty() ? "" : "fresh_ = other.fresh_;\n"},
+                                {"keep_state", keep_state(p)}});
 }
 
 }  // namespace inferc

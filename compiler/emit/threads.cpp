@@ -7,8 +7,9 @@ namespace inferc {
 namespace {
 
 // Kernels whose units share nothing but what they read.
-constexpr std::array<std::string_view, 11> shareable{"cpu::gemm",   "cpu::map",         "cpu::layer_norm",  "cpu::rms_norm",        "cpu::softmax", "cpu::log_softmax",
-                                                     "cpu::conv",   "cpu::reduce_rows", "cpu::matmul",      "cpu::matmul_transposed", "cpu::top_k"};
+constexpr std::array<std::string_view, 11> shareable{"cpu::gemm",        "cpu::map",  "cpu::layer_norm",  "cpu::rms_norm", "cpu::softmax",
+                                                     "cpu::log_softmax", "cpu::conv", "cpu::reduce_rows", "cpu::matmul",   "cpu::matmul_transposed",
+                                                     "cpu::top_k"};
 
 // A worker has at least so many operations or bytes, and units in multiples of `rows`, as tiles have rows.
 constexpr std::int64_t least_work = 50'000, rows = 8;

@@ -85,7 +85,8 @@ std::string shape_cases(const Symbols& symbols, const Names& names, const std::v
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (ports[i].type.rank() == 0) continue;
     out += fmt::format("if (index == {}) {{\n", i);
-    for (std::size_t d = 0; d < ports[i].type.shape.size(); ++d) out += fmt::format("  shape[{}] = {};\n", d, shape_size(symbols, names, ports[i].type.shape[d]));
+    for (std::size_t d = 0; d < ports[i].type.shape.size(); ++d)
+      out += fmt::format("  shape[{}] = {};\n", d, shape_size(symbols, names, ports[i].type.shape[d]));
     out += "}\n";
   }
   return out;
@@ -206,20 +207,40 @@ std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o
   const CheckedSize bytes = arena_size(p, names, "dims", true);
   const std::vector<ToldSize> told = told_sizes(p);
   return fill(twin_template,
-              {{"symbols", symbol_table(p, names)}, {"dim_tables", dim_tables(p, p.inputs, "input") + dim_tables(p, p.outputs, "output")},
-               {"inputs", port_table(p.inputs, names.inputs, "input")}, {"outputs", port_table(p.outputs, names.outputs, "output")},
-               {"size_locals", bytes.locals}, {"arena_bytes", bytes.value}, {"locals", locals}, {"input_shapes", shape_cases(*p.symbols, names, p.inputs)},
-               {"output_shapes", shape_cases(*p.symbols, names, p.outputs)}, {"name", o.name}, {"version", INFERC_VERSION}, {"sha", o.model_sha256},
-               {"load", o.embed_weights ? "path ? load_file(w, path) : load_memory(w, embedded_weights, static_cast<std::size_t>(embedded_weights_end - embedded_weights))" : "load_file(w, path)"},
-               {"bounds", p.symbols->all().empty() ? "" : fmt::format("if (!dims) return SIZE_MAX;\nfor (std::size_t i = 0; i < {}; ++i)\n  if (dims[i] < symbols[i].lower || dims[i] > symbols[i].upper) return SIZE_MAX;\n", p.symbols->all().size())},
+              {{"symbols", symbol_table(p, names)},
+               {"dim_tables", dim_tables(p, p.inputs, "input") + dim_tables(p, p.outputs, "output")},
+               {"inputs", port_table(p.inputs, names.inputs, "input")},
+               {"outputs", port_table(p.outputs, names.outputs, "output")},
+               {"size_locals", bytes.locals},
+               {"arena_bytes", bytes.value},
+               {"locals", locals},
+               {"input_shapes", shape_cases(*p.symbols, names, p.inputs)},
+               {"output_shapes", shape_cases(*p.symbols, names, p.outputs)},
+               {"name", o.name},
+               {"version", INFERC_VERSION},
+               {"sha", o.model_sha256},
+               {"load", o.embed_weights
+                            ? "path ? load_file(w, path) : load_memory(w, embedded_weights, static_cast<std::size_t>(embedded_weights_end - embedded_weights))"
+                            : "load_file(w, path)"},
+               {"bounds", p.symbols->all().empty() ? ""
+                                                   : fmt::format("if (!dims) return SIZE_MAX;\nfor (std::size_t i = 0; i < {}; ++i)\n  if (dims[i] < "
+                                                                 "symbols[i].lower || dims[i] > symbols[i].upper) return SIZE_MAX;\n",
+                                                                 p.symbols->all().size())},
                {"unwanted", p.measured.empty() ? "" : fmt::format("std::size_t unwanted[{}] = {{}};\n", p.measured.size())},
-               {"measured_table", measured_table(p, names)}, {"measured_locals", measured_locals(p, names)},
-               {"measured_count", std::to_string(p.measured.size())}, {"measured_info", p.measured.empty() ? "nullptr" : "measured_info"},
+               {"measured_table", measured_table(p, names)},
+               {"measured_locals", measured_locals(p, names)},
+               {"measured_count", std::to_string(p.measured.size())},
+               {"measured_info", p.measured.empty() ? "nullptr" : "measured_info"},
                {"measured_argument", p.measured.empty() ? "measured" : "measured ? measured : unwanted"},
-               {"reset", reset_function(p)}, {"reset_entry", p.state.empty() ? "nullptr" : "c_reset"}, {"fresh", p.state.empty() ? "" : ", fresh"},
+               {"reset", reset_function(p)},
+               {"reset_entry", p.state.empty() ? "nullptr" : "c_reset"},
+               {"fresh", p.state.empty() ? "" : ", fresh"},
                {"begun", p.state.empty() ? "" : "bool fresh = false;  // c_reset began the state\n"},
-               {"told_table", told_table(told)}, {"told_count", std::to_string(told.size())}, {"told_info", told.empty() ? "nullptr" : "told_info"},
-               {"pointers", copy_ports(p)}, {"null_arrays", null_arrays(p)},
+               {"told_table", told_table(told)},
+               {"told_count", std::to_string(told.size())},
+               {"told_info", told.empty() ? "nullptr" : "told_info"},
+               {"pointers", copy_ports(p)},
+               {"null_arrays", null_arrays(p)},
                {"symbol_count", std::to_string(p.symbols->all().size())}});
 }
 

@@ -52,10 +52,8 @@ std::string fill(std::string_view text, std::initializer_list<Hole> holes) {
     line.remove_prefix(std::min(margin, lead));
     const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
     const bool alone = line.size() > indent + 2 && line[indent] == '$' && line.find('$', indent + 1) == line.size() - 1;
-    if (alone)
-      out += indented(lookup(line.substr(indent + 1, line.size() - indent - 2), holes), indent);
-    else if (!line.empty() || !text.empty())
-      out += fill_line(line, holes) + '\n';
+    if (alone) out += indented(lookup(line.substr(indent + 1, line.size() - indent - 2), holes), indent);
+    else if (!line.empty() || !text.empty()) out += fill_line(line, holes) + '\n';
   }
   return out;
 }

@@ -75,10 +75,8 @@ Dim Dim::of(std::vector<Term> terms) {
   std::stable_sort(terms.begin(), terms.end(), atoms_before);
   Dim out;
   for (Term& t : terms) {
-    if (!out.terms_.empty() && same_atoms(out.terms_.back(), t))
-      out.terms_.back().factor = checked_add(out.terms_.back().factor, t.factor);
-    else
-      out.terms_.push_back(std::move(t));
+    if (!out.terms_.empty() && same_atoms(out.terms_.back(), t)) out.terms_.back().factor = checked_add(out.terms_.back().factor, t.factor);
+    else out.terms_.push_back(std::move(t));
   }
   std::erase_if(out.terms_, [](const Term& t) { return t.factor == 0; });
   return out;
@@ -101,8 +99,7 @@ std::optional<std::int64_t> Dim::constant() const {
 }
 
 std::string_view Dim::as_symbol() const {
-  const bool bare = terms_.size() == 1 && terms_[0].factor == 1 && terms_[0].atoms.size() == 1 &&
-                    terms_[0].atoms[0]->kind == Kind::symbol;
+  const bool bare = terms_.size() == 1 && terms_[0].factor == 1 && terms_[0].atoms.size() == 1 && terms_[0].atoms[0]->kind == Kind::symbol;
   return bare ? std::string_view(terms_[0].atoms[0]->name) : std::string_view();
 }
 
@@ -115,10 +112,8 @@ std::string Dim::text() const {
     if (!out.empty()) out += negative ? " - " : " + ";
     if (out.empty() && negative) out += '-';
     const auto magnitude = negative ? 0 - static_cast<std::uint64_t>(t.factor) : static_cast<std::uint64_t>(t.factor);
-    if (atoms.empty())
-      out += std::to_string(magnitude);
-    else
-      out += (magnitude == 1 ? "" : std::to_string(magnitude) + "*") + atoms;
+    if (atoms.empty()) out += std::to_string(magnitude);
+    else out += (magnitude == 1 ? "" : std::to_string(magnitude) + "*") + atoms;
   }
   return out;
 }
@@ -186,8 +181,7 @@ Dim floor_div(const Dim& a, const Dim& b) {
 }
 
 Dim mod(const Dim& a, const Dim& b) {
-  if (a.is_constant() && b.is_constant() && !b.is(0))
-    return *a.constant() - floor_quotient(*a.constant(), *b.constant()) * *b.constant();
+  if (a.is_constant() && b.is_constant() && !b.is(0)) return *a.constant() - floor_quotient(*a.constant(), *b.constant()) * *b.constant();
   if (!b.is(0) && divided(a, b)) return Dim(0);
   return Dim::atom(Dim::Kind::mod, a, b);
 }
@@ -236,10 +230,18 @@ Dim substitute(const Dim& dim, const std::function<std::optional<Dim>(std::strin
       }
       const Dim a = substitute(atom->a, with), b = substitute(atom->b, with);
       switch (atom->kind) {
-        case Dim::Kind::div: term = term * floor_div(a, b); break;
-        case Dim::Kind::mod: term = term * mod(a, b); break;
-        case Dim::Kind::min: term = term * min(a, b); break;
-        default: term = term * max(a, b); break;
+        case Dim::Kind::div:
+          term = term * floor_div(a, b);
+          break;
+        case Dim::Kind::mod:
+          term = term * mod(a, b);
+          break;
+        case Dim::Kind::min:
+          term = term * min(a, b);
+          break;
+        default:
+          term = term * max(a, b);
+          break;
       }
     }
     out = out + term;
@@ -288,12 +290,9 @@ class DimParser {
     if (++depth_ > 64) fail();
     Dim out = take('-') ? Dim(-1) * term() : term();
     for (;;) {
-      if (take('+'))
-        out = out + term();
-      else if (take('-'))
-        out = out - term();
-      else
-        break;
+      if (take('+')) out = out + term();
+      else if (take('-')) out = out - term();
+      else break;
     }
     --depth_;
     return out;

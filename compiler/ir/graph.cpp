@@ -37,8 +37,7 @@ Value* Graph::add_constant(Tensor tensor, std::string constant_name) {
   return value;
 }
 
-Node* Graph::add_node(std::string op, std::vector<Value*> inputs, std::size_t outputs, Attributes attributes,
-                      Node* before) {
+Node* Graph::add_node(std::string op, std::vector<Value*> inputs, std::size_t outputs, Attributes attributes, Node* before) {
   auto node = std::make_unique<Node>();
   node->op = std::move(op);
   node->inputs = std::move(inputs);
@@ -101,9 +100,7 @@ void Graph::erase(Node* node) {
   std::erase_if(values_, [&](const auto& v) { return std::find(dead.begin(), dead.end(), v.get()) != dead.end(); });
 }
 
-void Graph::move_before(Node* node, Node* before) {
-  order_.splice(before ? where_.at(before) : order_.end(), order_, where_.at(node));
-}
+void Graph::move_before(Node* node, Node* before) { order_.splice(before ? where_.at(before) : order_.end(), order_, where_.at(node)); }
 
 void Graph::remove_input(std::size_t index) {
   Value* value = inputs_[index];
@@ -143,8 +140,7 @@ bool Graph::erase_dead() {
     changed = true;
   }
   std::erase_if(values_, [&](const auto& v) {
-    return v->is_constant() && !v->producer && v->uses.empty() && !is_output(v.get()) &&
-           std::find(inputs_.begin(), inputs_.end(), v.get()) == inputs_.end();
+    return v->is_constant() && !v->producer && v->uses.empty() && !is_output(v.get()) && std::find(inputs_.begin(), inputs_.end(), v.get()) == inputs_.end();
   });
   return changed;
 }
@@ -163,9 +159,7 @@ bool Graph::is_read(const Node& node) const {
   return std::any_of(node.outputs.begin(), node.outputs.end(), [&](const Value* v) { return v && is_read(*v); });
 }
 
-bool Graph::is_output(const Value* value) const {
-  return std::find(outputs_.begin(), outputs_.end(), value) != outputs_.end();
-}
+bool Graph::is_output(const Value* value) const { return std::find(outputs_.begin(), outputs_.end(), value) != outputs_.end(); }
 
 std::vector<Node*> Graph::nodes() const {
   std::vector<Node*> out;
@@ -181,18 +175,14 @@ std::vector<Value*> Graph::constants() const {
   return out;
 }
 
-Node* Graph::only_user(const Value* value) const {
-  return value->uses.size() == 1 && !is_output(value) ? value->uses[0].node : nullptr;
-}
+Node* Graph::only_user(const Value* value) const { return value->uses.size() == 1 && !is_output(value) ? value->uses[0].node : nullptr; }
 
 std::string address(const Node& node) {
   std::string out = node.op;
   if (!node.domain.empty()) out = node.domain + "." + out;
   const Value* first = node.out(0);
-  if (!node.name.empty())
-    out += fmt::format(" '{}'", escape(node.name));
-  else if (first && !first->name.empty())
-    out += fmt::format(" -> '{}'", escape(first->name));
+  if (!node.name.empty()) out += fmt::format(" '{}'", escape(node.name));
+  else if (first && !first->name.empty()) out += fmt::format(" -> '{}'", escape(first->name));
   if (node.opset > 0) out += fmt::format(" (opset {})", node.opset);
   return out;
 }

@@ -30,8 +30,7 @@ struct Type {
 };
 [[nodiscard]] std::string text(const Type&);  // f32[batch, 16]
 
-using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>,
-                               std::vector<std::string>, Tensor>;
+using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>, std::vector<std::string>, Tensor>;
 using Attributes = std::map<std::string, Attribute, std::less<>>;
 
 struct Use {
@@ -71,17 +70,15 @@ struct Node {
   std::string domain;  // "" is ai.onnx; "inferc" holds our composites
   std::string name;    // of the model file; may be empty
   Attributes attributes;
-  std::vector<Value*> inputs;  // null: an omitted optional input
-  std::vector<Value*> outputs; // null: an omitted optional output
+  std::vector<Value*> inputs;   // null: an omitted optional input
+  std::vector<Value*> outputs;  // null: an omitted optional output
   std::vector<Region> regions;
-  std::vector<std::string> origins;  // ONNX nodes this one stands for: "Gemm 'fc1'"
-  std::vector<std::string> measures; // symbols that its calls set; a node that sets one is never dead
-  int opset = 0;                     // of the file it came from, for messages
+  std::vector<std::string> origins;   // ONNX nodes this one stands for: "Gemm 'fc1'"
+  std::vector<std::string> measures;  // symbols that its calls set; a node that sets one is never dead
+  int opset = 0;                      // of the file it came from, for messages
   Graph* graph = nullptr;
 
-  [[nodiscard]] bool is(std::string_view op_name, std::string_view op_domain = "") const {
-    return op == op_name && domain == op_domain;
-  }
+  [[nodiscard]] bool is(std::string_view op_name, std::string_view op_domain = "") const { return op == op_name && domain == op_domain; }
   [[nodiscard]] Value* in(std::size_t i) const { return i < inputs.size() ? inputs[i] : nullptr; }
   [[nodiscard]] Value* out(std::size_t i = 0) const { return i < outputs.size() ? outputs[i] : nullptr; }
   template <class T>
@@ -107,8 +104,7 @@ class Graph {
   Value* add_input(std::string name, Type type);
   Value* add_constant(Tensor tensor, std::string name = {});
   // A new node before `before` (null: at the end) with `outputs` fresh untyped values. Inputs may be null.
-  Node* add_node(std::string op, std::vector<Value*> inputs, std::size_t outputs = 1, Attributes attributes = {},
-                 Node* before = nullptr);
+  Node* add_node(std::string op, std::vector<Value*> inputs, std::size_t outputs = 1, Attributes attributes = {}, Node* before = nullptr);
   // The same before `node`, which it stands for in part: with its name, origins and opset.
   Node* add_for(Node& node, std::string op, std::vector<Value*> inputs, std::size_t outputs = 1, Attributes attributes = {});
   void set_outputs(std::vector<Value*> outputs);
@@ -116,15 +112,15 @@ class Graph {
 
   // --- change
   void set_input(Node* node, std::size_t index, Value* value);
-  void add_operand(Node* node, Value* value);  // appended input
-  void drop_operands(Node* node, std::size_t count);  // keeps the first `count` inputs
+  void add_operand(Node* node, Value* value);             // appended input
+  void drop_operands(Node* node, std::size_t count);      // keeps the first `count` inputs
   void replace_uses(Value* old_value, Value* new_value);  // including graph outputs
   void erase(Node* node);                                 // its outputs must be unused
   void move_before(Node* node, Node* before);
   void remove_input(std::size_t index);  // unused
   void move_input_to_front(std::size_t index);
   void substitute_symbol(std::string_view symbol, const Dim& size);  // in the types of inputs and in declared shapes
-  bool erase_dead();                     // nodes whose outputs nobody reads, unused constants; true if any
+  bool erase_dead();                                                 // nodes whose outputs nobody reads, unused constants; true if any
 
   // --- look
   [[nodiscard]] const std::vector<Value*>& inputs() const { return inputs_; }

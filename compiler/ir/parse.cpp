@@ -117,18 +117,28 @@ void read_elements(Scanner& s, Tensor& t) {
 
 void read_elements(Scanner& s, Tensor& t) {
   switch (t.dtype()) {
-    case DType::float32: return read_elements<float>(s, t);
-    case DType::float64: return read_elements<double>(s, t);
-    case DType::int64: return read_elements<std::int64_t>(s, t);
-    case DType::uint64: return read_elements<std::uint64_t>(s, t);
-    case DType::int32: return read_elements<std::int32_t>(s, t);
-    case DType::uint32: return read_elements<std::uint32_t>(s, t);
-    case DType::int16: return read_elements<std::int16_t>(s, t);
+    case DType::float32:
+      return read_elements<float>(s, t);
+    case DType::float64:
+      return read_elements<double>(s, t);
+    case DType::int64:
+      return read_elements<std::int64_t>(s, t);
+    case DType::uint64:
+      return read_elements<std::uint64_t>(s, t);
+    case DType::int32:
+      return read_elements<std::int32_t>(s, t);
+    case DType::uint32:
+      return read_elements<std::uint32_t>(s, t);
+    case DType::int16:
+      return read_elements<std::int16_t>(s, t);
     case DType::uint16:
     case DType::float16:
-    case DType::bfloat16: return read_elements<std::uint16_t>(s, t);
-    case DType::int8: return read_elements<std::int8_t>(s, t);
-    default: return read_elements<std::uint8_t>(s, t);
+    case DType::bfloat16:
+      return read_elements<std::uint16_t>(s, t);
+    case DType::int8:
+      return read_elements<std::int8_t>(s, t);
+    default:
+      return read_elements<std::uint8_t>(s, t);
   }
 }
 
@@ -321,8 +331,6 @@ class Parser {
 
 }  // namespace
 
-std::unique_ptr<Graph> parse_graph(std::string_view text, const std::vector<Tensor>& constants) {
-  return Parser(text, constants).run();
-}
+std::unique_ptr<Graph> parse_graph(std::string_view text, const std::vector<Tensor>& constants) { return Parser(text, constants).run(); }
 
 }  // namespace inferc

@@ -9,32 +9,23 @@ constexpr std::int64_t infinity = std::int64_t{1} << 62;
 
 __extension__ typedef __int128 Wide;
 
-std::int64_t clamp(Wide v) {
-  return static_cast<std::int64_t>(std::clamp<Wide>(v, -static_cast<Wide>(infinity), infinity));
-}
+std::int64_t clamp(Wide v) { return static_cast<std::int64_t>(std::clamp<Wide>(v, -static_cast<Wide>(infinity), infinity)); }
 
-Bounds plus(Bounds a, Bounds b) {
-  return {clamp(static_cast<Wide>(a.lower) + b.lower), clamp(static_cast<Wide>(a.upper) + b.upper)};
-}
+Bounds plus(Bounds a, Bounds b) { return {clamp(static_cast<Wide>(a.lower) + b.lower), clamp(static_cast<Wide>(a.upper) + b.upper)}; }
 
 Bounds times(Bounds a, Bounds b) {
-  const std::int64_t corners[] = {
-      clamp(static_cast<Wide>(a.lower) * b.lower), clamp(static_cast<Wide>(a.lower) * b.upper),
-      clamp(static_cast<Wide>(a.upper) * b.lower), clamp(static_cast<Wide>(a.upper) * b.upper)};
-  return {*std::min_element(std::begin(corners), std::end(corners)),
-          *std::max_element(std::begin(corners), std::end(corners))};
+  const std::int64_t corners[] = {clamp(static_cast<Wide>(a.lower) * b.lower), clamp(static_cast<Wide>(a.lower) * b.upper),
+                                  clamp(static_cast<Wide>(a.upper) * b.lower), clamp(static_cast<Wide>(a.upper) * b.upper)};
+  return {*std::min_element(std::begin(corners), std::end(corners)), *std::max_element(std::begin(corners), std::end(corners))};
 }
 
-std::int64_t floor_quotient(std::int64_t a, std::int64_t b) {
-  return a / b - ((a % b != 0 && (a < 0) != (b < 0)) ? 1 : 0);
-}
+std::int64_t floor_quotient(std::int64_t a, std::int64_t b) { return a / b - ((a % b != 0 && (a < 0) != (b < 0)) ? 1 : 0); }
 
 Bounds quotient(Bounds a, Bounds b) {
   if (b.lower <= 0) return a.lower >= 0 && b.lower >= 0 ? Bounds{0, a.upper} : Bounds{-infinity, infinity};
-  const std::int64_t corners[] = {floor_quotient(a.lower, b.lower), floor_quotient(a.lower, b.upper),
-                                  floor_quotient(a.upper, b.lower), floor_quotient(a.upper, b.upper)};
-  return {*std::min_element(std::begin(corners), std::end(corners)),
-          *std::max_element(std::begin(corners), std::end(corners))};
+  const std::int64_t corners[] = {floor_quotient(a.lower, b.lower), floor_quotient(a.lower, b.upper), floor_quotient(a.upper, b.lower),
+                                  floor_quotient(a.upper, b.upper)};
+  return {*std::min_element(std::begin(corners), std::end(corners)), *std::max_element(std::begin(corners), std::end(corners))};
 }
 
 Bounds remainder(Bounds a, Bounds b) {
@@ -68,10 +59,14 @@ Bounds bounds_of(const Symbols& symbols, const Dim::Atom& atom) {
   }
   const Bounds a = symbols.bounds(atom.a), b = symbols.bounds(atom.b);
   switch (atom.kind) {
-    case Dim::Kind::div: return quotient(a, b);
-    case Dim::Kind::mod: return remainder(a, b);
-    case Dim::Kind::min: return {std::min(a.lower, b.lower), std::min(a.upper, b.upper)};
-    default: return {std::max(a.lower, b.lower), std::max(a.upper, b.upper)};
+    case Dim::Kind::div:
+      return quotient(a, b);
+    case Dim::Kind::mod:
+      return remainder(a, b);
+    case Dim::Kind::min:
+      return {std::min(a.lower, b.lower), std::min(a.upper, b.upper)};
+    default:
+      return {std::max(a.lower, b.lower), std::max(a.upper, b.upper)};
   }
 }
 
@@ -177,12 +172,15 @@ class Limits {
     }
     const Bounds range = symbols_.bounds(a.b);
     switch (a.kind) {
-      case Dim::Kind::min: return min(bound(a.a, above), bound(a.b, above));
-      case Dim::Kind::max: return max(bound(a.a, above), bound(a.b, above));
+      case Dim::Kind::min:
+        return min(bound(a.a, above), bound(a.b, above));
+      case Dim::Kind::max:
+        return max(bound(a.a, above), bound(a.b, above));
       case Dim::Kind::div:
         if (a.b.is_constant() && range.lower > 0) return floor_div(bound(a.a, above), a.b);
         return above ? max(bound(a.a, true), Dim(0)) : Dim(0);
-      default: return above ? bound(a.b, true) : Dim(0);
+      default:
+        return above ? bound(a.b, true) : Dim(0);
     }
   }
   const Symbols& symbols_;

@@ -35,7 +35,7 @@ class Symbols {
   void set_bounds(std::string_view name, Bounds bounds);
   void erase(std::string_view name);
   [[nodiscard]] const Symbol* find(std::string_view name) const;
-  [[nodiscard]] const std::vector<Symbol>& all() const { return all_; }            // members of Dims
+  [[nodiscard]] const std::vector<Symbol>& all() const { return all_; }  // members of Dims
   [[nodiscard]] const std::vector<Symbol>& measured() const { return measured_; }
   [[nodiscard]] std::string fresh(std::string_view stem);  // a name not yet declared
 

@@ -43,8 +43,7 @@ Tensor Tensor::reshaped(std::vector<std::int64_t> shape) const {
 }
 
 bool Tensor::same(const Tensor& other) const {
-  return dtype_ == other.dtype_ && shape_ == other.shape_ &&
-         (size_ == 0 || std::memcmp(data_.get(), other.data_.get(), bytes().size()) == 0);
+  return dtype_ == other.dtype_ && shape_ == other.shape_ && (size_ == 0 || std::memcmp(data_.get(), other.data_.get(), bytes().size()) == 0);
 }
 
 }  // namespace inferc

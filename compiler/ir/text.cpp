@@ -46,18 +46,28 @@ std::string elements(const Tensor& t) {
 
 std::string tensor_elements(const Tensor& t) {
   switch (t.dtype()) {
-    case DType::float32: return elements<float>(t);
-    case DType::float64: return elements<double>(t);
-    case DType::int64: return elements<std::int64_t>(t);
-    case DType::uint64: return elements<std::uint64_t>(t);
-    case DType::int32: return elements<std::int32_t>(t);
-    case DType::uint32: return elements<std::uint32_t>(t);
-    case DType::int16: return elements<std::int16_t>(t);
+    case DType::float32:
+      return elements<float>(t);
+    case DType::float64:
+      return elements<double>(t);
+    case DType::int64:
+      return elements<std::int64_t>(t);
+    case DType::uint64:
+      return elements<std::uint64_t>(t);
+    case DType::int32:
+      return elements<std::int32_t>(t);
+    case DType::uint32:
+      return elements<std::uint32_t>(t);
+    case DType::int16:
+      return elements<std::int16_t>(t);
     case DType::uint16:
     case DType::float16:
-    case DType::bfloat16: return elements<std::uint16_t>(t);
-    case DType::int8: return elements<std::int8_t>(t);
-    default: return elements<std::uint8_t>(t);
+    case DType::bfloat16:
+      return elements<std::uint16_t>(t);
+    case DType::int8:
+      return elements<std::int8_t>(t);
+    default:
+      return elements<std::uint8_t>(t);
   }
 }
 
@@ -112,8 +122,7 @@ class Printer {
  private:
   static std::string symbols(const Graph& g, const std::string& margin) {
     std::string out;
-    for (const Symbol& s : g.symbols().all())
-      out += fmt::format("{}symbol {}: {}..{}\n", margin, s.name, s.bounds.lower, s.bounds.upper);
+    for (const Symbol& s : g.symbols().all()) out += fmt::format("{}symbol {}: {}..{}\n", margin, s.name, s.bounds.lower, s.bounds.upper);
     for (const Symbol& s : g.symbols().measured()) out += fmt::format("{}measured {}: {}\n", margin, s.name, s.limit->text());
     return out;
   }
@@ -130,15 +139,13 @@ class Printer {
     for (std::size_t i = 0; i < n.inputs.size(); ++i) out += (i ? ", " : "") + reference(n.inputs[i]);
     out += ")";
     std::string attributes;
-    for (const auto& [key, value] : n.attributes)
-      attributes += (attributes.empty() ? "" : ", ") + quoted(key) + " = " + std::visit(AttributeText{}, value);
+    for (const auto& [key, value] : n.attributes) attributes += (attributes.empty() ? "" : ", ") + quoted(key) + " = " + std::visit(AttributeText{}, value);
     if (!attributes.empty()) out += " {" + attributes + "}";
     if (!n.name.empty()) out += " name " + quoted(n.name);
     if (n.opset > 0) out += " opset " + std::to_string(n.opset);
     if (!n.origins.empty()) out += " from " + list(n.origins, [](const std::string& s) { return quoted(s); });
     if (!n.measures.empty()) out += " measures " + list(n.measures, [](const std::string& s) { return quoted(s); });
-    for (const Region& r : n.regions)
-      out += fmt::format("\n{}  region {} captures {} {}", margin, quoted(r.name), r.captures, graph(*r.graph, margin + "  "));
+    for (const Region& r : n.regions) out += fmt::format("\n{}  region {} captures {} {}", margin, quoted(r.name), r.captures, graph(*r.graph, margin + "  "));
     return out;
   }
 };

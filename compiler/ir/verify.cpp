@@ -31,8 +31,7 @@ class Verifier {
   void define(const Value* v, const Node* producer) {
     require(defined_.insert(v).second, fmt::format("value %{} is defined twice", v->id));
     require(v->producer == producer, fmt::format("value %{} names another producer", v->id));
-    if (v->is_constant() && v->type)
-      require(v->constant->dtype() == v->type->dtype, fmt::format("constant %{} differs from its type", v->id));
+    if (v->is_constant() && v->type) require(v->constant->dtype() == v->type->dtype, fmt::format("constant %{} differs from its type", v->id));
   }
   void node(const Node& n) {
     require(n.graph == &graph_, address(n) + " belongs to another graph");
@@ -40,8 +39,7 @@ class Verifier {
       const Value* v = n.inputs[i];
       if (!v) continue;
       require(defined_.count(v) > 0, fmt::format("{} reads %{} before its definition", address(n), v->id));
-      require(std::count(v->uses.begin(), v->uses.end(), Use{const_cast<Node*>(&n), i}) == 1,
-              fmt::format("use {} of {} is not recorded", i, address(n)));
+      require(std::count(v->uses.begin(), v->uses.end(), Use{const_cast<Node*>(&n), i}) == 1, fmt::format("use {} of {} is not recorded", i, address(n)));
     }
     for (const Value* v : n.outputs)
       if (v) define(v, &n);
@@ -59,8 +57,7 @@ class Verifier {
   }
   void uses(const Value& v) const {
     for (const Use& u : v.uses)
-      require(u.index < u.node->inputs.size() && u.node->inputs[u.index] == &v,
-              fmt::format("value %{} records a use that does not exist", v.id));
+      require(u.index < u.node->inputs.size() && u.node->inputs[u.index] == &v, fmt::format("value %{} records a use that does not exist", v.id));
   }
 
   const Graph& graph_;

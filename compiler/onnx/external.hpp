@@ -15,7 +15,6 @@ struct ExternalData {
 
 // The bytes of external tensor data: a regular file below `folder`, reached without symbolic links or "..", with one
 // name only; offset and length inside the file. Throws UserError otherwise. `expected` is the tensor's size in bytes.
-[[nodiscard]] std::vector<std::byte> read_external(const std::filesystem::path& folder, const ExternalData& data,
-                                                   std::size_t expected);
+[[nodiscard]] std::vector<std::byte> read_external(const std::filesystem::path& folder, const ExternalData& data, std::size_t expected);
 
 }  // namespace inferc::onnx

@@ -61,7 +61,8 @@ std::vector<std::size_t> sorted(const std::vector<Node>& nodes, Diagnostics& dia
 
 class Importer {
  public:
-  Importer(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable) : model_(model), diagnostics_(diagnostics), variable_(variable) {
+  Importer(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable)
+      : model_(model), diagnostics_(diagnostics), variable_(variable) {
     for (const Function& f : model.functions) functions_[{f.domain, f.name}] = &f;
   }
 
@@ -142,10 +143,8 @@ class Importer {
     for (const auto& [name, tensor] : from.initializers) {
       if (!is_region && variable_.count(name)) continue;
       if (!names.insert(name).second) error(fmt::format("initializer '{}' is defined twice", escape(name)));
-      if (tensor.dtype() == DType::undefined)
-        error(fmt::format("initializer '{}' has an element type that is not supported", escape(name)));
-      else
-        scope[name] = g.add_constant(tensor, name);
+      if (tensor.dtype() == DType::undefined) error(fmt::format("initializer '{}' has an element type that is not supported", escape(name)));
+      else scope[name] = g.add_constant(tensor, name);
     }
     for (const ValueInfo& v : from.inputs)
       if (!names.count(v.name)) {
@@ -156,14 +155,14 @@ class Importer {
     add_nodes(g, from.nodes, scope, opsets);
     for (const auto* infos : {&from.value_infos, &from.outputs})
       for (const ValueInfo& v : *infos)
-        if (const auto at = scope.find(v.name); at != scope.end() && at->second->producer) at->second->declared = declared_shape(g, v, infos == &from.outputs && !is_region);
+        if (const auto at = scope.find(v.name); at != scope.end() && at->second->producer)
+          at->second->declared = declared_shape(g, v, infos == &from.outputs && !is_region);
     std::vector<Value*> outputs;
     for (const ValueInfo& v : from.outputs) {
       const auto at = scope.find(v.name);
       if (at == scope.end() || is_dropped(g, at->second))
         error(fmt::format("graph output '{}' is not defined", escape(v.name)), "only what inference computes is: Dropout has no mask");
-      else
-        outputs.push_back(at->second);
+      else outputs.push_back(at->second);
     }
     g.set_outputs(std::move(outputs));
   }
@@ -247,19 +246,34 @@ class Importer {
     return g.new_value(name);
   }
 
-  void add_attribute(inferc::Node& n, const Attribute& a, const Node& from, std::size_t index, Scope& scope,
-                     const std::vector<OperatorSet>& opsets) {
+  void add_attribute(inferc::Node& n, const Attribute& a, const Node& from, std::size_t index, Scope& scope, const std::vector<OperatorSet>& opsets) {
     using Kind = Attribute::Kind;
     switch (a.kind) {
-      case Kind::real: n.attributes[a.name] = a.real; break;
-      case Kind::integer: n.attributes[a.name] = a.integer; break;
-      case Kind::string: n.attributes[a.name] = a.string; break;
-      case Kind::reals: n.attributes[a.name] = a.reals; break;
-      case Kind::integers: n.attributes[a.name] = a.integers; break;
-      case Kind::strings: n.attributes[a.name] = a.strings; break;
+      case Kind::real:
+        n.attributes[a.name] = a.real;
+        break;
+      case Kind::integer:
+        n.attributes[a.name] = a.integer;
+        break;
+      case Kind::string:
+        n.attributes[a.name] = a.string;
+        break;
+      case Kind::reals:
+        n.attributes[a.name] = a.reals;
+        break;
+      case Kind::integers:
+        n.attributes[a.name] = a.integers;
+        break;
+      case Kind::strings:
+        n.attributes[a.name] = a.strings;
+        break;
       case Kind::tensor:
-      case Kind::sparse_tensor: n.attributes[a.name] = a.tensor; break;
-      case Kind::graph: add_region(n, a, scope, opsets); break;
+      case Kind::sparse_tensor:
+        n.attributes[a.name] = a.tensor;
+        break;
+      case Kind::graph:
+        add_region(n, a, scope, opsets);
+        break;
       default:
         error(fmt::format("{}: attribute '{}' has a type that is not supported", describe(from, index), escape(a.name)));
     }
@@ -296,17 +310,25 @@ class Importer {
     Tensor t;
     switch (a.kind) {
       case Attribute::Kind::tensor:
-      case Attribute::Kind::sparse_tensor: t = a.tensor; break;
-      case Attribute::Kind::real: t = tensor_of<float>({}, std::span(&a.real, 1)); break;
-      case Attribute::Kind::integer: t = tensor_of<std::int64_t>({}, std::span(&a.integer, 1)); break;
-      case Attribute::Kind::reals: t = tensor_of<float>({static_cast<std::int64_t>(a.reals.size())}, a.reals); break;
+      case Attribute::Kind::sparse_tensor:
+        t = a.tensor;
+        break;
+      case Attribute::Kind::real:
+        t = tensor_of<float>({}, std::span(&a.real, 1));
+        break;
+      case Attribute::Kind::integer:
+        t = tensor_of<std::int64_t>({}, std::span(&a.integer, 1));
+        break;
+      case Attribute::Kind::reals:
+        t = tensor_of<float>({static_cast<std::int64_t>(a.reals.size())}, a.reals);
+        break;
       case Attribute::Kind::integers:
         t = tensor_of<std::int64_t>({static_cast<std::int64_t>(a.integers.size())}, a.integers);
         break;
-      default: break;
+      default:
+        break;
     }
-    if (t.dtype() == DType::undefined)
-      return error(fmt::format("{}: constants of this type are not supported", describe(from, index)));
+    if (t.dtype() == DType::undefined) return error(fmt::format("{}: constants of this type are not supported", describe(from, index)));
     scope[from.outputs[0]] = g.add_constant(std::move(t), from.outputs[0]);
   }
 

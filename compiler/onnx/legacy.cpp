@@ -108,11 +108,11 @@ void recurrent(Node& n, std::int64_t) { n.attributes.erase("output_sequence"); }
 
 using Rule = void (*)(Node&, std::int64_t);
 const std::map<std::string_view, Rule> rules = {
-    {"Add", broadcast},   {"Sub", broadcast},   {"Mul", broadcast},     {"Div", broadcast},   {"And", broadcast},
-    {"Or", broadcast},    {"Xor", broadcast},   {"Equal", broadcast},   {"Less", broadcast},  {"Greater", broadcast},
-    {"Pow", broadcast},   {"PRelu", p_relu},    {"Gemm", gemm},         {"Cast", cast},       {"Reshape", reshape},
-    {"Pad", pad},         {"Concat", concat},   {"Selu", selu},         {"LpPool", lp_pool},  {"Upsample", upsample},
-    {"RNN", recurrent},   {"GRU", recurrent},   {"LSTM", recurrent},    {"Dropout", dropout}, {"BatchNormalization", batch_normalization},
+    {"Add", broadcast}, {"Sub", broadcast}, {"Mul", broadcast},   {"Div", broadcast},   {"And", broadcast},
+    {"Or", broadcast},  {"Xor", broadcast}, {"Equal", broadcast}, {"Less", broadcast},  {"Greater", broadcast},
+    {"Pow", broadcast}, {"PRelu", p_relu},  {"Gemm", gemm},       {"Cast", cast},       {"Reshape", reshape},
+    {"Pad", pad},       {"Concat", concat}, {"Selu", selu},       {"LpPool", lp_pool},  {"Upsample", upsample},
+    {"RNN", recurrent}, {"GRU", recurrent}, {"LSTM", recurrent},  {"Dropout", dropout}, {"BatchNormalization", batch_normalization},
 };
 
 }  // namespace

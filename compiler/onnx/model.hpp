@@ -17,8 +17,21 @@ struct Graph;
 
 struct Attribute {
   enum class Kind : int {
-    undefined = 0, real = 1, integer = 2, string = 3, tensor = 4, graph = 5, reals = 6, integers = 7, strings = 8,
-    tensors = 9, graphs = 10, sparse_tensor = 11, sparse_tensors = 12, type = 13, types = 14
+    undefined = 0,
+    real = 1,
+    integer = 2,
+    string = 3,
+    tensor = 4,
+    graph = 5,
+    reals = 6,
+    integers = 7,
+    strings = 8,
+    tensors = 9,
+    graphs = 10,
+    sparse_tensor = 11,
+    sparse_tensors = 12,
+    type = 13,
+    types = 14
   };
   std::string name, reference;  // reference: of a function's attribute
   Kind kind = Kind::undefined;

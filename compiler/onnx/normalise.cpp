@@ -28,9 +28,7 @@ void integers_to_input(Node& n, std::string_view key, std::size_t index) {
   n.attributes.erase(at);
 }
 
-void default_integer(Node& n, std::string_view key, std::int64_t value) {
-  n.attributes.emplace(std::string(key), Attribute(value));
-}
+void default_integer(Node& n, std::string_view key, std::int64_t value) { n.attributes.emplace(std::string(key), Attribute(value)); }
 
 void axes_before_13(Node& n, std::int64_t opset) {
   if (opset < 13) integers_to_input(n, "axes", 1);
@@ -194,17 +192,34 @@ void scatter(Node& n, std::int64_t) { n.op = "ScatterElements"; }
 
 using Rule = void (*)(Node&, std::int64_t);
 const std::map<std::string_view, Rule> rules = {
-    {"Squeeze", axes_before_13},     {"Unsqueeze", axes_before_13},   {"ReduceSum", axes_before_13},
-    {"ReduceMean", axes_before_18},  {"ReduceMax", axes_before_18},   {"ReduceMin", axes_before_18},
-    {"ReduceProd", axes_before_18},  {"ReduceL1", axes_before_18},    {"ReduceL2", axes_before_18},
-    {"ReduceLogSum", axes_before_18}, {"ReduceLogSumExp", axes_before_18}, {"ReduceSumSquare", axes_before_18},
-    {"Slice", slice},                {"Split", split},                {"Softmax", softmax},
-    {"LogSoftmax", softmax},         {"Hardmax", softmax},            {"Pad", pad},
-    {"Clip", clip},                  {"TopK", top_k},                 {"Dropout", dropout},
+    {"Squeeze", axes_before_13},
+    {"Unsqueeze", axes_before_13},
+    {"ReduceSum", axes_before_13},
+    {"ReduceMean", axes_before_18},
+    {"ReduceMax", axes_before_18},
+    {"ReduceMin", axes_before_18},
+    {"ReduceProd", axes_before_18},
+    {"ReduceL1", axes_before_18},
+    {"ReduceL2", axes_before_18},
+    {"ReduceLogSum", axes_before_18},
+    {"ReduceLogSumExp", axes_before_18},
+    {"ReduceSumSquare", axes_before_18},
+    {"Slice", slice},
+    {"Split", split},
+    {"Softmax", softmax},
+    {"LogSoftmax", softmax},
+    {"Hardmax", softmax},
+    {"Pad", pad},
+    {"Clip", clip},
+    {"TopK", top_k},
+    {"Dropout", dropout},
     {"BatchNormalization", batch_normalization},
     {"GroupNormalization", group_normalization},
-    {"Resize", resize},              {"Upsample", upsample},           {"Scatter", scatter},
-    {"DFT", dft},                    {"Scan", scan},
+    {"Resize", resize},
+    {"Upsample", upsample},
+    {"Scatter", scatter},
+    {"DFT", dft},
+    {"Scan", scan},
 };
 
 }  // namespace

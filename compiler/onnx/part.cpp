@@ -49,7 +49,8 @@ bool stays(protozero::pbf_tag_type field, protozero::data_view message, const Pa
   if (field == input_field) return part.inputs.count(name_of(message)) != 0;
   if (field == output_field) return part.outputs.count(name_of(message)) != 0;
   if (field == initializer_field && lies_elsewhere(message))
-    throw UserError("--outputs, --assume: onnxruntime is given a part of the model, whose tensors lie in files of their own", "onnx.save(onnx.load(MODEL), NEW) puts them into one file");
+    throw UserError("--outputs, --assume: onnxruntime is given a part of the model, whose tensors lie in files of their own",
+                    "onnx.save(onnx.load(MODEL), NEW) puts them into one file");
   return true;
 }
 

@@ -40,8 +40,7 @@ void append(pbf_reader& m, std::vector<T>& to, Packed packed, One one) {
 std::int64_t parse_number(const std::string& text) {
   std::int64_t v = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
-  if (error != std::errc() || end != text.data() + text.size())
-    throw UserError(fmt::format("external data: '{}' is no number", escape(text)));
+  if (error != std::errc() || end != text.data() + text.size()) throw UserError(fmt::format("external data: '{}' is no number", escape(text)));
   return v;
 }
 
@@ -61,19 +60,45 @@ Fields read_fields(pbf_reader m) {
   Fields f;
   while (m.next()) {
     switch (m.tag()) {
-      case 1: append(m, f.dims, [](auto& x) { return x.get_packed_int64(); }, [](auto& x) { return x.get_int64(); }); break;
-      case 2: f.data_type = m.get_int32(); break;
-      case 4: append(m, f.floats, [](auto& x) { return x.get_packed_float(); }, [](auto& x) { return x.get_float(); }); break;
-      case 5: append(m, f.integers, [](auto& x) { return x.get_packed_int32(); }, [](auto& x) { return x.get_int32(); }); break;
-      case 6: m.skip(); ++f.strings; break;
-      case 7: append(m, f.integers, [](auto& x) { return x.get_packed_int64(); }, [](auto& x) { return x.get_int64(); }); break;
-      case 8: f.name = m.get_string(); break;
-      case 9: f.raw = m.get_view(); break;
-      case 10: append(m, f.doubles, [](auto& x) { return x.get_packed_double(); }, [](auto& x) { return x.get_double(); }); break;
-      case 11: append(m, f.integers, [](auto& x) { return x.get_packed_uint64(); }, [](auto& x) { return x.get_uint64(); }); break;
-      case 13: external_entry(m.get_message(), f.location); break;
-      case 14: f.external = m.get_int32() == 1; break;
-      default: m.skip();
+      case 1:
+        append(m, f.dims, [](auto& x) { return x.get_packed_int64(); }, [](auto& x) { return x.get_int64(); });
+        break;
+      case 2:
+        f.data_type = m.get_int32();
+        break;
+      case 4:
+        append(m, f.floats, [](auto& x) { return x.get_packed_float(); }, [](auto& x) { return x.get_float(); });
+        break;
+      case 5:
+        append(m, f.integers, [](auto& x) { return x.get_packed_int32(); }, [](auto& x) { return x.get_int32(); });
+        break;
+      case 6:
+        m.skip();
+        ++f.strings;
+        break;
+      case 7:
+        append(m, f.integers, [](auto& x) { return x.get_packed_int64(); }, [](auto& x) { return x.get_int64(); });
+        break;
+      case 8:
+        f.name = m.get_string();
+        break;
+      case 9:
+        f.raw = m.get_view();
+        break;
+      case 10:
+        append(m, f.doubles, [](auto& x) { return x.get_packed_double(); }, [](auto& x) { return x.get_double(); });
+        break;
+      case 11:
+        append(m, f.integers, [](auto& x) { return x.get_packed_uint64(); }, [](auto& x) { return x.get_uint64(); });
+        break;
+      case 13:
+        external_entry(m.get_message(), f.location);
+        break;
+      case 14:
+        f.external = m.get_int32() == 1;
+        break;
+      default:
+        m.skip();
     }
   }
   return f;
@@ -100,10 +125,8 @@ void fill_raw(const Fields& f, std::span<const std::byte> raw, Tensor& out) {
   const auto bits = static_cast<std::size_t>(bit_width(out.dtype()));
   const std::size_t wanted = bits < 8 ? (out.size() * bits + 7) / 8 : out.bytes().size();
   if (raw.size() != wanted) wrong_size(f, raw.size(), wanted);
-  if (bits < 8)
-    unpack(raw, out);
-  else if (wanted > 0)
-    std::memcpy(out.bytes().data(), raw.data(), wanted);
+  if (bits < 8) unpack(raw, out);
+  else if (wanted > 0) std::memcpy(out.bytes().data(), raw.data(), wanted);
   if (out.dtype() == DType::boolean)
     for (std::byte& b : out.bytes()) b = std::byte{b != std::byte{0}};
 }

@@ -9,10 +9,8 @@
 namespace inferc::onnx {
 
 // Name and elements of a TensorProto. String tensors keep shape [0] and dtype undefined.
-[[nodiscard]] std::pair<std::string, Tensor> parse_tensor(protozero::pbf_reader message,
-                                                          const std::filesystem::path& folder);
+[[nodiscard]] std::pair<std::string, Tensor> parse_tensor(protozero::pbf_reader message, const std::filesystem::path& folder);
 // A SparseTensorProto as the dense tensor it stands for.
-[[nodiscard]] std::pair<std::string, Tensor> parse_sparse_tensor(protozero::pbf_reader message,
-                                                                 const std::filesystem::path& folder);
+[[nodiscard]] std::pair<std::string, Tensor> parse_sparse_tensor(protozero::pbf_reader message, const std::filesystem::path& folder);
 
 }  // namespace inferc::onnx

@@ -3,17 +3,15 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::acosh, FloatTypes>(l, "functors::acosh", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::acosh, FloatTypes>(l, "functors::acosh", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Acosh = {.name = "Acosh",
-                          .inputs = {{"X", types::floats}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::acosh"},
-                          .versions = "9, 22"};
+                            .inputs = {{"X", types::floats}},
+                            .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                            .lower = lower,
+                            .elementwise = Elementwise{"functors::acosh"},
+                            .versions = "9, 22"};
 
 }  // namespace inferc

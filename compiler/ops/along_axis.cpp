@@ -30,8 +30,7 @@ Split split(const Lower& l) {
 Call& lower(Lower& l, const std::string& kernel, const std::string& header, HostKernel host) {
   const Split s = split(l);
   Call& c = l.reference(kernel, header, std::move(host),
-                        {write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.axis),
-                         runtime_size(s.inner)});
+                        {write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner)});
   c.in_place = {{0, 1}};
   c.flops = Dim(10) * product(l.shape(0));
   return c;
@@ -46,7 +45,8 @@ bool lower_fast(Lower& l, const std::string& kernel) {
     const std::int64_t axis = axis_of(l.node), rank = l.type(0).rank();
     rows::call(l, kernel, header, rows::of(l, from_front(axis, rank)), {EpilogueArg{}}).flops = flops;
   } else {
-    Call& c = l.fast(kernel + "_columns", header, {RangeArg{Dim(0), s.outer, true}, write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.axis), runtime_size(s.inner)});
+    Call& c = l.fast(kernel + "_columns", header,
+                     {RangeArg{Dim(0), s.outer, true}, write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.axis), runtime_size(s.inner)});
     c.in_place = {{1, 2}};
     c.flops = flops;
   }

@@ -25,17 +25,15 @@ void lower_arg_extreme(Lower& l, bool largest) {
   const Split s = split_at(l.shape(0), from_front(axis, l.type(0).rank()));
   const HostKernel kernel = by_dtype(l.type(0).dtype, NumericTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::arg_extreme<T>); });
   l.reference("ref::arg_extreme", "kernels/ref/top_k.hpp", kernel,
-              {write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner),
-               flag(largest), flag(l.node.attr_int("select_last_index", 0) != 0)})
+              {write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner), flag(largest),
+               flag(l.node.attr_int("select_last_index", 0) != 0)})
       .flops = product(l.shape(0));
 }
 
 Op arg_extreme_op(std::string_view name, void (*lower)(Lower&)) {
   return {.name = name,
           .inputs = {{"data", types::numeric}},
-          .attributes = {{"axis", AttributeKind::integer},
-                         {"keepdims", AttributeKind::integer},
-                         {"select_last_index", AttributeKind::integer}},
+          .attributes = {{"axis", AttributeKind::integer}, {"keepdims", AttributeKind::integer}, {"select_last_index", AttributeKind::integer}},
           .infer = infer,
           .lower = lower,
           .versions = "1, 11, 12, 13"};

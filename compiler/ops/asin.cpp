@@ -3,17 +3,15 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::asin, FloatTypes>(l, "functors::asin", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::asin, FloatTypes>(l, "functors::asin", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Asin = {.name = "Asin",
-                          .inputs = {{"X", types::floats}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::asin"},
-                          .versions = "7, 22"};
+                           .inputs = {{"X", types::floats}},
+                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                           .lower = lower,
+                           .elementwise = Elementwise{"functors::asin"},
+                           .versions = "7, 22"};
 
 }  // namespace inferc

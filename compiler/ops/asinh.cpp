@@ -3,17 +3,15 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::asinh, FloatTypes>(l, "functors::asinh", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::asinh, FloatTypes>(l, "functors::asinh", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Asinh = {.name = "Asinh",
-                          .inputs = {{"X", types::floats}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::asinh"},
-                          .versions = "9, 22"};
+                            .inputs = {{"X", types::floats}},
+                            .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                            .lower = lower,
+                            .elementwise = Elementwise{"functors::asinh"},
+                            .versions = "9, 22"};
 
 }  // namespace inferc

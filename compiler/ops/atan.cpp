@@ -3,17 +3,15 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::atan, FloatTypes>(l, "functors::atan", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::atan, FloatTypes>(l, "functors::atan", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Atan = {.name = "Atan",
-                          .inputs = {{"X", types::floats}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::atan"},
-                          .versions = "7, 22"};
+                           .inputs = {{"X", types::floats}},
+                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                           .lower = lower,
+                           .elementwise = Elementwise{"functors::atan"},
+                           .versions = "7, 22"};
 
 }  // namespace inferc

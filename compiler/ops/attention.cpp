@@ -96,15 +96,13 @@ Operand mask_view(Lower& l, const Shape& scores) {
 
 template <class T, class Mask>
 HostKernel by_lengths(const Lower& l) {
-  return l.has(kv_lengths) ? host(&ref::attention<T, Mask, const std::int64_t*, max_rank>)
-                           : host(&ref::attention<T, Mask, ref::AllTokens, max_rank>);
+  return l.has(kv_lengths) ? host(&ref::attention<T, Mask, const std::int64_t*, max_rank>) : host(&ref::attention<T, Mask, ref::AllTokens, max_rank>);
 }
 
 HostKernel host_kernel(const Lower& l) {
   return by_dtype(l.type(query).dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {
     if (!l.has(mask)) return by_lengths<T, ref::NoMask>(l);
-    return l.type(mask).dtype == DType::boolean ? by_lengths<T, View<const bool, max_rank>>(l)
-                                                : by_lengths<T, View<const T, max_rank>>(l);
+    return l.type(mask).dtype == DType::boolean ? by_lengths<T, View<const bool, max_rank>>(l) : by_lengths<T, View<const T, max_rank>>(l);
   });
 }
 
@@ -124,9 +122,8 @@ void lower(Lower& l) {
   l.reference("ref::attention", "kernels/ref/attention.hpp", host_kernel(l),
               {write_view(y), write_view(qk), write(l.temporary(q.dtype, {keys})), read_view(q), read_view(k), read_view(v),
                l.has(mask) ? read_view(mask_view(l, scores)) : Arg(TypeArg{"ref::NoMask{}"}),
-               l.has(kv_lengths) ? read(l.in_dense(kv_lengths)) : Arg(TypeArg{"ref::AllTokens{}"}), real64(scale),
-               real64(n.attr("softcap", 0.0f)), flag(n.attr_int("is_causal", 0) != 0), runtime_size(past),
-               integer(n.attr_int("qk_matmul_output_mode", 0))})
+               l.has(kv_lengths) ? read(l.in_dense(kv_lengths)) : Arg(TypeArg{"ref::AllTokens{}"}), real64(scale), real64(n.attr("softcap", 0.0f)),
+               flag(n.attr_int("is_causal", 0) != 0), runtime_size(past), integer(n.attr_int("qk_matmul_output_mode", 0))})
       .flops = Dim(2) * product(scores) * (q.shape[3] + v.shape[3]);
 }
 

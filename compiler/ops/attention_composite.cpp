@@ -50,8 +50,8 @@ bool lower_fast(Lower& l) {
   const Dim batch = out.shape[0], heads = out.shape[1], queries = q.shape[2], keys = k.shape[2], d = k.shape[3];
   // As attention_scratch of kernels/cpu/attention.hpp.
   const Operand scratch = l.temporary(DType::float32, {floor_div(keys + 15, 16) * 16 * (d + 24)});
-  std::vector<Arg> args{range(0, batch * heads), write(out), size(out.strides[2]), read(q), size(q.strides[2]),
-                        read(k), size(k.strides[2]), read(v), size(v.strides[2])};
+  std::vector<Arg> args{range(0, batch * heads), write(out), size(out.strides[2]), read(q), size(q.strides[2]), read(k),
+                        size(k.strides[2]),      read(v),    size(v.strides[2])};
   const SizesArg strides{{out.strides[0], out.strides[1], q.strides[0], q.strides[1], k.strides[0], k.strides[1], v.strides[0], v.strides[1]}};
   std::optional<Operand> mask;
   if (l.has(3)) {

@@ -14,8 +14,7 @@ void lower(Lower& l) {
   const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {
     return window::by_spatial(w.in.size(), []<int S>(std::integral_constant<int, S>) { return host(&ref::average_pool<T, S>); });
   });
-  std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(0)), runtime_size(pool::planes(l)),
-                        flag(l.node.attr_int("count_include_pad", 0) != 0)};
+  std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(0)), runtime_size(pool::planes(l)), flag(l.node.attr_int("count_include_pad", 0) != 0)};
   window::append(args, w, {shape.begin() + 2, shape.end()});
   args.push_back(SizesArg{w.pad_end});
   l.reference("ref::average_pool", "kernels/ref/pool.hpp", kernel, std::move(args)).flops = pool::flops(l, w);

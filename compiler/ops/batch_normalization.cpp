@@ -27,32 +27,26 @@ void infer(Infer& i) {
 void lower(Lower& l) {
   const Operand x = l.in(0), var = l.in(4);
   const std::size_t axis = x.rank() > 1 ? 1 : 0;
-  const auto channelwise = [&](const Operand& v) {
-    return x.rank() > 1 ? normalization::along(v, axis, x.shape) : broadcast_view(v, x.shape);
-  };
+  const auto channelwise = [&](const Operand& v) { return x.rank() > 1 ? normalization::along(v, axis, x.shape) : broadcast_view(v, x.shape); };
   const Operand inv = l.temporary(var.dtype, var.shape);
-  const HostKernel kernel = by_dtype(var.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) {
-    return host(&ref::inverse_deviation<T, max_rank>);
-  });
-  l.reference("ref::inverse_deviation", "kernels/ref/normalization.hpp", kernel,
-              {write_view(inv), read_view(var), real64(l.node.attr("epsilon", 1e-5f))});
+  const HostKernel kernel = by_dtype(var.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::inverse_deviation<T, max_rank>); });
+  l.reference("ref::inverse_deviation", "kernels/ref/normalization.hpp", kernel, {write_view(inv), read_view(var), real64(l.node.attr("epsilon", 1e-5f))});
   normalization::normalize(l, l.out(), x, {channelwise(l.in(3)), channelwise(inv)}, channelwise(l.in(1)), channelwise(l.in(2)));
 }
 
 }  // namespace
 
-extern const Op op_BatchNormalization = {.name = "BatchNormalization",
-                                         .inputs = {{"X", types::floats},
-                                                    {"scale", types::floats, Port::Arity::required, 'S'},
-                                                    {"B", types::floats, Port::Arity::required, 'S'},
-                                                    {"input_mean", types::floats, Port::Arity::required, 'U'},
-                                                    {"input_var", types::floats, Port::Arity::required, 'U'}},
-                                         .max_outputs = 5,
-                                         .attributes = {{"epsilon", AttributeKind::real},
-                                                        {"momentum", AttributeKind::real},
-                                                        {"training_mode", AttributeKind::integer}},
-                                         .infer = infer,
-                                         .lower = lower,
-                                         .versions = "7, 9, 14, 15"};
+extern const Op op_BatchNormalization = {
+    .name = "BatchNormalization",
+    .inputs = {{"X", types::floats},
+               {"scale", types::floats, Port::Arity::required, 'S'},
+               {"B", types::floats, Port::Arity::required, 'S'},
+               {"input_mean", types::floats, Port::Arity::required, 'U'},
+               {"input_var", types::floats, Port::Arity::required, 'U'}},
+    .max_outputs = 5,
+    .attributes = {{"epsilon", AttributeKind::real}, {"momentum", AttributeKind::real}, {"training_mode", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower,
+    .versions = "7, 9, 14, 15"};
 
 }  // namespace inferc

@@ -17,10 +17,8 @@ void infer(Infer& i) {
     i.fail(fmt::format("attribute 'to' is {}, which is not supported", to ? std::string(name(*to)) : std::to_string(stated)));
     return;
   }
-  if (byte_size(*to) != byte_size(i.dtype(0)))
-    i.fail(fmt::format("{} and {} have different widths", name(i.dtype(0)), name(*to)));
-  else
-    i.out(0, *to, i.shape(0));
+  if (byte_size(*to) != byte_size(i.dtype(0))) i.fail(fmt::format("{} and {} have different widths", name(i.dtype(0)), name(*to)));
+  else i.out(0, *to, i.shape(0));
 }
 
 void lower(Lower& l) {
@@ -32,17 +30,12 @@ void lower(Lower& l) {
       else internal_error("BitCast between types of different widths");
     });
   });
-  l.reference("ref::bit_cast", "kernels/ref/bit_cast.hpp", kernel,
-              {write(l.out_dense()), read(l.in_dense(0)), runtime_size(product(l.out_type().shape))});
+  l.reference("ref::bit_cast", "kernels/ref/bit_cast.hpp", kernel, {write(l.out_dense()), read(l.in_dense(0)), runtime_size(product(l.out_type().shape))});
 }
 
 }  // namespace
 
-extern const Op op_BitCast = {.name = "BitCast",
-                              .inputs = {{"input", bits}},
-                              .attributes = {{"to", AttributeKind::integer}},
-                              .infer = infer,
-                              .lower = lower,
-                              .versions = "26"};
+extern const Op op_BitCast = {
+    .name = "BitCast", .inputs = {{"input", bits}}, .attributes = {{"to", AttributeKind::integer}}, .infer = infer, .lower = lower, .versions = "26"};
 
 }  // namespace inferc

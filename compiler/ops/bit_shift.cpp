@@ -19,17 +19,14 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
-  if (direction(l.node) == "LEFT")
-    elementwise::lower2<functors::shift_left, UnsignedTypes, elementwise::Result::same>(l, "functors::shift_left");
-  else
-    elementwise::lower2<functors::shift_right, UnsignedTypes, elementwise::Result::same>(l, "functors::shift_right");
+  if (direction(l.node) == "LEFT") elementwise::lower2<functors::shift_left, UnsignedTypes, elementwise::Result::same>(l, "functors::shift_left");
+  else elementwise::lower2<functors::shift_right, UnsignedTypes, elementwise::Result::same>(l, "functors::shift_right");
 }
 
 }  // namespace
 
 extern const Op op_BitShift = {.name = "BitShift",
-                               .inputs = {{"X", unsigned_integers, Port::Arity::required, 'T'},
-                                          {"Y", unsigned_integers, Port::Arity::required, 'T'}},
+                               .inputs = {{"X", unsigned_integers, Port::Arity::required, 'T'}, {"Y", unsigned_integers, Port::Arity::required, 'T'}},
                                .attributes = {{"direction", AttributeKind::string}},
                                .infer = infer,
                                .lower = lower,

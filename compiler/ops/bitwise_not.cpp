@@ -3,16 +3,14 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::bitwise_not, IntegerTypes>(l, "functors::bitwise_not", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::bitwise_not, IntegerTypes>(l, "functors::bitwise_not", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_BitwiseNot = {.name = "BitwiseNot",
-                          .inputs = {{"X", types::integers}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .versions = "18"};
+                                 .inputs = {{"X", types::integers}},
+                                 .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                                 .lower = lower,
+                                 .versions = "18"};
 
 }  // namespace inferc

@@ -10,9 +10,8 @@ void infer(Infer& i) {
   const std::int64_t to = i.node.attr_int("to", 0);
   const auto dtype = dtype_from_onnx(static_cast<int>(to));
   if (!i.node.attributes.contains("to") || !dtype || !types::any.has(*dtype)) {
-    i.fail(i.node.attributes.contains("to")
-               ? fmt::format("casts to {} are not supported", dtype ? std::string(name(*dtype)) : fmt::format("type {}", to))
-               : "attribute 'to' is missing");
+    i.fail(i.node.attributes.contains("to") ? fmt::format("casts to {} are not supported", dtype ? std::string(name(*dtype)) : fmt::format("type {}", to))
+                                            : "attribute 'to' is missing");
     return;
   }
   conversion::infer(i, *dtype);

@@ -45,8 +45,8 @@ void lower(Lower& l) {
   const Operand state = l.node.out(1) ? l.out_dense(1) : l.temporary(l.type(0).dtype, {x[0], x[1], w[2] - Dim(1)});
   const auto given = [&](std::size_t k) { return l.has(k) ? read(l.in_dense(k)) : Arg(TypeArg{"ref::Constantly<0>{}"}); };
   l.reference("ref::causal_conv", "kernels/ref/causal_conv.hpp", host_kernel(l),
-              {write(l.out_dense()), write(state), read(l.in_dense(input)), read(l.in_dense(weight)), given(bias), given(past),
-               runtime_size(x[0]), runtime_size(x[1]), runtime_size(x[2]), runtime_size(w[2]), flag(activation(l.node) != "none")})
+              {write(l.out_dense()), write(state), read(l.in_dense(input)), read(l.in_dense(weight)), given(bias), given(past), runtime_size(x[0]),
+               runtime_size(x[1]), runtime_size(x[2]), runtime_size(w[2]), flag(activation(l.node) != "none")})
       .flops = Dim(2) * product(x) * w[2];
 }
 

@@ -3,18 +3,16 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::ceil, FloatTypes>(l, "functors::ceil", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::ceil, FloatTypes>(l, "functors::ceil", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Ceil = {.name = "Ceil",
-                          .inputs = {{"X", types::floats}},
-                          
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::ceil"},
-                          .versions = "6, 9, 13"};
+                           .inputs = {{"X", types::floats}},
+
+                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                           .lower = lower,
+                           .elementwise = Elementwise{"functors::ceil"},
+                           .versions = "6, 9, 13"};
 
 }  // namespace inferc

@@ -24,7 +24,8 @@ std::optional<std::vector<std::size_t>> axes_of(Infer& i) {
 std::optional<std::vector<Dim>> declared_sizes(Infer& i, const std::vector<std::size_t>& axes) {
   const auto shape = i.declared(1);
   if (!shape || !content::has_elements(i, 1, axes.size())) return std::nullopt;
-  if (shape->size() != i.shape(0).size()) return i.fail(fmt::format("the output is declared with rank {}, the input has {}", shape->size(), i.rank(0))), std::nullopt;
+  if (shape->size() != i.shape(0).size())
+    return i.fail(fmt::format("the output is declared with rank {}, the input has {}", shape->size(), i.rank(0))), std::nullopt;
   std::vector<Dim> out;
   for (const std::size_t a : axes) out.push_back((*shape)[a]);
   return out;

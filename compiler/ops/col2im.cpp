@@ -13,7 +13,8 @@ constexpr std::size_t most_dims = guarded_rank - 2;
 Integers list(const Node& n, std::string_view key, std::size_t count, std::int64_t otherwise) { return n.attr(key, Integers(count, otherwise)); }
 
 bool check_attributes(Infer& i, std::size_t dims) {
-  for (const auto& [key, count, otherwise] : {std::tuple("strides", dims, std::int64_t{1}), std::tuple("dilations", dims, std::int64_t{1}), std::tuple("pads", 2 * dims, std::int64_t{0})}) {
+  for (const auto& [key, count, otherwise] :
+       {std::tuple("strides", dims, std::int64_t{1}), std::tuple("dilations", dims, std::int64_t{1}), std::tuple("pads", 2 * dims, std::int64_t{0})}) {
     const Integers v = list(i.node, key, count, otherwise);
     if (v.size() != count) return i.fail(fmt::format("attribute '{}' has {} elements for {} dims", key, v.size(), dims));
     for (const std::int64_t x : v)
@@ -48,7 +49,8 @@ std::optional<Shape> image(Infer& i, std::size_t dims) {
 void infer(Infer& i) {
   const Dim count = product(i.shape(1));
   if (i.rank(0) != 3 || !count.is_constant() || *count.constant() < 1 || *count.constant() > static_cast<std::int64_t>(most_dims)) {
-    i.fail(fmt::format("the input is {} and image_shape has {} elements: [batch, rows, blocks] and 1 to {} dims are defined", text(i.type(0)), count.text(), most_dims));
+    i.fail(fmt::format("the input is {} and image_shape has {} elements: [batch, rows, blocks] and 1 to {} dims are defined", text(i.type(0)), count.text(),
+                       most_dims));
     return;
   }
   const auto dims = static_cast<std::size_t>(*count.constant());
@@ -68,7 +70,7 @@ void lower(Lower& l) {
   const Integers strides = list(l.node, "strides", dims, 1), dilations = list(l.node, "dilations", dims, 1), pads = list(l.node, "pads", 2 * dims, 0);
   const auto middle = pads.begin() + static_cast<std::ptrdiff_t>(dims);
   const std::vector<Arg> layout{runtime_size(Dim(static_cast<std::int64_t>(dims))), sizes(to.begin() + 2, to.end()), sizes(strides.begin(), strides.end()),
-                                sizes(dilations.begin(), dilations.end()), sizes(pads.begin(), middle), sizes(middle, pads.end())};
+                                sizes(dilations.begin(), dilations.end()),          sizes(pads.begin(), middle),     sizes(middle, pads.end())};
   const std::vector<Arg> filling{runtime_size(to[1]), runtime_size(x[1]), runtime_size(x[2])};
   std::vector<Arg> check{read(l.in_dense(1)), read(l.in_dense(2))}, args{write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(2))};
   for (auto* list : {&check, &args}) list->insert(list->end(), layout.begin(), layout.end());

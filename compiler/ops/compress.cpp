@@ -28,9 +28,9 @@ void lower(Lower& l) {
   l.reference("ref::count_true", "kernels/ref/compress.hpp", host(&ref::count_true), {read(condition), runtime_size(min(l.shape(1)[0], axis))}).measures =
       l.node.measures[0];
   const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) { return host(&ref::compress<T>); });
-  l.reference("ref::compress", "kernels/ref/compress.hpp", kernel,
-              {write(l.out_dense()), read(l.in_dense(0)), read(condition), runtime_size(l.shape(1)[0]), runtime_size(outer), runtime_size(axis),
-               runtime_size(inner)})
+  l.reference(
+       "ref::compress", "kernels/ref/compress.hpp", kernel,
+       {write(l.out_dense()), read(l.in_dense(0)), read(condition), runtime_size(l.shape(1)[0]), runtime_size(outer), runtime_size(axis), runtime_size(inner)})
       .may_fault = true;
 }
 

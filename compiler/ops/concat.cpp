@@ -29,8 +29,7 @@ void infer(Infer& i) {
       i.fail(fmt::format("operand {} is {}, operand 0 is {}: ranks differ", k, text(i.type(k)), text(i.type(0))));
       return;
     }
-    for (std::size_t d = 0; d < out.size(); ++d)
-      out[d] = d == *axis ? out[d] + i.shape(k)[d] : i.unify(out[d], i.shape(k)[d]);
+    for (std::size_t d = 0; d < out.size(); ++d) out[d] = d == *axis ? out[d] + i.shape(k)[d] : i.unify(out[d], i.shape(k)[d]);
     if (i.failed()) return;
   }
   i.out(0, i.dtype(0), std::move(out));

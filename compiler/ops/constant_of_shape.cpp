@@ -25,8 +25,7 @@ void infer(Infer& i) {
   if (!shape || (!known && !content::has_elements(i, 0, shape->size()))) return;
   for (const Dim& d : *shape)
     if (content::negative(i.symbols(), d)) i.fail(fmt::format("the shape has the size {}", d.text()));
-  if (value.size() != 1 || !types::any.has(value.dtype()))
-    i.fail("attribute 'value' must be one element of a supported type");
+  if (value.size() != 1 || !types::any.has(value.dtype())) i.fail("attribute 'value' must be one element of a supported type");
   i.out(0, value.dtype(), *shape);
   if (i.failed()) return;
   const auto size = content::small_shape(*shape);

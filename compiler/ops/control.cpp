@@ -62,8 +62,7 @@ void carry(Infer& i, std::size_t k, const Type& before, const Type& after) {
 
 bool keeps_size(Infer& i, const Region& body, std::size_t k, const Type& row) {
   for (const Dim& d : row.shape)
-    if (is_local(*body.graph, d))
-      return i.fail(fmt::format("what output {} collects is {}, whose size {} differs between iterations", k, text(row), d.text()));
+    if (is_local(*body.graph, d)) return i.fail(fmt::format("what output {} collects is {}, whose size {} differs between iterations", k, text(row), d.text()));
   return true;
 }
 

@@ -32,12 +32,20 @@ void lower(Lower& l, const Operand& out, const Inputs& in) {
       return window::by_spatial(x.size() - 2, []<int S>(std::integral_constant<int, S>) { return host(&ref::conv_integer<X, W, S>); });
     });
   });
-  std::vector<Arg> args{write(out), read(l.in_dense(in.at.x)), read(l.in_dense(in.at.w)), read(given(in.zero_x, xt)),
-                        read(given(in.zero_w, wt)), stride(in.zero_w), read(given(in.at.bias, DType::int32)), stride(in.at.bias),
-                        runtime_size(x[0]), runtime_size(c.groups), runtime_size(c.channels), runtime_size(c.filters)};
+  std::vector<Arg> args{write(out),
+                        read(l.in_dense(in.at.x)),
+                        read(l.in_dense(in.at.w)),
+                        read(given(in.zero_x, xt)),
+                        read(given(in.zero_w, wt)),
+                        stride(in.zero_w),
+                        read(given(in.at.bias, DType::int32)),
+                        stride(in.at.bias),
+                        runtime_size(x[0]),
+                        runtime_size(c.groups),
+                        runtime_size(c.channels),
+                        runtime_size(c.filters)};
   window::append(args, convolution::window_of(l.node, x, w, false), convolution::spatial(out.shape));
-  l.reference("ref::conv_integer", "kernels/ref/quantize.hpp", kernel, std::move(args)).flops =
-      Dim(2) * product(out.shape) * product({w.begin() + 1, w.end()});
+  l.reference("ref::conv_integer", "kernels/ref/quantize.hpp", kernel, std::move(args)).flops = Dim(2) * product(out.shape) * product({w.begin() + 1, w.end()});
 }
 
 }  // namespace conv_integer

@@ -17,8 +17,7 @@ void infer(Infer& i) {
 
 void lower(Lower& l) {
   const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {
-    return window::by_spatial(l.shape(0).size() - 2,
-                              []<int S>(std::integral_constant<int, S>) { return host(&ref::conv_transpose<T, S>); });
+    return window::by_spatial(l.shape(0).size() - 2, []<int S>(std::integral_constant<int, S>) { return host(&ref::conv_transpose<T, S>); });
   });
   convolution::lower(l, "ref::conv_transpose", kernel, true);
 }

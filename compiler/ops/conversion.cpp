@@ -26,9 +26,7 @@ std::optional<Dim> converted(const Dim& d, DType to, const Symbols& symbols) {
 // --- types that C++ has: one kernel a pair
 template <class To>
 HostKernel to_kernel(DType from) {
-  return by_dtype(from, AllTypes{}, []<class From>(std::type_identity<From>) {
-    return host(&ref::map1<functors::cast<To>, To, From, max_rank, 0>);
-  });
+  return by_dtype(from, AllTypes{}, []<class From>(std::type_identity<From>) { return host(&ref::map1<functors::cast<To>, To, From, max_rank, 0>); });
 }
 
 // --- others: one loop, called with the conversion of one element
@@ -36,8 +34,7 @@ using One = void (*)(std::byte* to, const std::byte* from);
 
 template <class From, class To, bool saturate, Rounding mode>
 void one(std::byte* to, const std::byte* from) {
-  *reinterpret_cast<formats::Stored<To>*>(to) =
-      functors::convert<From, To, saturate, mode>::apply(*reinterpret_cast<const formats::Stored<From>*>(from));
+  *reinterpret_cast<formats::Stored<To>*>(to) = functors::convert<From, To, saturate, mode>::apply(*reinterpret_cast<const formats::Stored<From>*>(from));
 }
 
 struct Manner {
@@ -50,17 +47,22 @@ Manner manner(const Node& n) {
   const DType to = n.out()->type->dtype;
   const bool power = to == DType::float8e8m0, saturates = power || types::eight_bit_floats.has(to);
   const std::string mode = n.attr("round_mode", std::string("up"));
-  return {saturates && n.attr_int("saturate", 1) != 0,
-          !power ? Rounding::nearest : mode == "up" ? Rounding::up : mode == "down" ? Rounding::down : Rounding::nearest_up};
+  return {saturates && n.attr_int("saturate", 1) != 0, !power           ? Rounding::nearest
+                                                       : mode == "up"   ? Rounding::up
+                                                       : mode == "down" ? Rounding::down
+                                                                        : Rounding::nearest_up};
 }
 
 template <class From, class To>
 One one_of(const Manner& m) {
   if constexpr (std::is_same_v<To, formats::float8e8m0>) {
     switch (m.mode) {
-      case Rounding::up: return m.saturate ? &one<From, To, true, Rounding::up> : &one<From, To, false, Rounding::up>;
-      case Rounding::down: return m.saturate ? &one<From, To, true, Rounding::down> : &one<From, To, false, Rounding::down>;
-      default: return m.saturate ? &one<From, To, true, Rounding::nearest_up> : &one<From, To, false, Rounding::nearest_up>;
+      case Rounding::up:
+        return m.saturate ? &one<From, To, true, Rounding::up> : &one<From, To, false, Rounding::up>;
+      case Rounding::down:
+        return m.saturate ? &one<From, To, true, Rounding::down> : &one<From, To, false, Rounding::down>;
+      default:
+        return m.saturate ? &one<From, To, true, Rounding::nearest_up> : &one<From, To, false, Rounding::nearest_up>;
     }
   } else {
     return m.saturate ? &one<From, To, true, Rounding::nearest> : &one<From, To, false, Rounding::nearest>;
@@ -68,15 +70,15 @@ One one_of(const Manner& m) {
 }
 
 HostKernel element_by_element(DType from, DType to, const Manner& m) {
-  const One f = by_format(from, [&]<class From>(std::type_identity<From>) {
-    return by_format(to, [&]<class To>(std::type_identity<To>) { return one_of<From, To>(m); });
-  });
+  const One f = by_format(
+      from, [&]<class From>(std::type_identity<From>) { return by_format(to, [&]<class To>(std::type_identity<To>) { return one_of<From, To>(m); }); });
   return by_width(to, [&]<class O>(std::type_identity<O>) {
     return by_width(from, [&]<class I>(std::type_identity<I>) {
       return HostKernel([f](const HostFrame& frame) {
         const auto out = host_detail::Convert<View<O, max_rank>>::from(frame, (*frame.args)[0]);
         const auto in = host_detail::Convert<View<const I, max_rank>>::from(frame, (*frame.args)[1]);
-        for_each_index<max_rank>(out.shape, [&](const auto& i) { f(reinterpret_cast<std::byte*>(&at(out, i)), reinterpret_cast<const std::byte*>(&at(in, i))); });
+        for_each_index<max_rank>(out.shape,
+                                 [&](const auto& i) { f(reinterpret_cast<std::byte*>(&at(out, i)), reinterpret_cast<const std::byte*>(&at(in, i))); });
         return Fault::none;
       });
     });
@@ -126,9 +128,8 @@ bool lower_fast(Lower& l) {
 void lower(Lower& l) {
   const DType from = l.type(0).dtype, to = l.out_type().dtype;
   if (from == to) return l.view(0, l.in(0));
-  const HostKernel kernel = is_native(from) && is_native(to)
-                                ? by_dtype(to, AllTypes{}, [&]<class To>(std::type_identity<To>) { return to_kernel<To>(from); })
-                                : element_by_element(from, to, manner(l.node));
+  const HostKernel kernel = is_native(from) && is_native(to) ? by_dtype(to, AllTypes{}, [&]<class To>(std::type_identity<To>) { return to_kernel<To>(from); })
+                                                             : element_by_element(from, to, manner(l.node));
   Call& c = l.reference("ref::map1", "kernels/ref/map.hpp", kernel, {write_view(l.out()), read_view(l.in(0)), ParamsArg{{}}});
   c.template_args = {functor(l.node)};
 }

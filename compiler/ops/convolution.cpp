@@ -21,8 +21,7 @@ std::vector<float> filter_matrix(const float* from, std::size_t channels, std::s
   std::vector<float> matrix(taps * channels * filters);
   for (std::size_t f = 0; f < filters; ++f)
     for (std::size_t c = 0; c < channels; ++c)
-      for (std::size_t t = 0; t < taps; ++t)
-        matrix[(t * channels + c) * filters + f] = from[(transposed ? c * filters + f : f * channels + c) * taps + t];
+      for (std::size_t t = 0; t < taps; ++t) matrix[(t * channels + c) * filters + f] = from[(transposed ? c * filters + f : f * channels + c) * taps + t];
   return matrix;
 }
 
@@ -53,8 +52,7 @@ EpilogueArg bias_of(Lower& l) {
   if (!l.has(2)) return {};
   Expr bias;
   bias.operand = 0;
-  return {std::make_shared<const Expr>(Expr{"functors::add", {Expr{}, bias}, {}, -1, DType::float32}),
-          {{Accessor::Kind::row, l.in_dense(2), 0}}};
+  return {std::make_shared<const Expr>(Expr{"functors::add", {Expr{}, bias}, {}, -1, DType::float32}), {{Accessor::Kind::row, l.in_dense(2), 0}}};
 }
 
 }  // namespace
@@ -63,7 +61,8 @@ std::vector<Dim> spatial(const Shape& s) { return {s.begin() + 2, s.end()}; }
 
 bool check(Infer& i, bool transposed, const Places& at) {
   const Shape &x = i.shape(at.x), &w = i.shape(at.w);
-  if (x.size() < 3 || x.size() != w.size()) return i.fail(fmt::format("X has rank {} and W rank {}, equal ranks of at least 3 are defined", x.size(), w.size()));
+  if (x.size() < 3 || x.size() != w.size())
+    return i.fail(fmt::format("X has rank {} and W rank {}, equal ranks of at least 3 are defined", x.size(), w.size()));
   const std::vector<Dim> kernel = window::kernel_shape(i.node, spatial(w));
   if (!window::check(i, x.size() - 2, kernel)) return false;
   if (kernel != spatial(w)) return i.fail("attribute 'kernel_shape' differs from the shape of W");
@@ -87,9 +86,8 @@ Call& lower(Lower& l, const std::string& kernel, HostKernel host, bool transpose
   const Channels c = channels(l.node, w, transposed);
   const bool biased = l.has(2);
   const Operand bias = biased ? l.in_dense(2) : l.weight(Tensor(l.type(0).dtype, {1}));
-  std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), read(bias),
-                        runtime_size(biased ? 1 : 0), runtime_size(x[0]), runtime_size(c.groups), runtime_size(c.channels),
-                        runtime_size(c.filters)};
+  std::vector<Arg> args{write(l.out_dense()),   read(l.in_dense(0)),      read(l.in_dense(1)),    read(bias), runtime_size(biased ? 1 : 0), runtime_size(x[0]),
+                        runtime_size(c.groups), runtime_size(c.channels), runtime_size(c.filters)};
   window::append(args, window_of(l.node, x, w, transposed), spatial(out));
   Call& call = l.reference(kernel, "kernels/ref/conv.hpp", std::move(host), std::move(args));
   call.flops = flops(l, transposed);
@@ -118,8 +116,9 @@ void lower_channels_last(Lower& l, const std::string& kernel, const std::string&
   for (const std::vector<Dim>& v : {three(w.kernel, 1), three(spatial(out), 1), three(w.stride, 1), three(w.dilation, 1)})
     sizes.sizes.insert(sizes.sizes.end(), v.begin(), v.end());
   const Operand y = l.temporary(DType::float32, {batch, pixels, out[1]});
-  std::vector<Arg> args{range(0, batch * pixels), write(y), read(x), read(packed_filters(l, static_cast<std::size_t>(groups(l.node)), transposed)),
-                        runtime_size(c.groups), size(c.channels), size(c.filters), sizes};
+  std::vector<Arg> args{
+      range(0, batch * pixels), write(y),         read(x),         read(packed_filters(l, static_cast<std::size_t>(groups(l.node)), transposed)),
+      runtime_size(c.groups),   size(c.channels), size(c.filters), sizes};
   args.insert(args.end(), extra.begin(), extra.end());
   args.push_back(bias_of(l));
   l.fast(kernel, header, std::move(args)).flops = flops(l, transposed);
@@ -127,9 +126,8 @@ void lower_channels_last(Lower& l, const std::string& kernel, const std::string&
 }
 
 std::vector<AttributeSpec> attributes() {
-  return {{"auto_pad", AttributeKind::string},         {"dilations", AttributeKind::integers},
-          {"group", AttributeKind::integer},           {"kernel_shape", AttributeKind::integers},
-          {"pads", AttributeKind::integers},           {"strides", AttributeKind::integers}};
+  return {{"auto_pad", AttributeKind::string},       {"dilations", AttributeKind::integers}, {"group", AttributeKind::integer},
+          {"kernel_shape", AttributeKind::integers}, {"pads", AttributeKind::integers},      {"strides", AttributeKind::integers}};
 }
 
 Op op(std::string_view name, void (*infer)(Infer&), void (*lower)(Lower&), std::string_view versions) {

@@ -3,9 +3,7 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::cos, FloatTypes>(l, "functors::cos", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::cos, FloatTypes>(l, "functors::cos", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 

@@ -23,8 +23,7 @@ void infer(Infer& i) {
   const auto dtype = dtype_from_onnx(static_cast<int>(stated));
   if (!dtype || !(types::numeric | types::halves).has(*dtype))
     i.fail(fmt::format("output_datatype {} is not supported", dtype ? std::string(name(*dtype)) : std::to_string(stated)));
-  else
-    i.out(0, *dtype, {(*size)[0]});
+  else i.out(0, *dtype, {(*size)[0]});
 }
 
 void lower(Lower& l, double a, double b, double c) {

@@ -25,9 +25,9 @@ void lower(Lower& l, const std::string& functor, std::int64_t neutral, const Ker
   if (l.constant(1)) {
     const std::int64_t axis = *l.content(1)[0].constant();
     const Split s = split_at(l.shape(0), from_front(axis, rank));
-    l.reference("ref::cumulative", header, kernels.along_constant,
-                {write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner),
-                 integer(neutral), exclusive, reverse})
+    l.reference(
+         "ref::cumulative", header, kernels.along_constant,
+         {write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner), integer(neutral), exclusive, reverse})
         .template_args = {functor};
     return;
   }

@@ -54,11 +54,16 @@ void lower(Lower& l) {
   const window::Window win = convolution::window_of(l.node, x, w, false);
   const std::vector<Dim> out{y.begin() + 2, y.end()};
   const auto given = [&](std::size_t k, const char* otherwise) { return l.has(k) ? read(l.in_dense(k)) : Arg(TypeArg{otherwise}); };
-  std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(input)), read(l.in_dense(weight)), read(l.in_dense(offset)),
-                        given(bias, "ref::Constantly<0>{}"), given(mask, "ref::Constantly<1>{}"),
+  std::vector<Arg> args{write(l.out_dense()),
+                        read(l.in_dense(input)),
+                        read(l.in_dense(weight)),
+                        read(l.in_dense(offset)),
+                        given(bias, "ref::Constantly<0>{}"),
+                        given(mask, "ref::Constantly<1>{}"),
                         SizesArg{{x[0], x[1], w[0], Dim(l.node.attr_int("group", 1)), Dim(l.node.attr_int("offset_group", 1))}}};
   window::append(args, win, out);
-  l.reference("ref::deform_conv", "kernels/ref/deform_conv.hpp", host_kernel(l), std::move(args)).flops = Dim(2) * product(y) * product({w.begin() + 1, w.end()});
+  l.reference("ref::deform_conv", "kernels/ref/deform_conv.hpp", host_kernel(l), std::move(args)).flops =
+      Dim(2) * product(y) * product({w.begin() + 1, w.end()});
 }
 
 std::vector<AttributeSpec> attributes() {

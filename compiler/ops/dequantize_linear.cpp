@@ -28,7 +28,8 @@ void lower_low(Lower& l) {
     if constexpr (formats::is_native<I> || formats::is_half<I>) internal_error("no low-precision type");
     else return host(&ref::dequantize_low<I, max_rank>);
   });
-  Call& c = l.reference("ref::dequantize_low", "kernels/ref/quantize_low.hpp", kernel, {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)});
+  Call& c =
+      l.reference("ref::dequantize_low", "kernels/ref/quantize_low.hpp", kernel, {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)});
   c.template_args = {format(type)};
   c.flops = Dim(2) * product(l.shape(0));
 }
@@ -36,25 +37,20 @@ void lower_low(Lower& l) {
 void lower(Lower& l) {
   if (quantized::low.has(l.type(0).dtype)) return lower_low(l);
   const auto o = quantized::operands(l, l.type(0).dtype);
-  const HostKernel kernel = by_dtype(l.type(0).dtype, ElementTypes{}, []<class X>(std::type_identity<X>) {
-    return host(&ref::dequantize_linear<X, max_rank>);
-  });
-  l.reference("ref::dequantize_linear", "kernels/ref/quantize.hpp", kernel,
-              {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)})
-      .flops = Dim(2) * product(l.shape(0));
+  const HostKernel kernel =
+      by_dtype(l.type(0).dtype, ElementTypes{}, []<class X>(std::type_identity<X>) { return host(&ref::dequantize_linear<X, max_rank>); });
+  l.reference("ref::dequantize_linear", "kernels/ref/quantize.hpp", kernel, {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)}).flops =
+      Dim(2) * product(l.shape(0));
 }
 
 }  // namespace
 
-extern const Op op_DequantizeLinear = {.name = "DequantizeLinear",
-                                       .inputs = {{"x", element_types, Port::Arity::required, 'T'},
-                                                  {"x_scale", quantized::scales},
-                                                  {"x_zero_point", element_types, Port::Arity::optional, 'T'}},
-                                       .attributes = {{"axis", AttributeKind::integer},
-                                                      {"block_size", AttributeKind::integer},
-                                                      {"output_dtype", AttributeKind::integer}},
-                                       .infer = infer,
-                                       .lower = lower,
-                                       .versions = "10, 13, 19, 21, 23, 24, 25"};
+extern const Op op_DequantizeLinear = {
+    .name = "DequantizeLinear",
+    .inputs = {{"x", element_types, Port::Arity::required, 'T'}, {"x_scale", quantized::scales}, {"x_zero_point", element_types, Port::Arity::optional, 'T'}},
+    .attributes = {{"axis", AttributeKind::integer}, {"block_size", AttributeKind::integer}, {"output_dtype", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower,
+    .versions = "10, 13, 19, 21, 23, 24, 25"};
 
 }  // namespace inferc

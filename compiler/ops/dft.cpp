@@ -81,8 +81,9 @@ void lower_given(Lower& l, bool inverse, bool onesided) {
   default_axis.as<std::int64_t>()[0] = -2;
   const Operand length = l.has(1) ? l.in_dense(1) : l.weight(Tensor(DType::int64, {0})), axis = l.has(2) ? l.in_dense(2) : l.weight(default_axis);
   const Shape& to = l.out_type().shape;
-  const std::vector<Arg> check{read(length), runtime_size(length.size()), read(axis), guarded_shape(l.shape(0)), runtime_size(Dim(l.type(0).rank())),
-                               guarded_shape(to), flag(inverse), flag(onesided)};
+  const std::vector<Arg> check{
+      read(length),  runtime_size(length.size()), read(axis), guarded_shape(l.shape(0)), runtime_size(Dim(l.type(0).rank())), guarded_shape(to), flag(inverse),
+      flag(onesided)};
   l.guard("ref::dft_fits", by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::dft_fits<L>); }), check);
   const Dim n = longest(to, onesided && !inverse);
   std::vector<Arg> args{write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * n})), read(l.in_dense(0))};
@@ -105,20 +106,21 @@ void lower(Lower& l) {
   const Shape rows{x.begin(), x.end() - 1};
   const Split s = split_at(rows, axis);
   const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::dft<T>); });
-  l.reference("ref::dft", "kernels/ref/dft.hpp", kernel,
-              {write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * n})), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.inner),
-               runtime_size(s.axis), runtime_size(n), runtime_size(y[axis]), runtime_size(x.back()), runtime_size(y.back()), flag(inverse),
-               flag(inverse && onesided)})
+  l.reference(
+       "ref::dft", "kernels/ref/dft.hpp", kernel,
+       {write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * n})), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.inner),
+        runtime_size(s.axis), runtime_size(n), runtime_size(y[axis]), runtime_size(x.back()), runtime_size(y.back()), flag(inverse), flag(inverse && onesided)})
       .flops = Dim(8) * product(y) * n;
 }
 
 }  // namespace
 
-extern const Op op_DFT = {.name = "DFT",
-                          .inputs = {{"input", types::floats}, {"dft_length", types::index, Port::Arity::optional}, {"axis", types::int64, Port::Arity::optional}},
-                          .attributes = {{"inverse", AttributeKind::integer}, {"onesided", AttributeKind::integer}},
-                          .infer = infer,
-                          .lower = lower,
-                          .versions = "17, 20"};
+extern const Op op_DFT = {
+    .name = "DFT",
+    .inputs = {{"input", types::floats}, {"dft_length", types::index, Port::Arity::optional}, {"axis", types::int64, Port::Arity::optional}},
+    .attributes = {{"inverse", AttributeKind::integer}, {"onesided", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower,
+    .versions = "17, 20"};
 
 }  // namespace inferc

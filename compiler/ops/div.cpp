@@ -13,8 +13,7 @@ std::optional<Dim> on_dims(const Dim& a, const Dim& b, const Symbols& symbols) {
 
 void lower(Lower& l) {
   if (is_integer(l.type(0).dtype)) return elementwise::lower_division<functors::div>(l, "functors::div");
-  elementwise::lower2<functors::div, FloatTypes, elementwise::Result::same>(l, "functors::div").flops =
-      product(l.out_type().shape);
+  elementwise::lower2<functors::div, FloatTypes, elementwise::Result::same>(l, "functors::div").flops = product(l.out_type().shape);
 }
 
 }  // namespace

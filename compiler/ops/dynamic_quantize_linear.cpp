@@ -12,8 +12,7 @@ void infer(Infer& i) {
 
 void lower(Lower& l) {
   l.reference("ref::dynamic_quantize_linear", "kernels/ref/quantize.hpp", host(&ref::dynamic_quantize_linear<float>),
-              {write(l.out_dense(0)), write(l.out_dense(1)), write(l.out_dense(2)), read(l.in_dense(0)),
-               runtime_size(product(l.shape(0)))})
+              {write(l.out_dense(0)), write(l.out_dense(1)), write(l.out_dense(2)), read(l.in_dense(0)), runtime_size(product(l.shape(0)))})
       .flops = Dim(4) * product(l.shape(0));
 }
 

@@ -186,11 +186,9 @@ void sum_one(Lower& l, const Labelled& v, const Equation& e, const Sizes& sizes)
   }
   Labels space = e.output;
   space.insert(space.end(), summed.begin(), summed.end());
-  const HostKernel kernel = by_dtype(v.operand.dtype, NumericTypes{}, []<class T>(std::type_identity<T>) {
-    return host(&ref::reduce<ref::reduce_sum, T, max_rank>);
-  });
-  Call& c = l.reference("ref::reduce", "kernels/ref/reduce.hpp", kernel,
-                        {write_view(with_summed(l.out(), summed.size())), read_view(over(v, space, sizes))});
+  const HostKernel kernel =
+      by_dtype(v.operand.dtype, NumericTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::reduce<ref::reduce_sum, T, max_rank>); });
+  Call& c = l.reference("ref::reduce", "kernels/ref/reduce.hpp", kernel, {write_view(with_summed(l.out(), summed.size())), read_view(over(v, space, sizes))});
   c.template_args = {"ref::reduce_sum"};
   c.flops = v.operand.size();
 }
@@ -206,8 +204,7 @@ void multiply(Lower& l, const Operand& out, const Labels& kept, const Labelled& 
   for (const Label label : space) all = all * sizes.at(label);
   const HostKernel kernel = by_dtype(out.dtype, NumericTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::einsum<T, max_rank>); });
   l.reference("ref::einsum", "kernels/ref/einsum.hpp", kernel,
-              {write_view(with_summed(out, summed.size())), read_view(over(a, space, sizes)), read_view(over(b, space, sizes)),
-               runtime_size(columns)})
+              {write_view(with_summed(out, summed.size())), read_view(over(a, space, sizes)), read_view(over(b, space, sizes)), runtime_size(columns)})
       .flops = Dim(2) * all;
 }
 
@@ -285,8 +282,8 @@ void lower(Lower& l) {
     Labels kept;
     for (const Labels& labels : {left.labels, right.labels})
       for (const Label label : labels) {
-        const bool later = std::any_of(e.inputs.begin() + static_cast<std::ptrdiff_t>(k) + 1, e.inputs.end(),
-                                       [&](const Labels& x) { return contains(x, label); });
+        const bool later =
+            std::any_of(e.inputs.begin() + static_cast<std::ptrdiff_t>(k) + 1, e.inputs.end(), [&](const Labels& x) { return contains(x, label); });
         if ((later || contains(e.output, label)) && !contains(kept, label)) kept.push_back(label);
       }
     Shape shape;

@@ -5,9 +5,7 @@ namespace {
 
 std::vector<double> parameters(const Node& n) { return {n.attr("alpha", 1.0f)}; }
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::elu, FloatTypes>(l, "functors::elu", parameters(l.node)).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::elu, FloatTypes>(l, "functors::elu", parameters(l.node)).flops = product(l.out_type().shape); }
 
 }  // namespace
 

@@ -29,9 +29,7 @@ struct Build {
     e.operand = static_cast<int>(accessors.size()) - 1;
     return e;
   }
-  Expr scalar(float v) {
-    return leaf({Accessor::Kind::scalar, l.weight(tensor_of<float>({1}, std::span<const float>(&v, 1))), 0});
-  }
+  Expr scalar(float v) { return leaf({Accessor::Kind::scalar, l.weight(tensor_of<float>({1}, std::span<const float>(&v, 1))), 0}); }
   static Expr apply(const char* functor, Expr a, Expr b) { return {functor, {std::move(a), std::move(b)}, {}, -1, DType::float32}; }
 };
 

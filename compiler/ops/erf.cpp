@@ -3,15 +3,13 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::erf, FloatTypes>(l, "functors::erf", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::erf, FloatTypes>(l, "functors::erf", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Erf = {.name = "Erf",
                           .inputs = {{"X", types::floats}},
-                          
+
                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
                           .lower = lower,
                           .elementwise = Elementwise{"functors::erf"},

@@ -123,7 +123,10 @@ class NodeRun {
     if (out.size() == 0) return out;
     Operand dense{{static_cast<std::uint32_t>(memory_.size())}, v.dtype, 0, v.shape, dense_strides(v.shape)};
     memory_.push_back(out);
-    const Call copy{.kernel = "ref::copy", .header = {}, .template_args = {}, .args = {write_view(dense), read_view(v)},
+    const Call copy{.kernel = "ref::copy",
+                    .header = {},
+                    .template_args = {},
+                    .args = {write_view(dense), read_view(v)},
                     .host = by_width(v.dtype, []<class T>(std::type_identity<T>) { return host(&ref::copy<T, max_rank>); })};
     execute(copy);
     return out;

@@ -17,8 +17,7 @@ class GraphRun {
  public:
   GraphRun(const Graph& graph, const std::vector<Tensor>& inputs, SymbolValues symbols, const NodeObserver& observer)
       : graph_(graph), symbols_(std::move(symbols)), observer_(observer) {
-    if (inputs.size() != graph.inputs().size())
-      throw UserError(fmt::format("{} inputs, {} are defined", inputs.size(), graph.inputs().size()));
+    if (inputs.size() != graph.inputs().size()) throw UserError(fmt::format("{} inputs, {} are defined", inputs.size(), graph.inputs().size()));
     for (std::size_t i = 0; i < inputs.size(); ++i) bind(*graph.inputs()[i], inputs[i]);
   }
   // Of a region: its node knows what it gives.

@@ -3,15 +3,13 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::exp, FloatTypes>(l, "functors::exp", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::exp, FloatTypes>(l, "functors::exp", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Exp = {.name = "Exp",
                           .inputs = {{"X", types::floats}},
-                          
+
                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
                           .lower = lower,
                           .elementwise = Elementwise{"functors::exp"},

@@ -29,10 +29,6 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Expand = {.name = "Expand",
-                             .inputs = {{"input", types::any}, {"shape", types::int64}},
-                             .infer = infer,
-                             .lower = lower,
-                             .versions = "8, 13"};
+extern const Op op_Expand = {.name = "Expand", .inputs = {{"input", types::any}, {"shape", types::int64}}, .infer = infer, .lower = lower, .versions = "8, 13"};
 
 }  // namespace inferc

@@ -23,8 +23,7 @@ std::optional<std::vector<Value*>> expanded(Node& node, Diagnostics& diagnostics
 
 }  // namespace
 
-std::vector<Value*> Expand::several(std::string op, std::vector<Value*> inputs, std::size_t outputs,
-                                    Attributes attributes, std::string domain) {
+std::vector<Value*> Expand::several(std::string op, std::vector<Value*> inputs, std::size_t outputs, Attributes attributes, std::string domain) {
   Node* n = node.graph->add_for(node, std::move(op), std::move(inputs), outputs, std::move(attributes));
   n->domain = std::move(domain);
   const std::vector<Value*> own = n->outputs;
@@ -38,21 +37,16 @@ Value* Expand::operator()(std::string op, std::vector<Value*> inputs, Attributes
 }
 
 Value* Expand::integers(const std::vector<std::int64_t>& values) {
-  return constant(
-      tensor_of<std::int64_t>({static_cast<std::int64_t>(values.size())}, std::span<const std::int64_t>(values)));
+  return constant(tensor_of<std::int64_t>({static_cast<std::int64_t>(values.size())}, std::span<const std::int64_t>(values)));
 }
 
 Value* Expand::reals(const std::vector<float>& values, std::vector<std::int64_t> shape) {
   return constant(tensor_of<float>(std::move(shape), std::span<const float>(values)));
 }
 
-Value* Expand::real(double value, DType t) {
-  return constant(halves::scalar(t, value));
-}
+Value* Expand::real(double value, DType t) { return constant(halves::scalar(t, value)); }
 
-Value* Expand::cast(Value* v, DType to) {
-  return v->type && v->type->dtype == to ? v : (*this)("Cast", {v}, {{"to", static_cast<std::int64_t>(to)}});
-}
+Value* Expand::cast(Value* v, DType to) { return v->type && v->type->dtype == to ? v : (*this)("Cast", {v}, {{"to", static_cast<std::int64_t>(to)}}); }
 
 void Expand::give(std::size_t output, Value* v) {
   Value* old = node.out(output);
@@ -74,9 +68,7 @@ Expansion find_expansion(const Node& node) {
   return at == all.end() ? nullptr : at->second;
 }
 
-bool is_read(const Node& n, std::size_t i) {
-  return n.out(i) && n.graph->is_read(*n.out(i));
-}
+bool is_read(const Node& n, std::size_t i) { return n.out(i) && n.graph->is_read(*n.out(i)); }
 
 void lower_expanded(Lower& l) { internal_error(address(l.node) + " was not expanded"); }
 

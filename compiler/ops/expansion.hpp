@@ -15,8 +15,7 @@ class Expand {
   [[nodiscard]] const Type& type(std::size_t i) const { return *node.inputs[i]->type; }
 
   // The outputs of a new node before this one.
-  std::vector<Value*> several(std::string op, std::vector<Value*> inputs, std::size_t outputs,
-                              Attributes attributes = {}, std::string domain = {});
+  std::vector<Value*> several(std::string op, std::vector<Value*> inputs, std::size_t outputs, Attributes attributes = {}, std::string domain = {});
   // The one output of a new node.
   Value* operator()(std::string op, std::vector<Value*> inputs, Attributes attributes = {}, std::string domain = {});
   Value* constant(Tensor t) { return node.graph->add_constant(std::move(t)); }

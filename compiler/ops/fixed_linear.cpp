@@ -109,7 +109,8 @@ SparseWeights without_zeros(const Tensor& weights) {
 
 // By nanoseconds that AVX-512 takes for one row: a vector of dense weights (more from the second-level cache), a step, a block.
 bool is_faster_sparse(const Tensor& weights, const SparseWeights& s) {
-  const double bytes = static_cast<double>(cpu::quantized::packed_size(static_cast<std::size_t>(weights.shape()[0]), static_cast<std::size_t>(weights.shape()[1]), 4));
+  const double bytes =
+      static_cast<double>(cpu::quantized::packed_size(static_cast<std::size_t>(weights.shape()[0]), static_cast<std::size_t>(weights.shape()[1]), 4));
   const double dense = bytes / 64 * (bytes > 32768 ? 0.38 : 0.27);
   const double sparse = 0.55 * static_cast<double>(s.steps.size() / cpu::quantized::sparse_step) + 0.8 * static_cast<double>(s.counts.size());
   return weights.shape()[0] >= 64 && weights.shape()[0] <= 4096 && dense >= 1.2 * sparse;

@@ -33,8 +33,8 @@ void lower(Lower& l) {
   const auto stride = [&](std::size_t p) { return runtime_size(differs(l.shape(p)) ? 1 : 0); };
   const HostKernel kernel = by_dtype(l.out_type().dtype, fixed::StoredTypes{}, []<class O>(std::type_identity<O>) { return host(&ref::fixed_to_integer<O>); });
   l.reference("ref::fixed_to_integer", "kernels/ref/fixed.hpp", kernel,
-              {write(l.out_dense()), read(l.in_dense(x)), read(l.in_dense(scale)), read(l.in_dense(low)), read(l.in_dense(high)), stride(scale), stride(low), stride(high),
-               runtime_size(by_column(l) ? product({l.shape(x).begin(), l.shape(x).end() - 1}) : all), runtime_size(cols),
+              {write(l.out_dense()), read(l.in_dense(x)), read(l.in_dense(scale)), read(l.in_dense(low)), read(l.in_dense(high)), stride(scale), stride(low),
+               stride(high), runtime_size(by_column(l) ? product({l.shape(x).begin(), l.shape(x).end() - 1}) : all), runtime_size(cols),
                integer(l.node.attr_int("mode", 0)), flag(l.node.attr_int("wraps", 0) != 0)})
       .flops = Dim(4) * all;
 }
@@ -44,10 +44,10 @@ bool lower_fast(Lower& l) {
   const Dim all = product(l.shape(x)), cols = flat ? all : l.shape(x).back();
   const auto kind = [&](std::size_t p) { return differs(l.shape(p)) ? "cpu::quantized::Each" : "cpu::quantized::Same"; };
   Call& c = l.fast("cpu::quantized::to_integer", "kernels/cpu/quantized/map.hpp",
-                   {range(0, flat ? Dim(1) : product({l.shape(x).begin(), l.shape(x).end() - 1})), write(l.out_dense()), read(l.in_dense(x)), read(l.in_dense(scale)),
-                    read(l.in_dense(low)), read(l.in_dense(high)), size(cols)});
-  c.template_args = {fmt::format("fixed::Round::{}", rounds[l.node.attr_int("mode", 0)]), l.node.attr_int("wraps", 0) != 0 ? "true" : "false", kind(scale), kind(low),
-                     kind(high)};
+                   {range(0, flat ? Dim(1) : product({l.shape(x).begin(), l.shape(x).end() - 1})), write(l.out_dense()), read(l.in_dense(x)),
+                    read(l.in_dense(scale)), read(l.in_dense(low)), read(l.in_dense(high)), size(cols)});
+  c.template_args = {fmt::format("fixed::Round::{}", rounds[l.node.attr_int("mode", 0)]), l.node.attr_int("wraps", 0) != 0 ? "true" : "false", kind(scale),
+                     kind(low), kind(high)};
   c.flops = Dim(4) * all;
   return true;
 }

@@ -80,9 +80,7 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-std::optional<Expr> region_expression(const Graph& region, std::size_t first) {
-  return ExpressionOf(region, first).of(region.outputs()[0]);
-}
+std::optional<Expr> region_expression(const Graph& region, std::size_t first) { return ExpressionOf(region, first).of(region.outputs()[0]); }
 
 const Region* find_region(const Node& node, std::string_view name) {
   for (const Region& r : node.regions)
@@ -92,16 +90,11 @@ const Region* find_region(const Node& node, std::string_view name) {
 
 bool is_elementwise(const Node& node) {
   const Op* op = find_op(node.op, node.domain);
-  return op && op->elementwise && (!op->elementwise->applies || op->elementwise->applies(node)) &&
-         node.outputs.size() == 1 && node.regions.empty();
+  return op && op->elementwise && (!op->elementwise->applies || op->elementwise->applies(node)) && node.outputs.size() == 1 && node.regions.empty();
 }
 
 // A group of elementwise nodes as one loop.
-extern const Op op_Fused = {.name = "Fused",
-                            .domain = "inferc",
-                            .inputs = {{"operands", types::any, Port::Arity::variadic}},
-                            .infer = infer,
-                            .lower = lower,
-                            .lower_fast = lower_fast};
+extern const Op op_Fused = {
+    .name = "Fused", .domain = "inferc", .inputs = {{"operands", types::any, Port::Arity::variadic}}, .infer = infer, .lower = lower, .lower_fast = lower_fast};
 
 }  // namespace inferc

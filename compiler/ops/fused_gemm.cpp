@@ -11,20 +11,19 @@ bool expand_FusedGemm(Expand& e) {
   return true;
 }
 
-extern const Op op_FusedGemm = {
-    .name = "FusedGemm",
-    .domain = "com.microsoft",
-    .inputs = {{"A", types::floats}, {"B", types::floats}, {"C", types::floats, Port::Arity::optional}},
-    .attributes = {{"activation", AttributeKind::string},
-                   {"activation_alpha", AttributeKind::real},
-                   {"activation_beta", AttributeKind::real},
-                   {"activation_gamma", AttributeKind::real},
-                   {"alpha", AttributeKind::real},
-                   {"beta", AttributeKind::real},
-                   {"transA", AttributeKind::integer},
-                   {"transB", AttributeKind::integer}},
-    .infer = microsoft::infer_activation,
-    .lower = lower_expanded,
-    .versions = "1"};
+extern const Op op_FusedGemm = {.name = "FusedGemm",
+                                .domain = "com.microsoft",
+                                .inputs = {{"A", types::floats}, {"B", types::floats}, {"C", types::floats, Port::Arity::optional}},
+                                .attributes = {{"activation", AttributeKind::string},
+                                               {"activation_alpha", AttributeKind::real},
+                                               {"activation_beta", AttributeKind::real},
+                                               {"activation_gamma", AttributeKind::real},
+                                               {"alpha", AttributeKind::real},
+                                               {"beta", AttributeKind::real},
+                                               {"transA", AttributeKind::integer},
+                                               {"transB", AttributeKind::integer}},
+                                .infer = microsoft::infer_activation,
+                                .lower = lower_expanded,
+                                .versions = "1"};
 
 }  // namespace inferc

@@ -37,9 +37,7 @@ void order_dims(std::vector<Operand>& operands) {
 
 void join_dims(std::vector<Operand>& operands) {
   for (std::size_t d = operands[0].shape.size(); d-- > 1;) {
-    const bool joins = std::all_of(operands.begin(), operands.end(), [d](const Operand& v) {
-      return v.strides[d - 1] == v.strides[d] * v.shape[d];
-    });
+    const bool joins = std::all_of(operands.begin(), operands.end(), [d](const Operand& v) { return v.strides[d - 1] == v.strides[d] * v.shape[d]; });
     if (!joins) continue;
     for (Operand& v : operands) {
       v.shape[d - 1] = v.shape[d - 1] * v.shape[d];

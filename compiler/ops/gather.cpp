@@ -1,6 +1,6 @@
+#include "kernels/ref/gather.hpp"
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/indices.hpp"
-#include "kernels/ref/gather.hpp"
 
 namespace inferc {
 namespace {
@@ -61,8 +61,8 @@ void lower(Lower& l) {
     return by_dtype(index, IndexTypes{}, []<class I>(std::type_identity<I>) { return host(&ref::gather<T, I>); });
   });
   l.reference("ref::gather", "kernels/ref/gather.hpp", kernel,
-              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(s.outer),
-               runtime_size(s.axis), runtime_size(s.inner), runtime_size(product(l.shape(1)))})
+              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner),
+               runtime_size(product(l.shape(1)))})
       .may_fault = true;
 }
 
@@ -71,8 +71,8 @@ bool lower_fast(Lower& l) {
   const Split s = split_at(l.shape(0), axis_of(l));
   indices::bound(l, 1, s.axis);
   l.fast("cpu::gather", "kernels/cpu/copy.hpp",
-         {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(s.outer), runtime_size(s.axis),
-          runtime_size(s.inner), runtime_size(product(l.shape(1)))})
+         {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner),
+          runtime_size(product(l.shape(1)))})
       .may_fault = true;
   return true;
 }

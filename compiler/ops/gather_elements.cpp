@@ -27,9 +27,7 @@ void lower(Lower& l) {
   const Dim from_end = (axis < 0 ? -axis : l.type(0).rank() - axis);
   indices::bound(l, 1, indices::axis_size(l));
   const HostKernel kernel = by_width(l.type(0).dtype, [&]<class T>(std::type_identity<T>) {
-    return by_dtype(l.type(1).dtype, IndexTypes{}, []<class I>(std::type_identity<I>) {
-      return host(&ref::gather_elements<T, I, max_rank>);
-    });
+    return by_dtype(l.type(1).dtype, IndexTypes{}, []<class I>(std::type_identity<I>) { return host(&ref::gather_elements<T, I, max_rank>); });
   });
   l.reference("ref::gather_elements", "kernels/ref/gather_elements.hpp", kernel,
               {write_view(l.out()), read_view(l.in(0)), read_view(l.in(1)), runtime_size(from_end)})

@@ -35,9 +35,14 @@ std::vector<Arg> arguments(Lower& l) {
   Shape sizes(data.begin() + batch, data.begin() + batch + depth);
   indices::bound_tuples(l, 1, sizes);
   while (sizes.size() < static_cast<std::size_t>(max_rank)) sizes.insert(sizes.begin(), Dim(1));
-  return {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(product({data.begin(), data.begin() + batch})),
-          runtime_size(product({tuples.begin() + batch, tuples.end() - 1})), runtime_size(depth),
-          runtime_size(product({data.begin() + batch + depth, data.end()})), SizesArg{sizes}};
+  return {write(l.out_dense()),
+          read(l.in_dense(0)),
+          read(l.in_dense(1)),
+          runtime_size(product({data.begin(), data.begin() + batch})),
+          runtime_size(product({tuples.begin() + batch, tuples.end() - 1})),
+          runtime_size(depth),
+          runtime_size(product({data.begin() + batch + depth, data.end()})),
+          SizesArg{sizes}};
 }
 
 void lower(Lower& l) {

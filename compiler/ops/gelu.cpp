@@ -19,10 +19,8 @@ void infer(Infer& i) {
 std::string functor(const Node& n) { return is_exact(n) ? "functors::gelu" : "functors::gelu_tanh"; }
 
 void lower(Lower& l) {
-  if (is_exact(l.node))
-    elementwise::lower1<functors::gelu, FloatTypes>(l, "functors::gelu", {}).flops = product(l.out_type().shape);
-  else
-    elementwise::lower1<functors::gelu_tanh, FloatTypes>(l, "functors::gelu_tanh", {}).flops = product(l.out_type().shape);
+  if (is_exact(l.node)) elementwise::lower1<functors::gelu, FloatTypes>(l, "functors::gelu", {}).flops = product(l.out_type().shape);
+  else elementwise::lower1<functors::gelu_tanh, FloatTypes>(l, "functors::gelu_tanh", {}).flops = product(l.out_type().shape);
 }
 
 }  // namespace

@@ -36,9 +36,7 @@ void infer(Infer& i) {
   i.out(0, i.dtype(0), out);
 }
 
-Operand matrix(Lower& l, std::size_t input, std::string_view which) {
-  return transposed(l.node, which) ? transpose_view(l.in(input), {1, 0}) : l.in(input);
-}
+Operand matrix(Lower& l, std::size_t input, std::string_view which) { return transposed(l.node, which) ? transpose_view(l.in(input), {1, 0}) : l.in(input); }
 
 void lower(Lower& l) {
   const Operand a = matrix(l, 0, "transA"), b = matrix(l, 1, "transB");
@@ -72,17 +70,15 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Gemm = {.name = "Gemm",
-                           .inputs = {{"A", element_types, Port::Arity::required, 'T'},
-                                      {"B", element_types, Port::Arity::required, 'T'},
-                                      {"C", element_types, Port::Arity::optional, 'T'}},
-                           .attributes = {{"alpha", AttributeKind::real},
-                                          {"beta", AttributeKind::real},
-                                          {"transA", AttributeKind::integer},
-                                          {"transB", AttributeKind::integer}},
-                           .infer = infer,
-                           .lower = lower,
-                           .lower_fast = lower_fast,
-                           .versions = "1, 6, 7, 9, 11, 13"};
+extern const Op op_Gemm = {
+    .name = "Gemm",
+    .inputs = {{"A", element_types, Port::Arity::required, 'T'},
+               {"B", element_types, Port::Arity::required, 'T'},
+               {"C", element_types, Port::Arity::optional, 'T'}},
+    .attributes = {{"alpha", AttributeKind::real}, {"beta", AttributeKind::real}, {"transA", AttributeKind::integer}, {"transB", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower,
+    .lower_fast = lower_fast,
+    .versions = "1, 6, 7, 9, 11, 13"};
 
 }  // namespace inferc

@@ -53,21 +53,20 @@ void lower(Lower& l) {
     });
   });
   l.reference("ref::grid_sample", "kernels/ref/grid_sample.hpp", kernel,
-              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(x[0]), runtime_size(x[1]),
-               SizesArg{{x.begin() + 2, x.end()}}, SizesArg{{out.begin() + 2, out.end()}}, integer(position(modes, mode(l.node))),
-               integer(position(paddings, padding(l.node))), flag(l.node.attr_int("align_corners", 0) != 0)})
+              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(x[0]), runtime_size(x[1]), SizesArg{{x.begin() + 2, x.end()}},
+               SizesArg{{out.begin() + 2, out.end()}}, integer(position(modes, mode(l.node))), integer(position(paddings, padding(l.node))),
+               flag(l.node.attr_int("align_corners", 0) != 0)})
       .flops = Dim(8) * product(out);
 }
 
 }  // namespace
 
-extern const Op op_GridSample = {.name = "GridSample",
-                                 .inputs = {{"X", types::all}, {"grid", types::floats}},
-                                 .attributes = {{"align_corners", AttributeKind::integer},
-                                                {"mode", AttributeKind::string},
-                                                {"padding_mode", AttributeKind::string}},
-                                 .infer = infer,
-                                 .lower = lower,
-                                 .versions = "16, 20, 22"};
+extern const Op op_GridSample = {
+    .name = "GridSample",
+    .inputs = {{"X", types::all}, {"grid", types::floats}},
+    .attributes = {{"align_corners", AttributeKind::integer}, {"mode", AttributeKind::string}, {"padding_mode", AttributeKind::string}},
+    .infer = infer,
+    .lower = lower,
+    .versions = "16, 20, 22"};
 
 }  // namespace inferc

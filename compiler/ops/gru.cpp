@@ -8,13 +8,13 @@ const recurrent::Kind kind{3, 2, {"Sigmoid", "Tanh"}};
 void infer(Infer& i) { recurrent::infer(i, kind); }
 
 void lower(Lower& l) {
-  const HostKernel kernel = recurrent::by_type(l, []<class T, class L>(std::type_identity<T>, std::type_identity<L>) {
-    return host(&ref::gru<T, max_rank, L>);
-  });
+  const HostKernel kernel =
+      recurrent::by_type(l, []<class T, class L>(std::type_identity<T>, std::type_identity<L>) { return host(&ref::gru<T, max_rank, L>); });
   for (std::size_t k = 0; k < recurrent::directions(l.node); ++k) {
     recurrent::Direction d = recurrent::direction(l, k, kind);
-    std::vector<Arg> args{write_view(d.y), write_view(d.h), write(l.temporary(l.type(0).dtype, {Dim(4) * d.hidden})),
-                          read_view(d.x), read(d.w), read(d.r), read_view(d.bias), read_view(d.h0), d.lengths};
+    std::vector<Arg> args{write_view(d.y),   write_view(d.h), write(l.temporary(l.type(0).dtype, {Dim(4) * d.hidden})),
+                          read_view(d.x),    read(d.w),       read(d.r),
+                          read_view(d.bias), read_view(d.h0), d.lengths};
     args.insert(args.end(), d.sizes.begin(), d.sizes.end());
     args.insert(args.end(), d.activations.begin(), d.activations.end());
     args.push_back(flag(l.node.attr_int("linear_before_reset", 0) != 0));

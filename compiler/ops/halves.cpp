@@ -28,9 +28,7 @@ bool name_float32(Node& n) {
   return changed;
 }
 
-Node* add_cast(Graph& graph, Value* v, DType to, Node* at) {
-  return graph.add_for(*at, "Cast", {v}, 1, {{"to", static_cast<std::int64_t>(to)}});
-}
+Node* add_cast(Graph& graph, Value* v, DType to, Node* at) { return graph.add_for(*at, "Cast", {v}, 1, {{"to", static_cast<std::int64_t>(to)}}); }
 
 Value* widened(Graph& graph, Value* v, Node* reader) {
   if (v->constant) return graph.add_constant(to_float32(*v->constant), v->name);

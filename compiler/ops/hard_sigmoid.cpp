@@ -12,11 +12,11 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_HardSigmoid = {.name = "HardSigmoid",
-                          .inputs = {{"X", types::floats}},
-                          .attributes = {{"alpha", AttributeKind::real}, {"beta", AttributeKind::real}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::hard_sigmoid", parameters},
-                          .versions = "6, 22"};
+                                  .inputs = {{"X", types::floats}},
+                                  .attributes = {{"alpha", AttributeKind::real}, {"beta", AttributeKind::real}},
+                                  .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                                  .lower = lower,
+                                  .elementwise = Elementwise{"functors::hard_sigmoid", parameters},
+                                  .versions = "6, 22"};
 
 }  // namespace inferc

@@ -3,17 +3,15 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::hard_swish, FloatTypes>(l, "functors::hard_swish", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::hard_swish, FloatTypes>(l, "functors::hard_swish", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_HardSwish = {.name = "HardSwish",
-                          .inputs = {{"X", types::floats}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::hard_swish"},
-                          .versions = "14, 22"};
+                                .inputs = {{"X", types::floats}},
+                                .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                                .lower = lower,
+                                .elementwise = Elementwise{"functors::hard_swish"},
+                                .versions = "14, 22"};
 
 }  // namespace inferc

@@ -1,12 +1,11 @@
-#include "compiler/ops/along_axis.hpp"
 #include "kernels/ref/hardmax.hpp"
+#include "compiler/ops/along_axis.hpp"
 
 namespace inferc {
 namespace {
 
 void lower(Lower& l) {
-  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{},
-                                     []<class T>(std::type_identity<T>) { return host(&ref::hardmax<T>); });
+  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::hardmax<T>); });
   along_axis::lower(l, "ref::hardmax", "kernels/ref/hardmax.hpp", kernel);
 }
 

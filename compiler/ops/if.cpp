@@ -68,7 +68,12 @@ void lower(Lower& l) { internal_error(address(l.node) + ": control flow is lower
 
 }  // namespace
 
-extern const Op op_If = {.name = "If", .inputs = {{"cond", types::boolean}}, .min_outputs = 1, .max_outputs = 1 << 20, .infer = infer, .lower = lower,
+extern const Op op_If = {.name = "If",
+                         .inputs = {{"cond", types::boolean}},
+                         .min_outputs = 1,
+                         .max_outputs = 1 << 20,
+                         .infer = infer,
+                         .lower = lower,
                          .versions = "7, 11, 13, 16, 19, 21, 23, 24, 25"};
 
 }  // namespace inferc

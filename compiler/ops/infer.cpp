@@ -32,10 +32,17 @@ std::optional<std::vector<Dim>> Infer::content(std::size_t i) const {
   const Tensor& t = *v->constant;
   for (std::size_t e = 0; e < t.size(); ++e) {
     switch (t.dtype()) {
-      case DType::int64: out.emplace_back(t.as<std::int64_t>()[e]); break;
-      case DType::int32: out.emplace_back(t.as<std::int32_t>()[e]); break;
-      case DType::boolean: out.emplace_back(t.as<bool>()[e] ? 1 : 0); break;
-      default: return std::nullopt;
+      case DType::int64:
+        out.emplace_back(t.as<std::int64_t>()[e]);
+        break;
+      case DType::int32:
+        out.emplace_back(t.as<std::int32_t>()[e]);
+        break;
+      case DType::boolean:
+        out.emplace_back(t.as<bool>()[e] ? 1 : 0);
+        break;
+      default:
+        return std::nullopt;
     }
   }
   return out;
@@ -115,7 +122,8 @@ bool Infer::region(Graph& graph) {
       known = inferred && known;
     }
   for (const Value* v : graph.outputs())
-    if (is_sequence(v)) fail("a region of it gives a sequence of tensors", "give its tensors, or ConcatFromSequence of them; a loop may append to a sequence that it carries");
+    if (is_sequence(v))
+      fail("a region of it gives a sequence of tensors", "give its tensors, or ConcatFromSequence of them; a loop may append to a sequence that it carries");
   failed_ = failed_ || diagnostics_.errors().size() > before;
   return known && !failed_;
 }
@@ -166,8 +174,7 @@ Shape Infer::broadcast(const Shape& a, const Shape& b) {
     if (x == y || y.is(1)) continue;
     out[added + d] = x.is(1) ? y : unify(x, y);
     if (failed_) {
-      fail(fmt::format("shapes {} and {} do not broadcast", text(Type{DType::undefined, a}),
-                       text(Type{DType::undefined, b})));
+      fail(fmt::format("shapes {} and {} do not broadcast", text(Type{DType::undefined, a}), text(Type{DType::undefined, b})));
       return out;
     }
   }
@@ -178,25 +185,29 @@ namespace {
 
 bool right_kind(const Attribute& a, AttributeKind kind) {
   switch (kind) {
-    case AttributeKind::integer: return std::holds_alternative<std::int64_t>(a);
-    case AttributeKind::real: return std::holds_alternative<float>(a);
-    case AttributeKind::string: return std::holds_alternative<std::string>(a);
-    case AttributeKind::integers: return std::holds_alternative<std::vector<std::int64_t>>(a);
-    case AttributeKind::reals: return std::holds_alternative<std::vector<float>>(a);
-    case AttributeKind::strings: return std::holds_alternative<std::vector<std::string>>(a);
-    case AttributeKind::tensor: return std::holds_alternative<Tensor>(a);
+    case AttributeKind::integer:
+      return std::holds_alternative<std::int64_t>(a);
+    case AttributeKind::real:
+      return std::holds_alternative<float>(a);
+    case AttributeKind::string:
+      return std::holds_alternative<std::string>(a);
+    case AttributeKind::integers:
+      return std::holds_alternative<std::vector<std::int64_t>>(a);
+    case AttributeKind::reals:
+      return std::holds_alternative<std::vector<float>>(a);
+    case AttributeKind::strings:
+      return std::holds_alternative<std::vector<std::string>>(a);
+    case AttributeKind::tensor:
+      return std::holds_alternative<Tensor>(a);
   }
   return false;
 }
 
 void check_attributes(const Op& op, Infer& infer) {
   for (const auto& [key, value] : infer.node.attributes) {
-    const auto spec = std::find_if(op.attributes.begin(), op.attributes.end(),
-                                   [&, k = std::string_view(key)](const AttributeSpec& s) { return s.name == k; });
-    if (spec == op.attributes.end())
-      infer.fail(fmt::format("attribute '{}' is not known", escape(key)));
-    else if (!right_kind(value, spec->kind))
-      infer.fail(fmt::format("attribute '{}' has the wrong type", escape(key)));
+    const auto spec = std::find_if(op.attributes.begin(), op.attributes.end(), [&, k = std::string_view(key)](const AttributeSpec& s) { return s.name == k; });
+    if (spec == op.attributes.end()) infer.fail(fmt::format("attribute '{}' is not known", escape(key)));
+    else if (!right_kind(value, spec->kind)) infer.fail(fmt::format("attribute '{}' has the wrong type", escape(key)));
   }
 }
 
@@ -211,16 +222,12 @@ void check_arity(const Op& op, Infer& infer) {
   const std::size_t given = own_operands(infer.node);
   const auto last = op.inputs.empty() ? Port::Arity::required : op.inputs.back().arity;
   const bool variadic = last == Port::Arity::variadic, open = variadic || last == Port::Arity::any;
-  if (given > op.inputs.size() && !open)
-    infer.fail(fmt::format("{} inputs, at most {} are defined", given, op.inputs.size()));
+  if (given > op.inputs.size() && !open) infer.fail(fmt::format("{} inputs, at most {} are defined", given, op.inputs.size()));
   for (std::size_t i = 0; i < op.inputs.size(); ++i)
-    if (op.inputs[i].arity == Port::Arity::required && (i >= given || !infer.has(i)))
-      infer.fail(fmt::format("input '{}' is missing", op.inputs[i].name));
-  if (variadic && given < op.inputs.size())
-    infer.fail(fmt::format("input '{}' is missing", op.inputs.back().name));
+    if (op.inputs[i].arity == Port::Arity::required && (i >= given || !infer.has(i))) infer.fail(fmt::format("input '{}' is missing", op.inputs[i].name));
+  if (variadic && given < op.inputs.size()) infer.fail(fmt::format("input '{}' is missing", op.inputs.back().name));
   if (infer.node.outputs.size() < op.min_outputs || infer.node.outputs.size() > op.max_outputs)
-    infer.fail(fmt::format("{} outputs, between {} and {} are defined", infer.node.outputs.size(), op.min_outputs,
-                           op.max_outputs));
+    infer.fail(fmt::format("{} outputs, between {} and {} are defined", infer.node.outputs.size(), op.min_outputs, op.max_outputs));
 }
 
 void check_types(const Op& op, Infer& infer) {
@@ -229,12 +236,10 @@ void check_types(const Op& op, Infer& infer) {
     if (!infer.has(i)) continue;
     const Port& port = op.inputs[std::min(i, op.inputs.size() - 1)];
     const DType t = infer.dtype(i);
-    if (!port.types.has(t))
-      infer.fail(fmt::format("input '{}' is {}, which is not supported here", port.name, name(t)));
+    if (!port.types.has(t)) infer.fail(fmt::format("input '{}' is {}, which is not supported here", port.name, name(t)));
     if (port.same == 0) continue;
     const auto [at, fresh] = bound.emplace(port.same, t);
-    if (!fresh && at->second != t)
-      infer.fail(fmt::format("input '{}' is {}, another operand is {}", port.name, name(t), name(at->second)));
+    if (!fresh && at->second != t) infer.fail(fmt::format("input '{}' is {}, another operand is {}", port.name, name(t), name(at->second)));
   }
 }
 
@@ -255,12 +260,15 @@ bool made_by_finn(const Node& n) {
 }
 
 bool fail_unknown(Infer& infer) {
-  if (draws_random_numbers(infer.node)) return infer.fail("it draws random numbers", "--random-as-input makes them an input, of a size that is known before the call and outside of If, Loop and Scan");
+  if (draws_random_numbers(infer.node))
+    return infer.fail("it draws random numbers",
+                      "--random-as-input makes them an input, of a size that is known before the call and outside of If, Loop and Scan");
   if (infer.node.is("ZipMap", "ai.onnx.ml"))
-    return infer.fail("it makes maps, which are no type of inference",
-                      "it reads the probabilities: export without it (skl2onnx: options={'zipmap': False})");
-  if (made_by_finn(infer.node)) return infer.fail("it is no operator of a trained network: passes of FINN or qonnx make it", "export the QONNX file from in front of these passes");
-  if (infer.node.is("FloatQuant", "qonnx.custom_op.general")) return infer.fail("quantisers to small floats are not supported", "Quant, BipolarQuant and Trunc are");
+    return infer.fail("it makes maps, which are no type of inference", "it reads the probabilities: export without it (skl2onnx: options={'zipmap': False})");
+  if (made_by_finn(infer.node))
+    return infer.fail("it is no operator of a trained network: passes of FINN or qonnx make it", "export the QONNX file from in front of these passes");
+  if (infer.node.is("FloatQuant", "qonnx.custom_op.general"))
+    return infer.fail("quantisers to small floats are not supported", "Quant, BipolarQuant and Trunc are");
   return infer.fail("this operator is not supported", "`inferc ops` lists those that are; --op DOMAIN::NAME=header.hpp brings one of your own");
 }
 

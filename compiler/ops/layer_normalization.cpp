@@ -19,11 +19,9 @@ void infer(Infer& i) {
 
 void store_statistic(Lower& l, std::size_t output, const Operand& v) {
   if (!l.node.out(output)) return;
-  const HostKernel kernel = by_dtype(v.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) {
-    return host(&ref::map1<functors::identity, float, T, max_rank, 0>);
-  });
-  l.reference("ref::map1", "kernels/ref/map.hpp", kernel, {write_view(l.out(output)), read_view(v), ParamsArg{}}).template_args = {
-      "functors::identity"};
+  const HostKernel kernel =
+      by_dtype(v.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::map1<functors::identity, float, T, max_rank, 0>); });
+  l.reference("ref::map1", "kernels/ref/map.hpp", kernel, {write_view(l.out(output)), read_view(v), ParamsArg{}}).template_args = {"functors::identity"};
 }
 
 void lower(Lower& l) {
@@ -55,17 +53,16 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_LayerNormalization = {.name = "LayerNormalization",
-                                         .inputs = {{"X", types::floats, Port::Arity::required, 'T'},
-                                                    {"Scale", types::floats, Port::Arity::required, 'T'},
-                                                    {"B", types::floats, Port::Arity::optional, 'T'}},
-                                         .max_outputs = 3,
-                                         .attributes = {{"axis", AttributeKind::integer},
-                                                        {"epsilon", AttributeKind::real},
-                                                        {"stash_type", AttributeKind::integer}},
-                                         .infer = infer,
-                                         .lower = lower,
-                                         .lower_fast = lower_fast,
-                                         .versions = "17"};
+extern const Op op_LayerNormalization = {
+    .name = "LayerNormalization",
+    .inputs = {{"X", types::floats, Port::Arity::required, 'T'},
+               {"Scale", types::floats, Port::Arity::required, 'T'},
+               {"B", types::floats, Port::Arity::optional, 'T'}},
+    .max_outputs = 3,
+    .attributes = {{"axis", AttributeKind::integer}, {"epsilon", AttributeKind::real}, {"stash_type", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower,
+    .lower_fast = lower_fast,
+    .versions = "17"};
 
 }  // namespace inferc

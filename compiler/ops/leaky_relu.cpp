@@ -12,11 +12,11 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_LeakyRelu = {.name = "LeakyRelu",
-                          .inputs = {{"X", types::floats}},
-                          .attributes = {{"alpha", AttributeKind::real}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::leaky_relu", parameters},
-                          .versions = "6, 16"};
+                                .inputs = {{"X", types::floats}},
+                                .attributes = {{"alpha", AttributeKind::real}},
+                                .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                                .lower = lower,
+                                .elementwise = Elementwise{"functors::leaky_relu", parameters},
+                                .versions = "6, 16"};
 
 }  // namespace inferc

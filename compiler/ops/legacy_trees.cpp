@@ -21,9 +21,7 @@ std::optional<std::uint8_t> mode_of(const std::string& name) {
   return at == modes.end() ? std::nullopt : std::optional(at->second);
 }
 
-Tensor doubles(const std::vector<double>& values) {
-  return tensor_of<double>({static_cast<std::int64_t>(values.size())}, std::span<const double>(values));
-}
+Tensor doubles(const std::vector<double>& values) { return tensor_of<double>({static_cast<std::int64_t>(values.size())}, std::span<const double>(values)); }
 
 // Where a node stands: an inner one by its number among these, a leaf likewise.
 struct Place {
@@ -47,14 +45,12 @@ class Converter {
 
   bool place_nodes() {
     trees_ = integers(n_, "nodes_treeids"), ids_ = integers(n_, "nodes_nodeids");
-    features_ = integers(n_, "nodes_featureids"), yes_ = integers(n_, "nodes_truenodeids"),
-    no_ = integers(n_, "nodes_falsenodeids");
+    features_ = integers(n_, "nodes_featureids"), yes_ = integers(n_, "nodes_truenodeids"), no_ = integers(n_, "nodes_falsenodeids");
     values_ = reals(n_, "nodes_values", "nodes_values_as_tensor");
     tracks_ = integers(n_, "nodes_missing_value_tracks_true");
     modes_ = n_.attr("nodes_modes", std::vector<std::string>());
     const std::size_t n = modes_.size();
-    for (const std::size_t size :
-         {trees_.size(), ids_.size(), features_.size(), yes_.size(), no_.size(), values_.size()})
+    for (const std::size_t size : {trees_.size(), ids_.size(), features_.size(), yes_.size(), no_.size(), values_.size()})
       if (size != n) return fail("its lists of nodes have different lengths");
     std::int64_t inner = 0;
     for (std::size_t k = 0; k < n; ++k) {
@@ -77,8 +73,7 @@ class Converter {
     for (std::size_t k = 0; k < modes_.size(); ++k) {
       if (modes_[k] == "LEAF") continue;
       const Place *yes = find(trees_[k], yes_[k]), *no = find(trees_[k], no_[k]);
-      if (!yes || !no)
-        return fail(fmt::format("node {} of tree {} has a child that does not exist", ids_[k], trees_[k]));
+      if (!yes || !no) return fail(fmt::format("node {} of tree {} has a child that does not exist", ids_[k], trees_[k]));
       children.insert({trees_[k], yes_[k]});
       children.insert({trees_[k], no_[k]});
       mode_.push_back(*mode_of(modes_[k]));
@@ -116,8 +111,7 @@ class Converter {
     entries_.resize(static_cast<std::size_t>(leaves_));
     for (std::size_t k = 0; k < trees.size(); ++k) {
       const Place* p = find(trees[k], nodes[k]);
-      if (!p || !p->leaf)
-        return fail(fmt::format("{} names node {} of tree {}, which is no leaf", kind_.nodes, nodes[k], trees[k]));
+      if (!p || !p->leaf) return fail(fmt::format("{} names node {} of tree {}, which is no leaf", kind_.nodes, nodes[k], trees[k]));
       entries_[static_cast<std::size_t>(p->index)].emplace_back(targets_ == 1 ? 0 : ids[k], weights[k]);
     }
     return true;
@@ -131,18 +125,13 @@ class Converter {
       starts.push_back(static_cast<std::int64_t>(target.size()));
     }
     Attributes& a = out_.attributes;
-    a["nodes_modes"] =
-        tensor_of<std::uint8_t>({static_cast<std::int64_t>(mode_.size())}, std::span<const std::uint8_t>(mode_));
+    a["nodes_modes"] = tensor_of<std::uint8_t>({static_cast<std::int64_t>(mode_.size())}, std::span<const std::uint8_t>(mode_));
     a["nodes_splits"] = doubles(split_), a["leaf_weights"] = doubles(weight);
     a["nodes_featureids"] = feature_, a["nodes_missing_value_tracks_true"] = track_, a["tree_roots"] = root_;
-    a["nodes_truenodeids"] = true_, a["nodes_trueleafs"] = true_leaf_, a["nodes_falsenodeids"] = false_,
-    a["nodes_falseleafs"] = false_leaf_;
+    a["nodes_truenodeids"] = true_, a["nodes_trueleafs"] = true_leaf_, a["nodes_falsenodeids"] = false_, a["nodes_falseleafs"] = false_leaf_;
     a["leaf_targetids"] = target, a["leaf_starts"] = starts, a["n_targets"] = targets_;
     const std::string aggregate = n_.attr("aggregate_function", std::string("SUM"));
-    a["aggregate_function"] = std::int64_t{aggregate == "AVERAGE" ? 0
-                                           : aggregate == "SUM"   ? 1
-                                           : aggregate == "MIN"   ? 2
-                                                                  : 3};
+    a["aggregate_function"] = std::int64_t{aggregate == "AVERAGE" ? 0 : aggregate == "SUM" ? 1 : aggregate == "MIN" ? 2 : 3};
   }
 
   const Node& n_;
@@ -160,12 +149,10 @@ class Converter {
 }  // namespace
 
 std::vector<AttributeSpec> attributes(std::vector<AttributeSpec> own) {
-  for (const char* key : {"nodes_falsenodeids", "nodes_featureids", "nodes_missing_value_tracks_true", "nodes_nodeids",
-                          "nodes_treeids", "nodes_truenodeids"})
+  for (const char* key : {"nodes_falsenodeids", "nodes_featureids", "nodes_missing_value_tracks_true", "nodes_nodeids", "nodes_treeids", "nodes_truenodeids"})
     own.push_back({key, AttributeKind::integers});
   for (const char* key : {"base_values", "nodes_hitrates", "nodes_values"}) own.push_back({key, AttributeKind::reals});
-  for (const char* key : {"base_values_as_tensor", "nodes_hitrates_as_tensor", "nodes_values_as_tensor"})
-    own.push_back({key, AttributeKind::tensor});
+  for (const char* key : {"base_values_as_tensor", "nodes_hitrates_as_tensor", "nodes_values_as_tensor"}) own.push_back({key, AttributeKind::tensor});
   own.push_back({"nodes_modes", AttributeKind::strings});
   own.push_back({"post_transform", AttributeKind::string});
   return own;
@@ -182,8 +169,7 @@ std::vector<double> reals(const Node& n, const char* key, const char* tensor_key
 Ensemble convert(const Node& n, const Kind& kind, std::int64_t targets) { return Converter(n, kind, targets).run(); }
 
 bool check(Infer& i, const Kind& kind, std::int64_t targets) {
-  if (i.rank(0) != 2)
-    return i.fail(fmt::format("X is {}, [rows, features] is supported", text(i.type(0))), "put a Reshape before it");
+  if (i.rank(0) != 2) return i.fail(fmt::format("X is {}, [rows, features] is supported", text(i.type(0))), "put a Reshape before it");
   const std::string aggregate = i.node.attr("aggregate_function", std::string("SUM"));
   if (aggregate != "SUM" && aggregate != "AVERAGE" && aggregate != "MIN" && aggregate != "MAX")
     return i.fail(fmt::format("aggregate_function '{}' is not defined", escape(aggregate)), "SUM, AVERAGE, MIN, MAX");

@@ -11,10 +11,8 @@ namespace inferc::legacy_trees {
 struct Kind {
   const char *trees, *nodes, *ids, *weights, *weights_tensor;
 };
-inline constexpr Kind regressor{"target_treeids", "target_nodeids", "target_ids", "target_weights",
-                                "target_weights_as_tensor"};
-inline constexpr Kind classifier{"class_treeids", "class_nodeids", "class_ids", "class_weights",
-                                 "class_weights_as_tensor"};
+inline constexpr Kind regressor{"target_treeids", "target_nodeids", "target_ids", "target_weights", "target_weights_as_tensor"};
+inline constexpr Kind classifier{"class_treeids", "class_nodeids", "class_ids", "class_weights", "class_weights_as_tensor"};
 
 struct Ensemble {
   Attributes attributes;  // of TreeEnsemble

@@ -15,10 +15,10 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Less = {.name = "Less",
-                          .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
-                          .infer = elementwise::infer<elementwise::Result::boolean, on_dims>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::less"},
-                          .versions = "7, 9, 13"};
+                           .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                           .infer = elementwise::infer<elementwise::Result::boolean, on_dims>,
+                           .lower = lower,
+                           .elementwise = Elementwise{"functors::less"},
+                           .versions = "7, 9, 13"};
 
 }  // namespace inferc

@@ -10,10 +10,10 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_LessOrEqual = {.name = "LessOrEqual",
-                          .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
-                          .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::less_or_equal"},
-                          .versions = "12, 16"};
+                                  .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                                  .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
+                                  .lower = lower,
+                                  .elementwise = Elementwise{"functors::less_or_equal"},
+                                  .versions = "12, 16"};
 
 }  // namespace inferc

@@ -87,8 +87,8 @@ void lower(Lower& l) {
   const double scale = stated != 0 ? stated : 1 / std::sqrt(static_cast<double>(*key_size.constant()));
   const Operand state = n.out(1) ? l.out_dense(1) : l.temporary(l.type(0).dtype, {q[0], Dim(kv_heads), key_size, value_size});
   l.reference("ref::linear_attention", "kernels/ref/linear_attention.hpp", host_kernel(l),
-              {write(l.out_dense()), write(state), read(l.in_dense(query)), read(l.in_dense(key)), read(l.in_dense(value)),
-               optional_read(l, past_state), optional_read(l, decay), optional_read(l, beta),
+              {write(l.out_dense()), write(state), read(l.in_dense(query)), read(l.in_dense(key)), read(l.in_dense(value)), optional_read(l, past_state),
+               optional_read(l, decay), optional_read(l, beta),
                SizesArg{{q[0], q[1], Dim(q_heads), Dim(kv_heads), key_size, value_size, l.has(decay) ? l.shape(decay)[2] : Dim(0),
                          l.has(beta) ? l.shape(beta)[2] : Dim(0)}},
                real64(scale), flag(gated(n)), flag(delta(n))})
@@ -101,12 +101,17 @@ constexpr auto required = Port::Arity::required;
 }  // namespace
 
 extern const Op op_LinearAttention = {.name = "LinearAttention",
-                                      .inputs = {{"query", types::floats, required, 'T'}, {"key", types::floats, required, 'T'},
-                                                 {"value", types::floats, required, 'T'}, {"past_state", types::floats, optional, 'T'},
-                                                 {"decay", types::floats, optional, 'T'}, {"beta", types::floats, optional, 'T'}},
+                                      .inputs = {{"query", types::floats, required, 'T'},
+                                                 {"key", types::floats, required, 'T'},
+                                                 {"value", types::floats, required, 'T'},
+                                                 {"past_state", types::floats, optional, 'T'},
+                                                 {"decay", types::floats, optional, 'T'},
+                                                 {"beta", types::floats, optional, 'T'}},
                                       .max_outputs = 2,
-                                      .attributes = {{"chunk_size", AttributeKind::integer}, {"kv_num_heads", AttributeKind::integer},
-                                                     {"q_num_heads", AttributeKind::integer}, {"scale", AttributeKind::real},
+                                      .attributes = {{"chunk_size", AttributeKind::integer},
+                                                     {"kv_num_heads", AttributeKind::integer},
+                                                     {"q_num_heads", AttributeKind::integer},
+                                                     {"scale", AttributeKind::real},
                                                      {"update_rule", AttributeKind::string}},
                                       .infer = infer,
                                       .lower = lower,

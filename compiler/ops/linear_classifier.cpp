@@ -18,15 +18,13 @@ void infer(Infer& i) {
   const scores::Labels labels = labels_of(i.node);
   const auto classes = static_cast<std::int64_t>(labels.values.size()), targets = targets_of(i.node);
   const auto coefficients = static_cast<std::int64_t>(i.node.attr("coefficients", Reals()).size());
-  if (!(targets == classes || (targets == 1 && classes == 2)) ||
-      coefficients % std::max<std::int64_t>(targets, 1) != 0) {
+  if (!(targets == classes || (targets == 1 && classes == 2)) || coefficients % std::max<std::int64_t>(targets, 1) != 0) {
     i.fail(fmt::format("{} coefficients and {} intercepts do not fit {} classes", coefficients, targets, classes));
     return;
   }
   if (!scores::check_transform(i)) return;
   if (targets == 1 && scores::transform_of(i.node) != "NONE") {
-    i.fail("post_transform of one score for two classes is not defined",
-           "export it with a row of coefficients for each class");
+    i.fail("post_transform of one score for two classes is not defined", "export it with a row of coefficients for each class");
     return;
   }
   const auto rows = scores::rows(i, coefficients / std::max<std::int64_t>(targets, 1));

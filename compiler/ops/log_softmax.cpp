@@ -5,8 +5,7 @@ namespace inferc {
 namespace {
 
 void lower(Lower& l) {
-  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{},
-                                     []<class T>(std::type_identity<T>) { return host(&ref::log_softmax<T>); });
+  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::log_softmax<T>); });
   along_axis::lower(l, "ref::log_softmax", "kernels/ref/softmax.hpp", kernel);
 }
 
@@ -15,11 +14,11 @@ bool lower_fast(Lower& l) { return along_axis::lower_fast(l, "cpu::log_softmax")
 }  // namespace
 
 extern const Op op_LogSoftmax = {.name = "LogSoftmax",
-                              .inputs = {{"input", types::floats}},
-                              .attributes = {{"axis", AttributeKind::integer}, {"flatten", AttributeKind::integer}},
-                              .infer = along_axis::infer,
-                              .lower = lower,
-                              .lower_fast = lower_fast,
-                              .versions = "1, 11, 13"};
+                                 .inputs = {{"input", types::floats}},
+                                 .attributes = {{"axis", AttributeKind::integer}, {"flatten", AttributeKind::integer}},
+                                 .infer = along_axis::infer,
+                                 .lower = lower,
+                                 .lower_fast = lower_fast,
+                                 .versions = "1, 11, 13"};
 
 }  // namespace inferc

@@ -29,7 +29,8 @@ bool has_body(Infer& i) {
   if (s.body.graph->outputs().size() != i.node.outputs.size() + 1 || i.node.outputs.size() < s.carried)
     return i.fail(fmt::format("its body gives {} values, {} are expected", s.body.graph->outputs().size(), i.node.outputs.size() + 1));
   for (const std::size_t k : {0, 1})
-    if (given > k && i.has(k) && !product(i.shape(k)).is(1)) return i.fail(fmt::format("its {} is {}, it must have one element", k == 0 ? "trip count" : "condition", text(i.type(k))));
+    if (given > k && i.has(k) && !product(i.shape(k)).is(1))
+      return i.fail(fmt::format("its {} is {}, it must have one element", k == 0 ? "trip count" : "condition", text(i.type(k))));
   return true;
 }
 
@@ -114,12 +115,13 @@ void lower(Lower& l) { internal_error(address(l.node) + ": control flow is lower
 
 }  // namespace
 
-extern const Op op_Loop = {.name = "Loop",
-                           .inputs = {{"M", types::int64, Port::Arity::optional}, {"cond", types::boolean, Port::Arity::optional}, {"v_initial", types::any, Port::Arity::any}},
-                           .min_outputs = 1,
-                           .max_outputs = 1 << 20,
-                           .infer = infer,
-                           .lower = lower,
-                           .versions = "7, 11, 13, 16, 19, 21, 23, 24, 25"};
+extern const Op op_Loop = {
+    .name = "Loop",
+    .inputs = {{"M", types::int64, Port::Arity::optional}, {"cond", types::boolean, Port::Arity::optional}, {"v_initial", types::any, Port::Arity::any}},
+    .min_outputs = 1,
+    .max_outputs = 1 << 20,
+    .infer = infer,
+    .lower = lower,
+    .versions = "7, 11, 13, 16, 19, 21, 23, 24, 25"};
 
 }  // namespace inferc

@@ -72,10 +72,8 @@ Operand Lower::weight(Tensor tensor, const std::string& packing, std::size_t fro
 void Lower::view(std::size_t i, const Operand& operand) {
   const Value* v = node.out(i);
   const auto at = placed_.find(v);
-  if (at == placed_.end())
-    placed_[v] = operand;
-  else
-    copy(at->second, operand);
+  if (at == placed_.end()) placed_[v] = operand;
+  else copy(at->second, operand);
 }
 
 void Lower::reshape() {
@@ -99,13 +97,9 @@ void Lower::copy(const Operand& to, const Operand& from) {
   builder_.move(to, from);
   if (same_elements(to, from)) return;
   if (allow_fast_) return emit_copy(*this, to, from);
-  HostKernel host_copy = by_width(
-      to.dtype, []<class T>(std::type_identity<T>) { return host(&ref::copy<T, max_rank>); });
-  Call call{.kernel = "ref::copy",
-            .header = "kernels/ref/copy.hpp",
-            .template_args = {},
-            .args = {write_view(to), read_view(from)},
-            .host = std::move(host_copy)};
+  HostKernel host_copy = by_width(to.dtype, []<class T>(std::type_identity<T>) { return host(&ref::copy<T, max_rank>); });
+  Call call{
+      .kernel = "ref::copy", .header = "kernels/ref/copy.hpp", .template_args = {}, .args = {write_view(to), read_view(from)}, .host = std::move(host_copy)};
   add(std::move(call));
 }
 
@@ -191,10 +185,8 @@ void lower_node(const Node& node, Builder& builder, Lower::Placement& placement,
   Lower lower(node, builder, placement, allow_fast);
   const auto fast = op->lower_fast ? op->lower_fast : op->elementwise ? elementwise::lower_fast : nullptr;
   const bool done = allow_fast && fast && fast(lower);
-  if (done)
-    lower.finish();
-  else if (!node.regions.empty() && node.regions[0].name == "epilogue")
-    lower_apart(*op, node, builder, placement, allow_fast);
+  if (done) lower.finish();
+  else if (!node.regions.empty() && node.regions[0].name == "epilogue") lower_apart(*op, node, builder, placement, allow_fast);
   else {
     op->lower(lower);
     lower.finish();

@@ -15,11 +15,10 @@ void infer(Infer& i) {
 void lower(Lower& l) {
   const std::int64_t axis = l.node.attr_int("axis", -1);
   const Split s = split_at(l.shape(0), from_front(axis, l.type(0).rank()));
-  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{},
-                                     []<class T>(std::type_identity<T>) { return host(&ref::lp_normalization<T>); });
-  Call& c = l.reference("ref::lp_normalization", "kernels/ref/normalization.hpp", kernel,
-                        {write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.axis),
-                         runtime_size(s.inner), integer(l.node.attr_int("p", 2))});
+  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::lp_normalization<T>); });
+  Call& c = l.reference(
+      "ref::lp_normalization", "kernels/ref/normalization.hpp", kernel,
+      {write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner), integer(l.node.attr_int("p", 2))});
   c.in_place = {{0, 1}};
   c.flops = Dim(3) * product(l.shape(0));
 }

@@ -20,21 +20,18 @@ void lower(Lower& l) {
   const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::lrn<T>); });
   l.reference("ref::lrn", "kernels/ref/lrn.hpp", kernel,
               {write(l.out_dense()), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner),
-               runtime_size(n.attr_int("size", 1)), real64(n.attr("alpha", 1e-4f)), real64(n.attr("beta", 0.75f)),
-               real64(n.attr("bias", 1.0f))})
+               runtime_size(n.attr_int("size", 1)), real64(n.attr("alpha", 1e-4f)), real64(n.attr("beta", 0.75f)), real64(n.attr("bias", 1.0f))})
       .flops = product(l.shape(0)) * Dim(2 * n.attr_int("size", 1) + 20);
 }
 
 }  // namespace
 
-extern const Op op_LRN = {.name = "LRN",
-                          .inputs = {{"X", types::floats}},
-                          .attributes = {{"alpha", AttributeKind::real},
-                                         {"beta", AttributeKind::real},
-                                         {"bias", AttributeKind::real},
-                                         {"size", AttributeKind::integer}},
-                          .infer = infer,
-                          .lower = lower,
-                          .versions = "1, 13"};
+extern const Op op_LRN = {
+    .name = "LRN",
+    .inputs = {{"X", types::floats}},
+    .attributes = {{"alpha", AttributeKind::real}, {"beta", AttributeKind::real}, {"bias", AttributeKind::real}, {"size", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower,
+    .versions = "1, 13"};
 
 }  // namespace inferc

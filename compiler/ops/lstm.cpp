@@ -8,14 +8,12 @@ const recurrent::Kind kind{4, 3, {"Sigmoid", "Tanh", "Tanh"}};
 void infer(Infer& i) { recurrent::infer(i, kind); }
 
 void lower(Lower& l) {
-  const HostKernel kernel = recurrent::by_type(l, []<class T, class L>(std::type_identity<T>, std::type_identity<L>) {
-    return host(&ref::lstm<T, max_rank, L>);
-  });
+  const HostKernel kernel =
+      recurrent::by_type(l, []<class T, class L>(std::type_identity<T>, std::type_identity<L>) { return host(&ref::lstm<T, max_rank, L>); });
   for (std::size_t k = 0; k < recurrent::directions(l.node); ++k) {
     recurrent::Direction d = recurrent::direction(l, k, kind);
     const Shape peepholes{1, 1, Dim(3) * d.hidden};
-    const Operand p = l.has(7) ? *reshape_view(slice_view(l.in_dense(7), 0, static_cast<std::int64_t>(k), 1), peepholes)
-                               : recurrent::zeros(l, peepholes);
+    const Operand p = l.has(7) ? *reshape_view(slice_view(l.in_dense(7), 0, static_cast<std::int64_t>(k), 1), peepholes) : recurrent::zeros(l, peepholes);
     std::vector<Arg> args{write_view(d.y),
                           write_view(d.h),
                           write_view(recurrent::state_out(l, 2, k, d)),

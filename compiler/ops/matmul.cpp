@@ -52,11 +52,8 @@ void lower(Lower& l) {
   whole.push_back(b.back());
   auto place = reshape_view(out, whole);
   if (!place) place = reshape_view(l.out_dense(), whole);
-  const HostKernel kernel = by_dtype(l.type(0).dtype, ElementTypes{}, []<class T>(std::type_identity<T>) {
-    return host(&ref::matmul<T, max_rank>);
-  });
-  l.reference("ref::matmul", "kernels/ref/matmul.hpp", kernel,
-              {write_view(*place), read_view(with_batch(x, a, batch)), read_view(with_batch(y, b, batch))})
+  const HostKernel kernel = by_dtype(l.type(0).dtype, ElementTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::matmul<T, max_rank>); });
+  l.reference("ref::matmul", "kernels/ref/matmul.hpp", kernel, {write_view(*place), read_view(with_batch(x, a, batch)), read_view(with_batch(y, b, batch))})
       .flops = Dim(2) * product(whole) * a.back();
 }
 
@@ -98,8 +95,7 @@ bool lower_fast(Lower& l) { return l.type(0).dtype == DType::float32 && (lower_w
 }  // namespace
 
 extern const Op op_MatMul = {.name = "MatMul",
-                             .inputs = {{"A", element_types, Port::Arity::required, 'T'},
-                                        {"B", element_types, Port::Arity::required, 'T'}},
+                             .inputs = {{"A", element_types, Port::Arity::required, 'T'}, {"B", element_types, Port::Arity::required, 'T'}},
                              .infer = infer,
                              .lower = lower,
                              .lower_fast = lower_fast,

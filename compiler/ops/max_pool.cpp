@@ -20,11 +20,9 @@ void lower(Lower& l) {
   const HostKernel kernel = by_dtype(l.type(0).dtype, ElementTypes{}, [&]<class T>(std::type_identity<T>) {
     return window::by_spatial(w.in.size(), []<int S>(std::integral_constant<int, S>) { return host(&ref::max_pool<T, S>); });
   });
-  const auto place = [&](std::size_t output, DType dtype) {
-    return l.node.out(output) ? l.out_dense(output) : l.temporary(dtype, shape);
-  };
-  std::vector<Arg> args{write(place(0, l.type(0).dtype)), write(place(1, DType::int64)), read(l.in_dense(0)),
-                        runtime_size(pool::planes(l)), flag(l.node.attr_int("storage_order", 0) != 0)};
+  const auto place = [&](std::size_t output, DType dtype) { return l.node.out(output) ? l.out_dense(output) : l.temporary(dtype, shape); };
+  std::vector<Arg> args{write(place(0, l.type(0).dtype)), write(place(1, DType::int64)), read(l.in_dense(0)), runtime_size(pool::planes(l)),
+                        flag(l.node.attr_int("storage_order", 0) != 0)};
   window::append(args, w, {shape.begin() + 2, shape.end()});
   l.reference("ref::max_pool", "kernels/ref/pool.hpp", kernel, std::move(args)).flops = product(shape) * product(w.kernel);
 }

@@ -68,19 +68,20 @@ void lower(Lower& l) {
   sizes.resize(max_rank, Dim(1));
   l.bound_indices(l.in(1), Dim(0), product(pooled) - Dim(1));
   const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) { return host(&ref::max_unpool<T, max_rank>); });
-  l.reference("ref::max_unpool", "kernels/ref/max_unpool.hpp", kernel,
-              {write_view(l.out()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(product(l.shape(0))), SizesArg{sizes},
-               runtime_size(Dim(l.type(0).rank()))})
+  l.reference(
+       "ref::max_unpool", "kernels/ref/max_unpool.hpp", kernel,
+       {write_view(l.out()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(product(l.shape(0))), SizesArg{sizes}, runtime_size(Dim(l.type(0).rank()))})
       .may_fault = true;
 }
 
 }  // namespace
 
-extern const Op op_MaxUnpool = {.name = "MaxUnpool",
-                                .inputs = {{"X", types::floats}, {"I", types::int64}, {"output_shape", types::int64, Port::Arity::optional}},
-                                .attributes = {{"kernel_shape", AttributeKind::integers}, {"pads", AttributeKind::integers}, {"strides", AttributeKind::integers}},
-                                .infer = infer,
-                                .lower = lower,
-                                .versions = "9, 11, 22"};
+extern const Op op_MaxUnpool = {
+    .name = "MaxUnpool",
+    .inputs = {{"X", types::floats}, {"I", types::int64}, {"output_shape", types::int64, Port::Arity::optional}},
+    .attributes = {{"kernel_shape", AttributeKind::integers}, {"pads", AttributeKind::integers}, {"strides", AttributeKind::integers}},
+    .infer = infer,
+    .lower = lower,
+    .versions = "9, 11, 22"};
 
 }  // namespace inferc

@@ -14,9 +14,8 @@ Tensor count(DType dtype, std::size_t n) {
 void lower(Lower& l) {
   elementwise::lower_variadic<functors::add, FloatTypes>(l, "functors::add");
   if (l.node.inputs.size() == 1) return;
-  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) {
-    return host(&ref::map2<functors::div, T, T, T, max_rank>);
-  });
+  const HostKernel kernel =
+      by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::map2<functors::div, T, T, T, max_rank>); });
   const Operand divisor = l.weight(count(l.type(0).dtype, l.node.inputs.size()));
   Call& c = l.reference("ref::map2", "kernels/ref/map.hpp", kernel,
                         {write_view(l.out()), read_view(l.out()), read_view(broadcast_view(divisor, l.out_type().shape))});

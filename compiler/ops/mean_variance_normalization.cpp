@@ -21,9 +21,7 @@ void lower(Lower& l) {
   for (std::size_t d = 0; d < gone.size(); ++d)
     if (gone[d]) statistics[d] = Dim(1);
   const auto m = normalization::moments(l, x, statistics, 1e-18);
-  const HostKernel kernel = by_dtype(x.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) {
-    return host(&ref::standardize<T, max_rank>);
-  });
+  const HostKernel kernel = by_dtype(x.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::standardize<T, max_rank>); });
   Call& c = l.reference("ref::standardize", "kernels/ref/normalization.hpp", kernel,
                         {write_view(l.out()), read_view(x), read_view(broadcast_view(m.mean, x.shape)), read_view(broadcast_view(m.inv, x.shape))});
   c.in_place = {{0, 1}};

@@ -24,7 +24,8 @@ void infer(Infer& i) {
   if (!out) return;
   const std::int64_t stated = i.node.attr_int("output_datatype", 1);
   const auto dtype = dtype_from_onnx(static_cast<int>(stated));
-  if (!dtype || !(types::numeric | types::halves).has(*dtype)) i.fail(fmt::format("output_datatype {} is not supported", dtype ? std::string(name(*dtype)) : std::to_string(stated)));
+  if (!dtype || !(types::numeric | types::halves).has(*dtype))
+    i.fail(fmt::format("output_datatype {} is not supported", dtype ? std::string(name(*dtype)) : std::to_string(stated)));
   else if (out->size() != 2) i.fail("its output is declared with a rank other than 2");
   else i.out(0, *dtype, std::move(*out));
 }

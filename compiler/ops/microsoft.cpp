@@ -31,29 +31,23 @@ void infer_activation(Infer& i) {
   const std::string name = activation_of(i.node);
   constexpr std::array known{"", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "Clip"};
   if (std::find(known.begin(), known.end(), name) == known.end())
-    i.fail(fmt::format("activation '{}' is not supported", escape(name)),
-           "Relu, LeakyRelu, Sigmoid, Tanh, HardSigmoid, Clip");
+    i.fail(fmt::format("activation '{}' is not supported", escape(name)), "Relu, LeakyRelu, Sigmoid, Tanh, HardSigmoid, Clip");
 }
 
 Value* activated(Expand& e, Value* v, const std::vector<float>& parameters) {
   const std::string name = activation_of(e.node);
   if (name.empty()) return v;
-  const auto parameter = [&](std::size_t k, float otherwise) {
-    return k < parameters.size() ? parameters[k] : otherwise;
-  };
+  const auto parameter = [&](std::size_t k, float otherwise) { return k < parameters.size() ? parameters[k] : otherwise; };
   if (name == "LeakyRelu") return e(name, {v}, {{"alpha", parameter(0, 0.01f)}});
   if (name == "HardSigmoid") return e(name, {v}, {{"alpha", parameter(0, 0.2f)}, {"beta", parameter(1, 0.5f)}});
   if (name != "Clip") return e(name, {v});
   constexpr float largest = std::numeric_limits<float>::max();
-  const auto bound = [&](std::size_t k, float otherwise) {
-    return e.real(static_cast<double>(parameter(k, otherwise)), v->type->dtype);
-  };
+  const auto bound = [&](std::size_t k, float otherwise) { return e.real(static_cast<double>(parameter(k, otherwise)), v->type->dtype); };
   return e("Clip", {v, bound(0, -largest), bound(1, largest)});
 }
 
 void infer_skip(Infer& i) {
-  if (is_read(i.node, 1) || is_read(i.node, 2))
-    i.fail("its outputs 'mean' and 'inv_std_var' are not supported", "only training reads them");
+  if (is_read(i.node, 1) || is_read(i.node, 2)) i.fail("its outputs 'mean' and 'inv_std_var' are not supported", "only training reads them");
 }
 
 Value* skip_sum(Expand& e, std::size_t bias) {
@@ -64,14 +58,12 @@ Value* skip_sum(Expand& e, std::size_t bias) {
 bool check_scales(Infer& i, std::initializer_list<std::size_t> scales) {
   for (const std::size_t scale : scales)
     for (const std::size_t k : {scale, scale + 1})
-      if (i.has(k) && !product(i.shape(k)).is(1))
-        return i.fail(fmt::format("scales and zero points must be scalars, input {} is {}", k, text(i.type(k))));
+      if (i.has(k) && !product(i.shape(k)).is(1)) return i.fail(fmt::format("scales and zero points must be scalars, input {} is {}", k, text(i.type(k))));
   return true;
 }
 
 Value* dequantized(Expand& e, std::size_t k) {
-  return e("DequantizeLinear",
-           {e.in(k), as_scalar(e, e.in(k + 1)), as_scalar(e, zero_point(e, k + 2, e.type(k).dtype))});
+  return e("DequantizeLinear", {e.in(k), as_scalar(e, e.in(k + 1)), as_scalar(e, zero_point(e, k + 2, e.type(k).dtype))});
 }
 
 Value* quantized(Expand& e, Value* v, std::size_t scale, DType t) {
@@ -90,8 +82,7 @@ void infer_unary(Infer& i) { check_scales(i, {1, 3}); }
 
 void infer_pool(Infer& i) {
   infer_unary(i);
-  if (i.node.attr_int("channels_last", 0) != 0)
-    i.fail("channels_last is not supported", "export it with the channels second");
+  if (i.node.attr_int("channels_last", 0) != 0) i.fail("channels_last is not supported", "export it with the channels second");
 }
 
 bool expand_unary(Expand& e, const char* op, Attributes attributes) {

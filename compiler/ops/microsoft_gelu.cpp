@@ -12,11 +12,7 @@ bool expand_Gelu(Expand& e) {
   return true;
 }
 
-extern const Op op_MicrosoftGelu = {.name = "Gelu",
-                                    .domain = "com.microsoft",
-                                    .inputs = {{"X", types::floats}},
-                                    .infer = infer,
-                                    .lower = lower_expanded,
-                                    .versions = "1"};
+extern const Op op_MicrosoftGelu = {
+    .name = "Gelu", .domain = "com.microsoft", .inputs = {{"X", types::floats}}, .infer = infer, .lower = lower_expanded, .versions = "1"};
 
 }  // namespace inferc

@@ -3,17 +3,15 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::mish, FloatTypes>(l, "functors::mish", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::mish, FloatTypes>(l, "functors::mish", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Mish = {.name = "Mish",
-                          .inputs = {{"X", types::floats}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::mish"},
-                          .versions = "18, 22"};
+                           .inputs = {{"X", types::floats}},
+                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                           .lower = lower,
+                           .elementwise = Elementwise{"functors::mish"},
+                           .versions = "18, 22"};
 
 }  // namespace inferc

@@ -20,12 +20,9 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
-  if (is_float(l.type(0).dtype))
-    elementwise::lower2<functors::fmod, FloatTypes, elementwise::Result::same>(l, "functors::fmod");
-  else if (truncates(l.node))
-    elementwise::lower_division<functors::fmod>(l, "functors::fmod");
-  else
-    elementwise::lower_division<functors::mod>(l, "functors::mod");
+  if (is_float(l.type(0).dtype)) elementwise::lower2<functors::fmod, FloatTypes, elementwise::Result::same>(l, "functors::fmod");
+  else if (truncates(l.node)) elementwise::lower_division<functors::fmod>(l, "functors::fmod");
+  else elementwise::lower_division<functors::mod>(l, "functors::mod");
 }
 
 }  // namespace

@@ -3,13 +3,9 @@
 namespace inferc {
 namespace {
 
-std::optional<Dim> on_dims(const Dim& a, const Dim& b, const Symbols&) {
-  return a * b;
-}
+std::optional<Dim> on_dims(const Dim& a, const Dim& b, const Symbols&) { return a * b; }
 
-void lower(Lower& l) {
-  elementwise::lower2<functors::mul, NumericTypes, elementwise::Result::same>(l, "functors::mul").flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower2<functors::mul, NumericTypes, elementwise::Result::same>(l, "functors::mul").flops = product(l.out_type().shape); }
 
 }  // namespace
 

@@ -13,21 +13,17 @@ bool check_heads(Infer& i) {
   const std::int64_t heads = i.node.attr_int("num_heads", 0);
   for (std::size_t k = 0; k < 3; ++k) {
     if (!i.has(k) || i.rank(k) != 3 || !i.shape(k)[2].is_constant())
-      return i.fail("query, key and value must be [batch, sequence, hidden] with a constant hidden size",
-                    "packed forms are not supported");
+      return i.fail("query, key and value must be [batch, sequence, hidden] with a constant hidden size", "packed forms are not supported");
     if (heads < 1 || *i.shape(k)[2].constant() % heads != 0)
       return i.fail(fmt::format("{} heads do not divide a hidden size of {}", heads, i.shape(k)[2].text()));
   }
-  return i.node.attr_int("unidirectional", 0) == 0 ||
-         i.fail("unidirectional is not supported", "export it with attention_bias");
+  return i.node.attr_int("unidirectional", 0) == 0 || i.fail("unidirectional is not supported", "export it with attention_bias");
 }
 
 void infer(Infer& i) {
   if (!check_heads(i)) return;
   for (std::size_t k = 4; k < i.node.inputs.size(); ++k)
-    if (i.has(k) && k != attention_bias)
-      i.fail(fmt::format("input {} (a mask of keys, or of a cache) is not supported", k),
-             "export it with attention_bias");
+    if (i.has(k) && k != attention_bias) i.fail(fmt::format("input {} (a mask of keys, or of a cache) is not supported", k), "export it with attention_bias");
   for (std::size_t k = 1; k < i.node.outputs.size(); ++k)
     if (is_read(i.node, k)) i.fail("its outputs behind the first are not supported");
 }
@@ -60,8 +56,7 @@ bool expand_MultiHeadAttention(Expand& e) {
   if (e.has(attention_bias)) scores = e("Add", {scores, e.in(attention_bias)});
   Value* weights = e("Softmax", {scores}, {{"axis", std::int64_t{-1}}});
   Value* y = e("MatMul", {weights, heads_of(e, in[2], heads, {0, 2, 1, 3})});
-  e.give(0, e("Reshape",
-              {e("Transpose", {y}, {{"perm", std::vector<std::int64_t>{0, 2, 1, 3}}}), e.integers({0, 0, -1})}));
+  e.give(0, e("Reshape", {e("Transpose", {y}, {{"perm", std::vector<std::int64_t>{0, 2, 1, 3}}}), e.integers({0, 0, -1})}));
   return true;
 }
 

@@ -3,15 +3,13 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::neg, SignedTypes>(l, "functors::neg", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::neg, SignedTypes>(l, "functors::neg", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Neg = {.name = "Neg",
                           .inputs = {{"X", types::signed_numeric}},
-                          
+
                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
                           .lower = lower,
                           .elementwise = Elementwise{"functors::neg"},

@@ -30,8 +30,8 @@ bool all_nonzero(const Tensor& t) {
 const Value* source(const Value* v) {
   for (const Node* n = v->producer; n; n = v->producer) {
     const bool to_bool = n->is("Cast") && v->type && v->type->dtype == DType::boolean;
-    const bool from_integer = n->is("Cast") && n->in(0)->type && !is_float(n->in(0)->type->dtype) && v->type &&
-                              byte_size(v->type->dtype) >= byte_size(n->in(0)->type->dtype);
+    const bool from_integer =
+        n->is("Cast") && n->in(0)->type && !is_float(n->in(0)->type->dtype) && v->type && byte_size(v->type->dtype) >= byte_size(n->in(0)->type->dtype);
     if (!n->is("Identity") && !to_bool && !from_integer) break;
     v = n->in(0);
   }
@@ -102,7 +102,8 @@ void lower(Lower& l) {
   while (sizes.size() < static_cast<std::size_t>(max_rank)) sizes.insert(sizes.begin(), Dim(1));
   if (!l.node.measures.empty()) {
     const HostKernel counting = by_dtype(l.type(0).dtype, AllTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::count_nonzero<T>); });
-    l.reference("ref::count_nonzero", "kernels/ref/nonzero.hpp", counting, {read(l.in_dense(0)), runtime_size(product(l.shape(0)))}).measures = l.node.measures[0];
+    l.reference("ref::count_nonzero", "kernels/ref/nonzero.hpp", counting, {read(l.in_dense(0)), runtime_size(product(l.shape(0)))}).measures =
+        l.node.measures[0];
   }
   const HostKernel kernel = by_dtype(l.type(0).dtype, AllTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::nonzero<T>); });
   l.reference("ref::nonzero", "kernels/ref/nonzero.hpp", kernel,

@@ -16,8 +16,7 @@ bool check_broadcast(Infer& i, std::string_view port, const Shape& v, const Shap
 
 bool check_stash_type(Infer& i) {
   const std::int64_t type = i.node.attr_int("stash_type", 1);
-  return type == 1 || type == 11 ||
-         i.fail(fmt::format("stash_type {} is not supported", type), "statistics are computed in the type of X: use stash_type 1");
+  return type == 1 || type == 11 || i.fail(fmt::format("stash_type {} is not supported", type), "statistics are computed in the type of X: use stash_type 1");
 }
 
 Shape statistics_shape(const Shape& shape, std::size_t first) {
@@ -43,20 +42,16 @@ Operand along(const Operand& vector, std::size_t axis, const Shape& shape) {
 
 Moments moments(Lower& l, const Operand& x, const Shape& statistics, double epsilon) {
   const Moments m{l.temporary(x.dtype, statistics), l.temporary(x.dtype, statistics)};
-  const HostKernel kernel = by_dtype(x.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) {
-    return host(&ref::moments<T, max_rank>);
-  });
-  l.reference("ref::moments", "kernels/ref/normalization.hpp", kernel,
-              {write_view(m.mean), write_view(m.inv), read_view(x), real64(epsilon)})
-      .flops = Dim(4) * x.size();
+  const HostKernel kernel = by_dtype(x.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::moments<T, max_rank>); });
+  l.reference("ref::moments", "kernels/ref/normalization.hpp", kernel, {write_view(m.mean), write_view(m.inv), read_view(x), real64(epsilon)}).flops =
+      Dim(4) * x.size();
   return m;
 }
 
 Call& normalize(Lower& l, const Operand& out, const Operand& x, const Moments& m, const Operand& scale, const Operand& bias) {
   const HostKernel kernel = by_dtype(x.dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {
     return by_dtype(scale.dtype, FloatTypes{}, [&]<class S>(std::type_identity<S>) {
-      return by_dtype(m.mean.dtype, FloatTypes{},
-                      []<class U>(std::type_identity<U>) { return host(&ref::normalize<T, S, U, max_rank>); });
+      return by_dtype(m.mean.dtype, FloatTypes{}, []<class U>(std::type_identity<U>) { return host(&ref::normalize<T, S, U, max_rank>); });
     });
   });
   const auto widened = [&](const Operand& v) { return read_view(broadcast_view(v, x.shape)); };
@@ -78,10 +73,10 @@ bool groups(Lower& l, const Dim& groups) {
   for (std::size_t k = 0; k < 3; ++k)
     if (l.type(k).dtype != DType::float32) return false;
   const Shape& x = l.shape(0);
-  Call& c = l.fast("cpu::group_norm", "kernels/cpu/norm.hpp",
-                   {RangeArg{Dim(0), x[0] * groups, true}, write(l.out_dense()), read(l.in_dense(0)), runtime_size(groups),
-                    runtime_size(*divided(x[1], groups)), runtime_size(product({x.begin() + 2, x.end()})),
-                    real(l.node.attr("epsilon", 1e-5f)), read(l.in_dense(1)), read(l.in_dense(2))});
+  Call& c =
+      l.fast("cpu::group_norm", "kernels/cpu/norm.hpp",
+             {RangeArg{Dim(0), x[0] * groups, true}, write(l.out_dense()), read(l.in_dense(0)), runtime_size(groups), runtime_size(*divided(x[1], groups)),
+              runtime_size(product({x.begin() + 2, x.end()})), real(l.node.attr("epsilon", 1e-5f)), read(l.in_dense(1)), read(l.in_dense(2))});
   c.in_place = {{1, 2}};
   c.flops = Dim(8) * product(x);
   return true;

@@ -3,15 +3,13 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::logical_not, BoolType>(l, "functors::logical_not", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::logical_not, BoolType>(l, "functors::logical_not", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Not = {.name = "Not",
                           .inputs = {{"X", types::boolean}},
-                          
+
                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
                           .lower = lower,
                           .elementwise = Elementwise{"functors::logical_not"},

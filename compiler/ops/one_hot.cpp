@@ -9,9 +9,7 @@ namespace {
 
 std::optional<std::int64_t> integral(const Tensor& t) {
   std::optional<std::int64_t> out;
-  const auto read = [&]<class... T>(Types<T...>) {
-    ((t.dtype() == dtype_of<T> ? void(out = static_cast<std::int64_t>(t.as<T>()[0])) : void()), ...);
-  };
+  const auto read = [&]<class... T>(Types<T...>) { ((t.dtype() == dtype_of<T> ? void(out = static_cast<std::int64_t>(t.as<T>()[0])) : void()), ...); };
   if (t.size() == 1) read(NumericTypes{});
   return out;
 }
@@ -54,8 +52,7 @@ void lower(Lower& l) {
     return by_dtype(l.type(0).dtype, NumericTypes{}, []<class I>(std::type_identity<I>) { return host(&ref::one_hot<T, I>); });
   });
   l.reference("ref::one_hot", "kernels/ref/one_hot.hpp", kernel,
-              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(2)), runtime_size(s.outer), runtime_size(s.axis),
-               runtime_size(s.inner)});
+              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(2)), runtime_size(s.outer), runtime_size(s.axis), runtime_size(s.inner)});
 }
 
 }  // namespace

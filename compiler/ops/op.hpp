@@ -37,8 +37,7 @@ class TypeSet {
 namespace types {
 inline constexpr TypeSet floats{DType::float32, DType::float64};
 inline constexpr TypeSet signed_integers{DType::int8, DType::int16, DType::int32, DType::int64};
-inline constexpr TypeSet integers =
-    signed_integers | TypeSet{DType::uint8, DType::uint16, DType::uint32, DType::uint64};
+inline constexpr TypeSet integers = signed_integers | TypeSet{DType::uint8, DType::uint16, DType::uint32, DType::uint64};
 inline constexpr TypeSet numeric = floats | integers;
 inline constexpr TypeSet signed_numeric = floats | signed_integers;
 inline constexpr TypeSet boolean{DType::boolean};
@@ -64,7 +63,7 @@ struct AttributeSpec {
 struct Elementwise {
   std::string functor;  // of kernels/functors.hpp
   std::vector<double> (*parameters)(const Node&) = nullptr;
-  bool (*applies)(const Node&) = nullptr;  // null: to every node of the operator
+  bool (*applies)(const Node&) = nullptr;            // null: to every node of the operator
   std::string (*functor_of)(const Node&) = nullptr;  // where the functor depends on the node; null: `functor`
 };
 
@@ -87,9 +86,7 @@ struct Op {
 [[nodiscard]] const std::vector<const Op*>& all_ops();
 
 // A valid axis counted from the front; negative ones count from the end.
-[[nodiscard]] constexpr std::size_t from_front(std::int64_t axis, std::int64_t rank) {
-  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
-}
+[[nodiscard]] constexpr std::size_t from_front(std::int64_t axis, std::int64_t rank) { return static_cast<std::size_t>(axis < 0 ? axis + rank : axis); }
 
 // ---------------------------------------------------------------------------------------------------------------
 // What an operator sees of its node while types are inferred. Errors are collected; after one the outputs stay unknown.
@@ -127,9 +124,7 @@ class Infer {
 
   // Attribute as axis in [0, rank); fails when out of range.
   [[nodiscard]] std::optional<std::size_t> axis(std::int64_t value, int rank);
-  [[nodiscard]] std::optional<std::size_t> axis_attr(std::int64_t otherwise, int rank) {
-    return axis(node.attr_int("axis", otherwise), rank);
-  }
+  [[nodiscard]] std::optional<std::size_t> axis_attr(std::int64_t otherwise, int rank) { return axis(node.attr_int("axis", otherwise), rank); }
   // The size two operands must share; records an equality when it cannot be decided, fails when they differ.
   [[nodiscard]] Dim unify(const Dim& a, const Dim& b);
   [[nodiscard]] Shape broadcast(const Shape& a, const Shape& b);  // ONNX multidirectional broadcasting
@@ -161,7 +156,7 @@ class Lower {
   [[nodiscard]] const Type& type(std::size_t i) const { return *node.inputs[i]->type; }
   [[nodiscard]] const Shape& shape(std::size_t i) const { return type(i).shape; }
   [[nodiscard]] const Type& out_type(std::size_t i = 0) const { return *node.outputs[i]->type; }
-  [[nodiscard]] const Tensor* constant(std::size_t i) const;  // null unless input i is known now
+  [[nodiscard]] const Tensor* constant(std::size_t i) const;    // null unless input i is known now
   [[nodiscard]] std::vector<Dim> content(std::size_t i) const;  // known elements of an integer input
 
   [[nodiscard]] Operand in(std::size_t i);        // any strides
@@ -230,11 +225,9 @@ void lower_node(const Node& node, Builder& builder, Lower::Placement& placement,
 
 // Runs a node's reference kernels on the host. Inputs null where omitted. Throws UserError (with the node's address)
 // for a fault or an unsuitable operand.
-[[nodiscard]] std::vector<Tensor> evaluate_node(const Node& node, const std::vector<const Tensor*>& inputs,
-                                                const SymbolValues& symbols = {});
+[[nodiscard]] std::vector<Tensor> evaluate_node(const Node& node, const std::vector<const Tensor*>& inputs, const SymbolValues& symbols = {});
 // The same where its calls count at most `most` floating-point operations, else nothing.
-[[nodiscard]] std::optional<std::vector<Tensor>> evaluate_node_within(std::int64_t most, const Node& node,
-                                                                      const std::vector<const Tensor*>& inputs);
+[[nodiscard]] std::optional<std::vector<Tensor>> evaluate_node_within(std::int64_t most, const Node& node, const std::vector<const Tensor*>& inputs);
 
 // [outer, axis, inner] of a shape.
 struct Split {

@@ -10,10 +10,10 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_Or = {.name = "Or",
-                          .inputs = {{"A", types::boolean, Port::Arity::required, 'T'}, {"B", types::boolean, Port::Arity::required, 'T'}},
-                          .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::logical_or"},
-                          .versions = "7"};
+                         .inputs = {{"A", types::boolean, Port::Arity::required, 'T'}, {"B", types::boolean, Port::Arity::required, 'T'}},
+                         .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
+                         .lower = lower,
+                         .elementwise = Elementwise{"functors::logical_or"},
+                         .versions = "7"};
 
 }  // namespace inferc

@@ -10,15 +10,13 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
-  elementwise::lower2<functors::prelu, NumericTypes, elementwise::Result::same>(l, "functors::prelu").flops =
-      product(l.out_type().shape);
+  elementwise::lower2<functors::prelu, NumericTypes, elementwise::Result::same>(l, "functors::prelu").flops = product(l.out_type().shape);
 }
 
 }  // namespace
 
 extern const Op op_PRelu = {.name = "PRelu",
-                            .inputs = {{"X", types::numeric, Port::Arity::required, 'T'},
-                                       {"slope", types::numeric, Port::Arity::required, 'T'}},
+                            .inputs = {{"X", types::numeric, Port::Arity::required, 'T'}, {"slope", types::numeric, Port::Arity::required, 'T'}},
                             .infer = infer,
                             .lower = lower,
                             .elementwise = Elementwise{"functors::prelu", nullptr, elementwise::on_floats},

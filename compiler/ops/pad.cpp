@@ -78,8 +78,7 @@ void infer(Infer& i) {
   for (std::size_t d = 0; d < pads->before.size(); ++d) {
     const Dim &n = i.shape(0)[d], &before = pads->before[d], &after = pads->after[d];
     out.push_back(n + before + after);
-    if (content::negative(i.symbols(), out.back()))
-      i.fail(fmt::format("dimension {} becomes {}", d, out.back().text()));
+    if (content::negative(i.symbols(), out.back())) i.fail(fmt::format("dimension {} becomes {}", d, out.back().text()));
     else if (!fits(i, n, before, after))
       i.fail(fmt::format("mode {} cannot pad dimension {} of size {} by {} and {}", mode, d, n.text(), before.text(), after.text()));
     else if (!i.symbols().provably_le(0, out.back()))

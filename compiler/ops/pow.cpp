@@ -6,9 +6,7 @@ namespace {
 void lower(Lower& l) {
   using Bases = Types<float, double, std::int32_t, std::int64_t>;
   const HostKernel kernel = by_dtype(l.type(0).dtype, Bases{}, [&]<class T>(std::type_identity<T>) {
-    return by_dtype(l.type(1).dtype, NumericTypes{}, []<class E>(std::type_identity<E>) {
-      return host(&ref::map2<functors::pow, T, T, E, max_rank>);
-    });
+    return by_dtype(l.type(1).dtype, NumericTypes{}, []<class E>(std::type_identity<E>) { return host(&ref::map2<functors::pow, T, T, E, max_rank>); });
   });
   Call& c = l.reference("ref::map2", "kernels/ref/map.hpp", kernel,
                         {write_view(l.out()), read_view(elementwise::broadcast_in(l, 0)), read_view(elementwise::broadcast_in(l, 1))});
@@ -17,9 +15,7 @@ void lower(Lower& l) {
   c.flops = product(l.out_type().shape);
 }
 
-bool equal_floats(const Node& n) {
-  return elementwise::on_floats(n) && n.inputs[0]->type->dtype == n.inputs[1]->type->dtype;
-}
+bool equal_floats(const Node& n) { return elementwise::on_floats(n) && n.inputs[0]->type->dtype == n.inputs[1]->type->dtype; }
 
 }  // namespace
 

@@ -10,8 +10,7 @@ Operand packed_weight(Lower& l, std::size_t input, bool transposed) {
   const auto rows = static_cast<std::size_t>(b.shape()[rank - 2]), cols = static_cast<std::size_t>(b.shape()[rank - 1]);
   const std::size_t k = transposed ? cols : rows, n = transposed ? rows : cols;
   Tensor packed(DType::float32, {static_cast<std::int64_t>(cpu::packed_size(k, n))});
-  cpu::pack_panels(packed.as<float>().data(), b.as<float>().data(), k, n, transposed ? std::size_t{1} : cols,
-                   transposed ? cols : std::size_t{1});
+  cpu::pack_panels(packed.as<float>().data(), b.as<float>().data(), k, n, transposed ? std::size_t{1} : cols, transposed ? cols : std::size_t{1});
   return l.weight(std::move(packed), "panel16", input);
 }
 
@@ -19,8 +18,7 @@ Call& gemm_call(Lower& l, const Operand& out, const Operand& a, const Operand& p
   const Dim n = out.shape.back(), k = a.shape.back();
   const Dim rows = product({out.shape.begin(), out.shape.end() - 1});
   Call& c = l.fast("cpu::gemm", "kernels/cpu/gemm.hpp",
-                   {range(0, rows), write(out), size(*row_stride(out)), read(a), size(*row_stride(a)), read(packed),
-                    size(n), size(k), std::move(epilogue)});
+                   {range(0, rows), write(out), size(*row_stride(out)), read(a), size(*row_stride(a)), read(packed), size(n), size(k), std::move(epilogue)});
   c.flops = Dim(2) * rows * n * k;
   return c;
 }
@@ -35,8 +33,8 @@ Call& matmul_call(Lower& l, const Operand& out, const Operand& x, const Operand&
   SizesArg dims;
   for (std::size_t d = 0; d < batch.size(); ++d) dims.sizes.insert(dims.sizes.end(), {batch[d], out.strides[d], x.strides[d], y.strides[d]});
   if (batch.empty()) dims.sizes = {1, 0, 0, 0};
-  std::vector<Arg> args{range(0, product(batch)), write(out), size(out.strides[row]), read(x), size(x.strides[row]), read(y),
-                        size(by_columns ? y.strides[col] : y.strides[row])};
+  std::vector<Arg> args{
+      range(0, product(batch)), write(out), size(out.strides[row]), read(x), size(x.strides[row]), read(y), size(by_columns ? y.strides[col] : y.strides[row])};
   if (by_columns) args.push_back(write(l.temporary(DType::float32, {ceil_div(n, 16) * 16 * k})));
   args.insert(args.end(), {size(m), size(n), size(k), TypeArg{"dim<0>{}"}, dims, std::move(epilogue)});
   Call& c = l.fast(by_columns ? "cpu::matmul_transposed" : "cpu::matmul", "kernels/cpu/matmul.hpp", std::move(args));

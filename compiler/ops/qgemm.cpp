@@ -5,18 +5,14 @@ namespace inferc {
 namespace {
 
 void infer(Infer& i) {
-  if (i.rank(0) != 2 || i.rank(3) != 2)
-    i.fail("A and B must be matrices");
-  else if (i.has(8) && !i.has(7))
-    i.fail("a y_zero_point without y_scale");
-  else
-    microsoft::check_scales(i, {1});
+  if (i.rank(0) != 2 || i.rank(3) != 2) i.fail("A and B must be matrices");
+  else if (i.has(8) && !i.has(7)) i.fail("a y_zero_point without y_scale");
+  else microsoft::check_scales(i, {1});
   if (!i.failed() && i.has(7)) microsoft::check_scales(i, {7});
 }
 
 Value* turned(Expand& e, std::size_t k, const char* key) {
-  return e.node.attr_int(key, 0) == 0 ? e.in(k)
-                                      : e("Transpose", {e.in(k)}, {{"perm", std::vector<std::int64_t>{1, 0}}});
+  return e.node.attr_int(key, 0) == 0 ? e.in(k) : e("Transpose", {e.in(k)}, {{"perm", std::vector<std::int64_t>{1, 0}}});
 }
 
 }  // namespace
@@ -43,9 +39,7 @@ extern const Op op_QGemm = {.name = "QGemm",
                                        {"C", TypeSet{DType::int32}, Port::Arity::optional},
                                        {"y_scale", TypeSet{DType::float32}, Port::Arity::optional},
                                        {"y_zero_point", quantized::bytes, Port::Arity::optional}},
-                            .attributes = {{"alpha", AttributeKind::real},
-                                           {"transA", AttributeKind::integer},
-                                           {"transB", AttributeKind::integer}},
+                            .attributes = {{"alpha", AttributeKind::real}, {"transA", AttributeKind::integer}, {"transB", AttributeKind::integer}},
                             .infer = infer,
                             .lower = lower_expanded,
                             .versions = "1"};

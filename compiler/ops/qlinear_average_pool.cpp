@@ -3,8 +3,7 @@
 namespace inferc {
 
 bool expand_QLinearAveragePool(Expand& e) {
-  return microsoft::expand_unary(e, "AveragePool",
-                                 microsoft::kept(e.node, {"auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides"}));
+  return microsoft::expand_unary(e, "AveragePool", microsoft::kept(e.node, {"auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides"}));
 }
 
 extern const Op op_QLinearAveragePool = {.name = "QLinearAveragePool",

@@ -16,10 +16,8 @@ void infer(Infer& i) {
   microsoft::check_scales(i, {0});
   for (std::size_t k = 2; k < i.node.inputs.size() && !i.failed(); k += 3) {
     const bool right = i.has(k) && i.has(k + 1) && i.dtype(k) == i.dtype(1) && i.dtype(k + 1) == DType::float32;
-    if (!right)
-      i.fail(fmt::format("operand {} must be {} with a float32 scale", k / 3, name(i.dtype(1))));
-    else
-      microsoft::check_scales(i, {k + 1});
+    if (!right) i.fail(fmt::format("operand {} must be {} with a float32 scale", k / 3, name(i.dtype(1))));
+    else microsoft::check_scales(i, {k + 1});
   }
 }
 
@@ -33,15 +31,14 @@ bool expand_QLinearConcat(Expand& e) {
   return true;
 }
 
-extern const Op op_QLinearConcat = {
-    .name = "QLinearConcat",
-    .domain = "com.microsoft",
-    .inputs = {{"Y_scale", TypeSet{DType::float32}},
-               {"Y_zero_point", quantized::bytes},
-               {"inputs", quantized::bytes | TypeSet{DType::float32}, Port::Arity::variadic}},
-    .attributes = {{"axis", AttributeKind::integer}},
-    .infer = infer,
-    .lower = lower_expanded,
-    .versions = "1"};
+extern const Op op_QLinearConcat = {.name = "QLinearConcat",
+                                    .domain = "com.microsoft",
+                                    .inputs = {{"Y_scale", TypeSet{DType::float32}},
+                                               {"Y_zero_point", quantized::bytes},
+                                               {"inputs", quantized::bytes | TypeSet{DType::float32}, Port::Arity::variadic}},
+                                    .attributes = {{"axis", AttributeKind::integer}},
+                                    .infer = infer,
+                                    .lower = lower_expanded,
+                                    .versions = "1"};
 
 }  // namespace inferc

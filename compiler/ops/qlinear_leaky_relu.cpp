@@ -2,9 +2,7 @@
 
 namespace inferc {
 
-bool expand_QLinearLeakyRelu(Expand& e) {
-  return microsoft::expand_unary(e, "LeakyRelu", {{"alpha", e.node.attr("alpha", 0.01f)}});
-}
+bool expand_QLinearLeakyRelu(Expand& e) { return microsoft::expand_unary(e, "LeakyRelu", {{"alpha", e.node.attr("alpha", 0.01f)}}); }
 
 extern const Op op_QLinearLeakyRelu = {.name = "QLinearLeakyRelu",
                                        .domain = "com.microsoft",

@@ -33,8 +33,7 @@ std::string rounding_mode(const Node& n, const char* otherwise) {
 void infer_rounding(Infer& i, const char* otherwise) {
   const std::string mode = rounding_mode(i.node, otherwise);
   if (std::find(modes.begin(), modes.end(), mode) != modes.end()) return;
-  i.fail(fmt::format("rounding_mode '{}' is not defined", escape(mode)),
-         "ROUND, HALF_EVEN, CEIL, FLOOR, UP, DOWN, HALF_UP and HALF_DOWN are");
+  i.fail(fmt::format("rounding_mode '{}' is not defined", escape(mode)), "ROUND, HALF_EVEN, CEIL, FLOOR, UP, DOWN, HALF_UP and HALF_DOWN are");
 }
 
 Value* rounded(Expand& e, Value* v, const std::string& mode) {
@@ -49,8 +48,9 @@ Value* rounded(Expand& e, Value* v, const std::string& mode) {
 void infer_bits(Infer& i, std::size_t k, std::string_view what) {
   const auto b = number(i.node.in(k));
   if (b && *b == std::floor(*b) && *b >= 1 && *b <= 32) return;
-  i.fail(fmt::format("input '{}' {}", what, b ? fmt::format("is {}, whole numbers from 1 to 32 are supported", *b) : "is no number that is known before run time"),
-         "export it as an initialiser of one element");
+  i.fail(
+      fmt::format("input '{}' {}", what, b ? fmt::format("is {}, whole numbers from 1 to 32 are supported", *b) : "is no number that is known before run time"),
+      "export it as an initialiser of one element");
 }
 
 int bits(const Value* v) { return static_cast<int>(number(v).value_or(0)); }
@@ -67,8 +67,6 @@ Value* scaled(Expand& e, Value* v, Value* scale, Value* zero) {
   return number(zero) == 0.0 ? y : e("Add", {y, zero});
 }
 
-Value* rescaled(Expand& e, Value* v, Value* scale, Value* zero) {
-  return e("Mul", {number(zero) == 0.0 ? v : e("Sub", {v, zero}), scale});
-}
+Value* rescaled(Expand& e, Value* v, Value* scale, Value* zero) { return e("Mul", {number(zero) == 0.0 ? v : e("Sub", {v, zero}), scale}); }
 
 }  // namespace inferc::qonnx

@@ -44,7 +44,8 @@ bool expand_fixed(Expand& e, const qonnx::Range& r) {
   const std::string rounding = fixed_rounding(qonnx::rounding_mode(e.node, "ROUND"));
   const auto inverse = exact_inverse(e.in(1));
   if (rounding.empty() || !inverse || !is_zero(e.in(2)) || r.high >= 0x1p24) return false;
-  e.give(0, e("Quantize", {e.in(0), e.constant(*inverse), e.real(r.low), e.real(r.high)}, {{"rounding", rounding}, {"overflow", std::string("SAT")}}, "inferc"));
+  e.give(0,
+         e("Quantize", {e.in(0), e.constant(*inverse), e.real(r.low), e.real(r.high)}, {{"rounding", rounding}, {"overflow", std::string("SAT")}}, "inferc"));
   return true;
 }
 
@@ -69,9 +70,7 @@ extern const Op op_Quant = {.name = "Quant",
                                        {"scale", TypeSet{DType::float32}},
                                        {"zeropt", TypeSet{DType::float32}},
                                        {"bitwidth", TypeSet{DType::float32, DType::int32, DType::int64}}},
-                            .attributes = {{"signed", AttributeKind::integer},
-                                           {"narrow", AttributeKind::integer},
-                                           {"rounding_mode", AttributeKind::string}},
+                            .attributes = {{"signed", AttributeKind::integer}, {"narrow", AttributeKind::integer}, {"rounding_mode", AttributeKind::string}},
                             .infer = infer,
                             .lower = lower_expanded,
                             .versions = "1, 2"};

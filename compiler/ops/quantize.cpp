@@ -125,17 +125,13 @@ void matmul(Lower& l, const Operand& out, const MatMulInputs& in) {
       .flops = Dim(2) * product(whole) * a.back();
 }
 
-void requantize(Lower& l, const Operand& sums, std::size_t a_scale, std::size_t b_scale, std::size_t b_axis,
-                std::size_t y_scale, std::size_t y_zero) {
+void requantize(Lower& l, const Operand& sums, std::size_t a_scale, std::size_t b_scale, std::size_t b_axis, std::size_t y_scale, std::size_t y_zero) {
   const Shape& shape = sums.shape;
   const std::size_t rows = shape.size() < 2 ? 0 : shape.size() - 2;
-  const HostKernel kernel = by_dtype(l.out_type().dtype, Bytes{}, []<class O>(std::type_identity<O>) {
-    return host(&ref::requantize<O, max_rank>);
-  });
+  const HostKernel kernel = by_dtype(l.out_type().dtype, Bytes{}, []<class O>(std::type_identity<O>) { return host(&ref::requantize<O, max_rank>); });
   l.reference("ref::requantize", "kernels/ref/quantize.hpp", kernel,
-              {write_view(l.out()), read_view(sums), read_view(spread(l.in(a_scale), rows, shape)),
-               read_view(spread(l.in(b_scale), b_axis, shape)), read_view(spread(l.in(y_scale), rows, shape)),
-               read_view(spread(l.in(y_zero), rows, shape))})
+              {write_view(l.out()), read_view(sums), read_view(spread(l.in(a_scale), rows, shape)), read_view(spread(l.in(b_scale), b_axis, shape)),
+               read_view(spread(l.in(y_scale), rows, shape)), read_view(spread(l.in(y_zero), rows, shape))})
       .flops = Dim(4) * product(shape);
 }
 

@@ -34,7 +34,6 @@ struct MatMulInputs {
 void matmul(Lower& l, const Operand& out, const MatMulInputs& in);
 
 // y = requantised sums, for inputs a_scale, b_scale, y_scale, y_zero_point; the scale b runs along `axis`.
-void requantize(Lower& l, const Operand& sums, std::size_t a_scale, std::size_t b_scale, std::size_t b_axis,
-                std::size_t y_scale, std::size_t y_zero);
+void requantize(Lower& l, const Operand& sums, std::size_t a_scale, std::size_t b_scale, std::size_t b_axis, std::size_t y_scale, std::size_t y_zero);
 
 }  // namespace inferc::quantized

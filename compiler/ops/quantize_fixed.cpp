@@ -53,9 +53,9 @@ HostKernel kernel_of(const Node& n, DType type) {
 
 void lower(Lower& l) {
   using elementwise::broadcast_in;
-  Call& c = l.reference("ref::map4", "kernels/ref/map.hpp", kernel_of(l.node, l.out_type().dtype),
-                        {write_view(l.out()), read_view(broadcast_in(l, 0)), read_view(broadcast_in(l, 1)), read_view(broadcast_in(l, 2)),
-                         read_view(broadcast_in(l, 3))});
+  Call& c = l.reference(
+      "ref::map4", "kernels/ref/map.hpp", kernel_of(l.node, l.out_type().dtype),
+      {write_view(l.out()), read_view(broadcast_in(l, 0)), read_view(broadcast_in(l, 1)), read_view(broadcast_in(l, 2)), read_view(broadcast_in(l, 3))});
   c.template_args = {functor(l.node)};
   c.in_place = {{0, 1}};
   c.flops = Dim(5) * product(l.out_type().shape);

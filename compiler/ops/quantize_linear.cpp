@@ -48,12 +48,14 @@ void lower_low(Lower& l) {
   const auto precision = static_cast<DType>(l.node.attr_int("precision", 0));
   const bool saturate = l.node.attr_int("saturate", 1) != 0;
   const HostKernel kernel = by_format(type, [&]<class O>(std::type_identity<O>) -> HostKernel {
-    if constexpr (std::is_floating_point_v<O> || std::is_same_v<O, bool> || formats::is_half<O> || sizeof(formats::Stored<O>) > 2) internal_error("no quantised type");
+    if constexpr (std::is_floating_point_v<O> || std::is_same_v<O, bool> || formats::is_half<O> || sizeof(formats::Stored<O>) > 2)
+      internal_error("no quantised type");
     else if (precision == DType::float16) return low_kernel<O, ref::through<formats::float16>>(x, saturate);
     else if (precision == DType::bfloat16) return low_kernel<O, ref::through<formats::bfloat16>>(x, saturate);
     else return low_kernel<O, ref::in_float>(x, saturate);
   });
-  Call& c = l.reference("ref::quantize_low", "kernels/ref/quantize_low.hpp", kernel, {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)});
+  Call& c =
+      l.reference("ref::quantize_low", "kernels/ref/quantize_low.hpp", kernel, {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)});
   c.template_args = {format(type), saturate ? "true" : "false", types::halves.has(precision) ? "ref::through<" + format(precision) + ">" : "ref::in_float"};
   c.flops = Dim(2) * product(l.shape(0));
 }
@@ -63,28 +65,24 @@ void lower(Lower& l) {
   if (quantized::low.has(type) || types::halves.has(static_cast<DType>(l.node.attr_int("precision", 0)))) return lower_low(l);
   const auto o = quantized::operands(l, type);
   const HostKernel kernel = by_dtype(type, quantized::Words{}, [&]<class O>(std::type_identity<O>) {
-    return by_dtype(l.type(0).dtype, Types<float, std::int32_t>{}, []<class X>(std::type_identity<X>) {
-      return host(&ref::quantize_linear<O, X, max_rank>);
-    });
+    return by_dtype(l.type(0).dtype, Types<float, std::int32_t>{}, []<class X>(std::type_identity<X>) { return host(&ref::quantize_linear<O, X, max_rank>); });
   });
-  l.reference("ref::quantize_linear", "kernels/ref/quantize.hpp", kernel,
-              {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)})
-      .flops = Dim(2) * product(l.shape(0));
+  l.reference("ref::quantize_linear", "kernels/ref/quantize.hpp", kernel, {write_view(o.out), read_view(o.x), read_view(o.scale), read_view(o.zero)}).flops =
+      Dim(2) * product(l.shape(0));
 }
 
 }  // namespace
 
-extern const Op op_QuantizeLinear = {.name = "QuantizeLinear",
-                                     .inputs = {{"x", quantized::scales | TypeSet{DType::int32}},
-                                                {"y_scale", quantized::scales},
-                                                {"y_zero_point", element_types, Port::Arity::optional}},
-                                     .attributes = {{"axis", AttributeKind::integer},
-                                                    {"block_size", AttributeKind::integer},
-                                                    {"output_dtype", AttributeKind::integer},
-                                                    {"precision", AttributeKind::integer},
-                                                    {"saturate", AttributeKind::integer}},
-                                     .infer = infer,
-                                     .lower = lower,
-                                     .versions = "10, 13, 19, 21, 23, 24, 25"};
+extern const Op op_QuantizeLinear = {
+    .name = "QuantizeLinear",
+    .inputs = {{"x", quantized::scales | TypeSet{DType::int32}}, {"y_scale", quantized::scales}, {"y_zero_point", element_types, Port::Arity::optional}},
+    .attributes = {{"axis", AttributeKind::integer},
+                   {"block_size", AttributeKind::integer},
+                   {"output_dtype", AttributeKind::integer},
+                   {"precision", AttributeKind::integer},
+                   {"saturate", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower,
+    .versions = "10, 13, 19, 21, 23, 24, 25"};
 
 }  // namespace inferc

@@ -57,8 +57,7 @@ void infer(Infer& i) {
   if (!size) {
     if (auto shape = i.declared(1); shape && shape->size() == 1) i.out(0, i.dtype(0), std::move(*shape));
     else if (shape) i.fail("its output is declared with a rank other than 1");
-  } else if (!i.node.out()->content)
-    i.out(0, i.dtype(0), {*size});
+  } else if (!i.node.out()->content) i.out(0, i.dtype(0), {*size});
 }
 
 // Whether the size followed from the operands, not from a declared shape.
@@ -70,9 +69,7 @@ bool size_is_known(const Lower& l) {
 
 void lower(Lower& l) {
   using RangeTypes = Types<float, double, std::int16_t, std::int32_t, std::int64_t>;
-  const HostKernel kernel = by_dtype(l.type(0).dtype, RangeTypes{}, []<class T>(std::type_identity<T>) {
-    return host(&ref::range<T>);
-  });
+  const HostKernel kernel = by_dtype(l.type(0).dtype, RangeTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::range<T>); });
   if (!size_is_known(l)) {
     const HostKernel check = by_dtype(l.type(0).dtype, RangeTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::range_fits<T>); });
     l.guard("ref::range_fits", check, {read(l.in_dense(0)), read(l.in_dense(1)), read(l.in_dense(2)), runtime_size(l.out_type().shape[0])});

@@ -39,8 +39,7 @@ std::vector<std::string> activation_names(const Node& n, const Kind& kind) {
   const auto given = n.attr("activations", std::vector<std::string>());
   if (!given.empty()) return given;
   std::vector<std::string> names;
-  for (std::size_t d = 0; d < directions(n); ++d)
-    names.insert(names.end(), kind.default_activations.begin(), kind.default_activations.end());
+  for (std::size_t d = 0; d < directions(n); ++d) names.insert(names.end(), kind.default_activations.begin(), kind.default_activations.end());
   return names;
 }
 
@@ -48,8 +47,7 @@ bool batch_first(const Node& n) { return n.attr_int("layout", 0) != 0; }
 
 bool check_shape(Infer& i, std::size_t input, std::string_view name, const Shape& wanted) {
   if (!i.has(input)) return true;
-  if (i.shape(input).size() != wanted.size())
-    return i.fail(fmt::format("{} has rank {}, {} is defined", name, i.rank(input), wanted.size()));
+  if (i.shape(input).size() != wanted.size()) return i.fail(fmt::format("{} has rank {}, {} is defined", name, i.rank(input), wanted.size()));
   for (std::size_t d = 0; d < wanted.size(); ++d) static_cast<void>(i.unify(i.shape(input)[d], wanted[d]));
   return !i.failed();
 }
@@ -73,9 +71,7 @@ Operand state_view(const Operand& v, std::size_t index, bool first) {
 }
 
 // Rows of one direction of a weight [directions, rows...], dense.
-Operand weight_of(Lower& l, std::size_t input, std::size_t index) {
-  return slice_view(l.in_dense(input), 0, static_cast<std::int64_t>(index), 1);
-}
+Operand weight_of(Lower& l, std::size_t input, std::size_t index) { return slice_view(l.in_dense(input), 0, static_cast<std::int64_t>(index), 1); }
 
 }  // namespace
 
@@ -118,9 +114,8 @@ void infer(Infer& i, const Kind& kind) {
   }
   const Dim rows = Dim(kind.gates) * hidden;
   const Shape state = first ? Shape{batch, dirs, hidden} : Shape{dirs, batch, hidden};
-  if (!check_shape(i, 1, "W", {dirs, rows, input}) || !check_shape(i, 2, "R", {dirs, rows, hidden}) ||
-      !check_shape(i, 3, "B", {dirs, Dim(2) * rows}) || !check_shape(i, 4, "sequence_lens", {batch}) ||
-      !check_shape(i, 5, "initial_h", state))
+  if (!check_shape(i, 1, "W", {dirs, rows, input}) || !check_shape(i, 2, "R", {dirs, rows, hidden}) || !check_shape(i, 3, "B", {dirs, Dim(2) * rows}) ||
+      !check_shape(i, 4, "sequence_lens", {batch}) || !check_shape(i, 5, "initial_h", state))
     return;
   if (kind.gates == 4 && (!check_shape(i, 6, "initial_c", state) || !check_shape(i, 7, "P", {dirs, Dim(3) * hidden}))) return;
   i.out(0, i.dtype(0), first ? Shape{batch, seq, dirs, hidden} : Shape{seq, dirs, batch, hidden});
@@ -135,8 +130,7 @@ Operand state_in(Lower& l, std::size_t input, std::size_t index, const Direction
 }
 
 Operand state_out(Lower& l, std::size_t output, std::size_t index, const Direction& d) {
-  return l.node.out(output) ? state_view(l.out(output), index, batch_first(l.node))
-                            : l.temporary(l.type(0).dtype, {1, d.batch, d.hidden});
+  return l.node.out(output) ? state_view(l.out(output), index, batch_first(l.node)) : l.temporary(l.type(0).dtype, {1, d.batch, d.hidden});
 }
 
 Direction direction(Lower& l, std::size_t index, const Kind& kind) {
@@ -169,9 +163,7 @@ Direction direction(Lower& l, std::size_t index, const Kind& kind) {
   return d;
 }
 
-Dim flops(const Direction& d, const Kind& kind) {
-  return Dim(2 * kind.gates) * d.seq * d.batch * d.hidden * (d.input + d.hidden);
-}
+Dim flops(const Direction& d, const Kind& kind) { return Dim(2 * kind.gates) * d.seq * d.batch * d.hidden * (d.input + d.hidden); }
 
 std::vector<AttributeSpec> attributes(std::vector<AttributeSpec> more) {
   more.insert(more.end(), {{"activation_alpha", AttributeKind::reals},

@@ -20,11 +20,16 @@ bool wanted(const Node& n, std::size_t output) {
 // The functor of an activation; none for those that the fast kernels leave to the reference.
 std::string functor_of(const Dim& kind) {
   switch (static_cast<ref::Activation>(*kind.constant())) {
-    case ref::Activation::relu: return "functors::relu";
-    case ref::Activation::tanh: return "functors::tanh";
-    case ref::Activation::sigmoid: return "functors::sigmoid";
-    case ref::Activation::hard_sigmoid: return "functors::hard_sigmoid";
-    default: return {};
+    case ref::Activation::relu:
+      return "functors::relu";
+    case ref::Activation::tanh:
+      return "functors::tanh";
+    case ref::Activation::sigmoid:
+      return "functors::sigmoid";
+    case ref::Activation::hard_sigmoid:
+      return "functors::hard_sigmoid";
+    default:
+      return {};
   }
 }
 
@@ -125,8 +130,7 @@ Operand scratch(Lower& l, const Shared& s, const Kind& kind) {
 
 void append_activations(std::vector<Arg>& args, const Node& n, std::size_t index, const Kind& kind) {
   const auto activations = activation_args(n, index, kind);
-  for (std::size_t k = 0; k < kind.activations; ++k)
-    args.push_back(TypeArg{functor_of(std::get<SizesArg>(activations[0]).sizes[k]) + "{}"});
+  for (std::size_t k = 0; k < kind.activations; ++k) args.push_back(TypeArg{functor_of(std::get<SizesArg>(activations[0]).sizes[k]) + "{}"});
   args.insert(args.end(), {activations[1], activations[2]});
 }
 
@@ -142,16 +146,14 @@ bool lower_fast(Lower& l, const Kind& kind) {
   for (std::size_t k = 0; k < directions(n); ++k) {
     std::vector<Arg> args{range(0, s.batch), s.y ? write_view(direction_of(*s.y, k)) : Arg(TypeArg{"cpu::Omitted{}"})};
     for (const Operand& state : s.states) args.push_back(write_view(direction_of(state, k)));
-    const Operand r = lstm || linear ? packed(l, r_input, k, {{0, columns}})
-                                     : packed(l, r_input, k, {{0, 2 * hidden}, {2 * hidden, hidden}});
+    const Operand r = lstm || linear ? packed(l, r_input, k, {{0, columns}}) : packed(l, r_input, k, {{0, 2 * hidden}, {2 * hidden, hidden}});
     args.insert(args.end(), {write(scratch(l, s, kind)), read_view(s.x), read(packed(l, w_input, k, {{0, columns}})), read(r),
                              read(bias_row(l, k, columns, linear && !lstm ? 2 * hidden : columns)), state_in(l, initial_h, k)});
     if (lstm) args.push_back(state_in(l, initial_c, k));
     const bool reverse = k == 1 || n.attr("direction", std::string("forward")) == "reverse";
     args.insert(args.end(), {size(s.seq), size(s.input), size(s.hidden), flag(reverse)});
     append_activations(args, n, k, kind);
-    l.fast(kernel, "kernels/cpu/recurrent.hpp", std::move(args)).flops =
-        Dim(2 * kind.gates) * s.seq * s.batch * s.hidden * (s.input + s.hidden);
+    l.fast(kernel, "kernels/cpu/recurrent.hpp", std::move(args)).flops = Dim(2 * kind.gates) * s.seq * s.batch * s.hidden * (s.input + s.hidden);
   }
   return true;
 }

@@ -71,9 +71,10 @@ std::vector<bool> reduced_dims(const Lower& l) {
 struct Fast {
   std::string_view op, functor;
 };
-constexpr Fast fast_kernels[] = {{"ReduceSum", "cpu::reduce_sum"}, {"ReduceMean", "cpu::reduce_mean"}, {"ReduceMax", "cpu::reduce_max"},
-                                 {"ReduceMin", "cpu::reduce_min"}, {"ReduceProd", "cpu::reduce_prod"}, {"ReduceL1", "cpu::reduce_l1"},
-                                 {"ReduceL2", "cpu::reduce_l2"}, {"ReduceSumSquare", "cpu::reduce_sum_square"}, {"ReduceLogSum", "cpu::reduce_log_sum"}};
+constexpr Fast fast_kernels[] = {
+    {"ReduceSum", "cpu::reduce_sum"},       {"ReduceMean", "cpu::reduce_mean"}, {"ReduceMax", "cpu::reduce_max"}, {"ReduceMin", "cpu::reduce_min"},
+    {"ReduceProd", "cpu::reduce_prod"},     {"ReduceL1", "cpu::reduce_l1"},     {"ReduceL2", "cpu::reduce_l2"},   {"ReduceSumSquare", "cpu::reduce_sum_square"},
+    {"ReduceLogSum", "cpu::reduce_log_sum"}};
 
 // [outer, axis, inner] when the reduced dims are neighbours (dims of size 1 aside).
 std::optional<Split> one_axis(const Shape& shape, const std::vector<bool>& gone) {

@@ -8,12 +8,10 @@ void lower(Lower& l) {
     return reduction::lower_given(l, "ref::log_sum_exp", by_dtype(l.type(0).dtype, reduction::KernelTypes{}, []<class T>(std::type_identity<T>) {
                                     return host(&ref::reduce_given<ref::log_sum_exp, T, max_rank>);
                                   }));
-  const HostKernel kernel = by_dtype(l.type(0).dtype, reduction::KernelTypes{}, []<class T>(std::type_identity<T>) {
-    return host(&ref::reduce_log_sum_exp<T, max_rank>);
-  });
-  l.reference("ref::reduce_log_sum_exp", "kernels/ref/reduce.hpp", kernel,
-              {write_view(reduction::keep_dims(l)), read_view(l.in(0))})
-      .flops = Dim(10) * product(l.shape(0));
+  const HostKernel kernel =
+      by_dtype(l.type(0).dtype, reduction::KernelTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::reduce_log_sum_exp<T, max_rank>); });
+  l.reference("ref::reduce_log_sum_exp", "kernels/ref/reduce.hpp", kernel, {write_view(reduction::keep_dims(l)), read_view(l.in(0))}).flops =
+      Dim(10) * product(l.shape(0));
 }
 
 }  // namespace

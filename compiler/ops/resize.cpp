@@ -14,8 +14,7 @@ namespace {
 enum : std::size_t { data, roi, scales, sizes };
 
 const std::vector<std::string> interpolations{"nearest", "linear", "cubic"};
-const std::vector<std::string> coordinates{"half_pixel",    "half_pixel_symmetric", "pytorch_half_pixel",
-                                           "align_corners", "asymmetric",           "tf_crop_and_resize"};
+const std::vector<std::string> coordinates{"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_crop_and_resize"};
 const std::vector<std::string> policies{"stretch", "not_larger", "not_smaller"};
 const std::vector<std::string> nearest_modes{"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
 
@@ -42,8 +41,7 @@ std::optional<std::vector<double>> reals(const Value* v) {
   if (!t || t->size() == 0) return std::nullopt;
   t = halves::to_float32(*t);
   std::vector<double> out;
-  for (std::size_t k = 0; k < t->size(); ++k)
-    out.push_back(t->dtype() == DType::float64 ? t->as<double>()[k] : static_cast<double>(t->as<float>()[k]));
+  for (std::size_t k = 0; k < t->size(); ++k) out.push_back(t->dtype() == DType::float64 ? t->as<double>()[k] : static_cast<double>(t->as<float>()[k]));
   return out;
 }
 
@@ -71,7 +69,8 @@ bool scale_shape(Infer& i, Shape& shape, const std::vector<std::size_t>& at, con
   for (std::size_t k = 0; k < at.size(); ++k) {
     if (!(factor[k] > 0 && factor[k] < 1e9)) return i.fail(fmt::format("scale {} of axis {} is not positive and below 1e9", factor[k], at[k]));
     const auto size = scaled(shape[at[k]], factor[k]);
-    if (!size) return i.fail(fmt::format("axis {} of size {} cannot be scaled by {}", at[k], shape[at[k]].text(), factor[k]), "fix the symbol with --dim SYM=N");
+    if (!size)
+      return i.fail(fmt::format("axis {} of size {} cannot be scaled by {}", at[k], shape[at[k]].text(), factor[k]), "fix the symbol with --dim SYM=N");
     shape[at[k]] = *size;
   }
   return true;
@@ -153,19 +152,33 @@ void infer(Infer& i) {
 Operand given(Lower& l, std::size_t k, bool counts, DType dtype) { return counts ? l.in_dense(k) : l.weight(Tensor(dtype, {0})); }
 
 std::vector<Arg> rule(const Node& n) {
-  return {integer(position(interpolations, interpolation(n))), integer(position(coordinates, coordinate(n))), integer(position(nearest_modes, nearest(n))),
-          flag(n.attr_int("exclude_outside", 0) != 0 && interpolation(n) == "cubic"), flag(n.attr_int("antialias", 0) != 0),
-          real64(n.attr("cubic_coeff_a", -0.75f)), real64(n.attr("extrapolation_value", 0.0f))};
+  return {integer(position(interpolations, interpolation(n))),
+          integer(position(coordinates, coordinate(n))),
+          integer(position(nearest_modes, nearest(n))),
+          flag(n.attr_int("exclude_outside", 0) != 0 && interpolation(n) == "cubic"),
+          flag(n.attr_int("antialias", 0) != 0),
+          real64(n.attr("cubic_coeff_a", -0.75f)),
+          real64(n.attr("extrapolation_value", 0.0f))};
 }
 
 void lower_given(Lower& l) {
   const Node& n = l.node;
   Shape listed;
   for (const std::size_t a : axes(n, l.shape(data).size())) listed.emplace_back(static_cast<std::int64_t>(a));
-  const Operand region = given(l, roi, crops(n), DType::float32), factor = given(l, scales, stated(n, scales), DType::float32), wanted = given(l, sizes, stated(n, sizes), DType::int64);
-  std::vector<Arg> check{read(factor), runtime_size(factor.size()), read(wanted), runtime_size(wanted.size()), read(region), runtime_size(region.size()),
-                         guarded_shape(listed), runtime_size(Dim(static_cast<std::int64_t>(listed.size()))), guarded_shape(l.shape(data)),
-                         runtime_size(Dim(l.type(data).rank())), guarded_shape(l.out_type().shape), integer(position(policies, policy(n)))};
+  const Operand region = given(l, roi, crops(n), DType::float32), factor = given(l, scales, stated(n, scales), DType::float32),
+                wanted = given(l, sizes, stated(n, sizes), DType::int64);
+  std::vector<Arg> check{read(factor),
+                         runtime_size(factor.size()),
+                         read(wanted),
+                         runtime_size(wanted.size()),
+                         read(region),
+                         runtime_size(region.size()),
+                         guarded_shape(listed),
+                         runtime_size(Dim(static_cast<std::int64_t>(listed.size()))),
+                         guarded_shape(l.shape(data)),
+                         runtime_size(Dim(l.type(data).rank())),
+                         guarded_shape(l.out_type().shape),
+                         integer(position(policies, policy(n)))};
   l.guard("ref::resize_fits", by_dtype(region.dtype, FloatTypes{}, []<class F>(std::type_identity<F>) { return host(&ref::resize_fits<F>); }), check);
   std::vector<Arg> args{write_view(l.out()), read_view(l.in(data))};
   const std::vector<Arg> last = rule(n);

@@ -30,8 +30,8 @@ void lower(Lower& l) {
   l.bound_indices(l.in(1), Dim(0), x[time_first ? 0 : 1]);
   const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) { return host(&ref::reverse_sequence<T>); });
   l.reference("ref::reverse_sequence", "kernels/ref/reverse_sequence.hpp", kernel,
-              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(x[time_first ? 0 : 1]),
-               runtime_size(x[time_first ? 1 : 0]), runtime_size(product({x.begin() + 2, x.end()})), flag(time_first)})
+              {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), runtime_size(x[time_first ? 0 : 1]), runtime_size(x[time_first ? 1 : 0]),
+               runtime_size(product({x.begin() + 2, x.end()})), flag(time_first)})
       .may_fault = true;
 }
 

@@ -17,12 +17,9 @@ void lower(Lower& l) {
   const auto first = from_front(axis, l.type(0).rank());
   const Operand x = l.in(0), scale = l.in(1);
   const Operand inv = l.temporary(x.dtype, normalization::statistics_shape(x.shape, first));
-  const HostKernel statistics = by_dtype(x.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) {
-    return host(&ref::inverse_rms<T, max_rank>);
-  });
-  l.reference("ref::inverse_rms", "kernels/ref/normalization.hpp", statistics,
-              {write_view(inv), read_view(x), real64(l.node.attr("epsilon", 1e-5f))})
-      .flops = Dim(2) * x.size();
+  const HostKernel statistics = by_dtype(x.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::inverse_rms<T, max_rank>); });
+  l.reference("ref::inverse_rms", "kernels/ref/normalization.hpp", statistics, {write_view(inv), read_view(x), real64(l.node.attr("epsilon", 1e-5f))}).flops =
+      Dim(2) * x.size();
   const HostKernel kernel = by_dtype(x.dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {
     return by_dtype(scale.dtype, FloatTypes{}, []<class V>(std::type_identity<V>) { return host(&ref::scale_rows<T, V, max_rank>); });
   });
@@ -43,14 +40,13 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_RMSNormalization = {.name = "RMSNormalization",
-                                       .inputs = {{"X", types::floats}, {"scale", types::floats}},
-                                       .attributes = {{"axis", AttributeKind::integer},
-                                                      {"epsilon", AttributeKind::real},
-                                                      {"stash_type", AttributeKind::integer}},
-                                       .infer = infer,
-                                       .lower = lower,
-                                       .lower_fast = lower_fast,
-                                       .versions = "23"};
+extern const Op op_RMSNormalization = {
+    .name = "RMSNormalization",
+    .inputs = {{"X", types::floats}, {"scale", types::floats}},
+    .attributes = {{"axis", AttributeKind::integer}, {"epsilon", AttributeKind::real}, {"stash_type", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower,
+    .lower_fast = lower_fast,
+    .versions = "23"};
 
 }  // namespace inferc

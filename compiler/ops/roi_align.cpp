@@ -47,18 +47,17 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_RoiAlign = {.name = "RoiAlign",
-                               .inputs = {{"X", types::floats, Port::Arity::required, 'T'},
-                                          {"rois", types::floats, Port::Arity::required, 'T'},
-                                          {"batch_indices", types::int64}},
-                               .attributes = {{"coordinate_transformation_mode", AttributeKind::string},
-                                              {"mode", AttributeKind::string},
-                                              {"output_height", AttributeKind::integer},
-                                              {"output_width", AttributeKind::integer},
-                                              {"sampling_ratio", AttributeKind::integer},
-                                              {"spatial_scale", AttributeKind::real}},
-                               .infer = infer,
-                               .lower = lower,
-                               .versions = "10, 16, 22"};
+extern const Op op_RoiAlign = {
+    .name = "RoiAlign",
+    .inputs = {{"X", types::floats, Port::Arity::required, 'T'}, {"rois", types::floats, Port::Arity::required, 'T'}, {"batch_indices", types::int64}},
+    .attributes = {{"coordinate_transformation_mode", AttributeKind::string},
+                   {"mode", AttributeKind::string},
+                   {"output_height", AttributeKind::integer},
+                   {"output_width", AttributeKind::integer},
+                   {"sampling_ratio", AttributeKind::integer},
+                   {"spatial_scale", AttributeKind::real}},
+    .infer = infer,
+    .lower = lower,
+    .versions = "10, 16, 22"};
 
 }  // namespace inferc

@@ -53,28 +53,27 @@ void lower(Lower& l) {
     v.strides.insert(v.strides.begin(), Dim(0));
     return v;
   };
-  const HostKernel kernel = l.has(3) ? host(&ref::rotary_embedding<const std::int64_t*, max_rank, max_rank>)
-                                     : host(&ref::rotary_embedding<ref::OwnPositions, max_rank, max_rank>);
-  Call& c = l.reference("ref::rotary_embedding", "kernels/ref/rotary.hpp", kernel,
-                        {write_view(y), read_view(x), read_view(cache(1)), read_view(cache(2)),
-                         l.has(3) ? read(l.in_dense(3)) : Arg(TypeArg{"ref::OwnPositions{}"}), runtime_size(l.shape(1).back()),
-                         flag(l.node.attr_int("interleaved", 0) != 0)});
+  const HostKernel kernel =
+      l.has(3) ? host(&ref::rotary_embedding<const std::int64_t*, max_rank, max_rank>) : host(&ref::rotary_embedding<ref::OwnPositions, max_rank, max_rank>);
+  Call& c =
+      l.reference("ref::rotary_embedding", "kernels/ref/rotary.hpp", kernel,
+                  {write_view(y), read_view(x), read_view(cache(1)), read_view(cache(2)), l.has(3) ? read(l.in_dense(3)) : Arg(TypeArg{"ref::OwnPositions{}"}),
+                   runtime_size(l.shape(1).back()), flag(l.node.attr_int("interleaved", 0) != 0)});
   c.may_fault = true;
   c.flops = Dim(3) * x.size();
 }
 
 }  // namespace
 
-extern const Op op_RotaryEmbedding = {.name = "RotaryEmbedding",
-                                      .inputs = {{"X", element_types, Port::Arity::required, 'T'},
-                                                 {"cos_cache", element_types, Port::Arity::required, 'T'},
-                                                 {"sin_cache", element_types, Port::Arity::required, 'T'},
-                                                 {"position_ids", types::int64, Port::Arity::optional}},
-                                      .attributes = {{"interleaved", AttributeKind::integer},
-                                                     {"num_heads", AttributeKind::integer},
-                                                     {"rotary_embedding_dim", AttributeKind::integer}},
-                                      .infer = infer,
-                                      .lower = lower,
-                                      .versions = "23"};
+extern const Op op_RotaryEmbedding = {
+    .name = "RotaryEmbedding",
+    .inputs = {{"X", element_types, Port::Arity::required, 'T'},
+               {"cos_cache", element_types, Port::Arity::required, 'T'},
+               {"sin_cache", element_types, Port::Arity::required, 'T'},
+               {"position_ids", types::int64, Port::Arity::optional}},
+    .attributes = {{"interleaved", AttributeKind::integer}, {"num_heads", AttributeKind::integer}, {"rotary_embedding_dim", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower,
+    .versions = "23"};
 
 }  // namespace inferc

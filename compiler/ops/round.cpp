@@ -3,17 +3,15 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::round, FloatTypes>(l, "functors::round", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::round, FloatTypes>(l, "functors::round", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Round = {.name = "Round",
-                          .inputs = {{"X", types::floats}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::round"},
-                          .versions = "11, 22"};
+                            .inputs = {{"X", types::floats}},
+                            .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                            .lower = lower,
+                            .elementwise = Elementwise{"functors::round"},
+                            .versions = "11, 22"};
 
 }  // namespace inferc

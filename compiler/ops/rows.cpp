@@ -21,8 +21,7 @@ Rows of(Lower& l, std::size_t first) {
 Arg length(const Dim& d) { return d.is_constant() && *d.constant() <= 256 ? size(d) : runtime_size(d); }
 
 Call& call(Lower& l, const std::string& kernel, const std::string& header, const Rows& r, std::vector<Arg> extra) {
-  std::vector<Arg> args{RangeArg{Dim(0), r.count, true}, write(r.out), runtime_size(r.out_stride),
-                        read(r.in), runtime_size(r.in_stride), length(r.length)};
+  std::vector<Arg> args{RangeArg{Dim(0), r.count, true}, write(r.out), runtime_size(r.out_stride), read(r.in), runtime_size(r.in_stride), length(r.length)};
   args.insert(args.end(), extra.begin(), extra.end());
   Call& c = l.fast(kernel, header, std::move(args));
   c.in_place = {{1, 3}};

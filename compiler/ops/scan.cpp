@@ -14,8 +14,10 @@ std::int64_t element(const Node& n, std::string_view attribute, std::size_t k) {
 }
 
 bool has_body(Infer& i) {
-  const auto own = static_cast<std::int64_t>(i.node.regions.size() == 1 ? control::first_capture(i.node, 0) : 0), scanned = i.node.attr_int("num_scan_inputs", 0);
-  if (scanned < 1 || scanned > own) return i.fail(fmt::format("num_scan_inputs is {}, the node has a body and {} inputs", scanned, own), "at least one input is scanned");
+  const auto own = static_cast<std::int64_t>(i.node.regions.size() == 1 ? control::first_capture(i.node, 0) : 0),
+             scanned = i.node.attr_int("num_scan_inputs", 0);
+  if (scanned < 1 || scanned > own)
+    return i.fail(fmt::format("num_scan_inputs is {}, the node has a body and {} inputs", scanned, own), "at least one input is scanned");
   const Region& body = i.node.regions[0];
   const auto carried = static_cast<std::size_t>(own - scanned);
   if (body.graph->inputs().size() != body.captures + static_cast<std::size_t>(own))
@@ -79,8 +81,12 @@ ScanForm::ScanForm(const Node& n) : body(&n.regions[0]), scanned(static_cast<std
   collected = n.outputs.size() - carried;
 }
 
-std::size_t ScanForm::input_axis(const Node& n, std::size_t k, std::size_t rank) { return from_front(element(n, "scan_input_axes", k), static_cast<std::int64_t>(rank)); }
-std::size_t ScanForm::output_axis(const Node& n, std::size_t k, std::size_t rank) { return from_front(element(n, "scan_output_axes", k), static_cast<std::int64_t>(rank)); }
+std::size_t ScanForm::input_axis(const Node& n, std::size_t k, std::size_t rank) {
+  return from_front(element(n, "scan_input_axes", k), static_cast<std::int64_t>(rank));
+}
+std::size_t ScanForm::output_axis(const Node& n, std::size_t k, std::size_t rank) {
+  return from_front(element(n, "scan_output_axes", k), static_cast<std::int64_t>(rank));
+}
 bool ScanForm::input_reversed(const Node& n, std::size_t k) { return element(n, "scan_input_directions", k) != 0; }
 bool ScanForm::output_reversed(const Node& n, std::size_t k) { return element(n, "scan_output_directions", k) != 0; }
 

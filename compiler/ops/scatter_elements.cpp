@@ -28,9 +28,7 @@ void lower(Lower& l) {
   const Dim from_end = (axis < 0 ? -axis : l.type(0).rank() - axis);
   indices::bound(l, 1, indices::axis_size(l));
   const HostKernel kernel = scatter::by_reduction(l.node, l.type(0).dtype, [&]<class F, class T>(std::type_identity<F>, std::type_identity<T>) {
-    return by_dtype(l.type(1).dtype, IndexTypes{}, []<class I>(std::type_identity<I>) {
-      return host(&ref::scatter_elements<F, T, I, max_rank>);
-    });
+    return by_dtype(l.type(1).dtype, IndexTypes{}, []<class I>(std::type_identity<I>) { return host(&ref::scatter_elements<F, T, I, max_rank>); });
   });
   Call& c = l.reference("ref::scatter_elements", "kernels/ref/scatter.hpp", kernel,
                         {write_view(l.out()), read_view(l.in(0)), read_view(l.in(1)), read_view(l.in(2)), runtime_size(from_end)});
@@ -50,8 +48,8 @@ bool lower_fast(Lower& l) {
   const auto view = reshape_view(l.in(1), space);
   const Operand indices = view ? *view : *reshape_view(l.in_dense(1), space);
   Call& c = l.fast("cpu::scatter_elements", "kernels/cpu/scatter.hpp",
-                   {write(l.out_dense()), read(l.in_dense(0)), read(indices), read(l.in_dense(2)), runtime_size(data.outer),
-                    runtime_size(data.axis), runtime_size(count), runtime_size(data.inner), SizesArg{indices.strides}});
+                   {write(l.out_dense()), read(l.in_dense(0)), read(indices), read(l.in_dense(2)), runtime_size(data.outer), runtime_size(data.axis),
+                    runtime_size(count), runtime_size(data.inner), SizesArg{indices.strides}});
   c.template_args = {scatter::functor(l.node)};
   c.may_fault = true;
   c.in_place = {{0, 1}};
@@ -60,14 +58,13 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_ScatterElements = {.name = "ScatterElements",
-                                      .inputs = {{"data", types::all, Port::Arity::required, 'T'},
-                                                 {"indices", types::index},
-                                                 {"updates", types::all, Port::Arity::required, 'T'}},
-                                      .attributes = {{"axis", AttributeKind::integer}, {"reduction", AttributeKind::string}},
-                                      .infer = infer,
-                                      .lower = lower,
-                                      .lower_fast = lower_fast,
-                                      .versions = "11, 13, 16, 18"};
+extern const Op op_ScatterElements = {
+    .name = "ScatterElements",
+    .inputs = {{"data", types::all, Port::Arity::required, 'T'}, {"indices", types::index}, {"updates", types::all, Port::Arity::required, 'T'}},
+    .attributes = {{"axis", AttributeKind::integer}, {"reduction", AttributeKind::string}},
+    .infer = infer,
+    .lower = lower,
+    .lower_fast = lower_fast,
+    .versions = "11, 13, 16, 18"};
 
 }  // namespace inferc

@@ -44,8 +44,8 @@ Dim slice_count(const Lower& l) { return product({l.shape(1).begin(), l.shape(1)
 
 void lower(Lower& l) {
   indices::bound_tuples(l, 1, indexed_dims(l));
-  const HostKernel kernel = scatter::by_reduction(
-      l.node, l.type(0).dtype, []<class F, class T>(std::type_identity<F>, std::type_identity<T>) { return host(&ref::scatter_nd<F, T>); });
+  const HostKernel kernel = scatter::by_reduction(l.node, l.type(0).dtype,
+                                                  []<class F, class T>(std::type_identity<F>, std::type_identity<T>) { return host(&ref::scatter_nd<F, T>); });
   Call& c = l.reference("ref::scatter_nd", "kernels/ref/scatter.hpp", kernel,
                         {write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), read(l.in_dense(2)), runtime_size(product(l.shape(0))),
                          runtime_size(slice_count(l)), runtime_size(depth_of(l)), runtime_size(slice_size(l)), SizesArg{indexed_sizes(l)}});
@@ -71,8 +71,12 @@ std::optional<Tensor> known_slices(const Lower& l) {
 bool lower_fast(Lower& l) {
   const auto slices = known_slices(l);
   if (!slices) indices::bound_tuples(l, 1, indexed_dims(l));
-  std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(0)), read(slices ? l.weight(*slices, {}, 1) : l.in_dense(1)),
-                        read(l.in_dense(2)), runtime_size(product(l.shape(0))), runtime_size(slice_count(l))};
+  std::vector<Arg> args{write(l.out_dense()),
+                        read(l.in_dense(0)),
+                        read(slices ? l.weight(*slices, {}, 1) : l.in_dense(1)),
+                        read(l.in_dense(2)),
+                        runtime_size(product(l.shape(0))),
+                        runtime_size(slice_count(l))};
   if (!slices) args.push_back(runtime_size(depth_of(l)));
   args.push_back(runtime_size(slice_size(l)));
   if (!slices) args.push_back(SizesArg{indexed_sizes(l)});
@@ -85,14 +89,13 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_ScatterND = {.name = "ScatterND",
-                                .inputs = {{"data", types::all, Port::Arity::required, 'T'},
-                                           {"indices", types::int64},
-                                           {"updates", types::all, Port::Arity::required, 'T'}},
-                                .attributes = {{"reduction", AttributeKind::string}},
-                                .infer = infer,
-                                .lower = lower,
-                                .lower_fast = lower_fast,
-                                .versions = "11, 13, 16, 18"};
+extern const Op op_ScatterND = {
+    .name = "ScatterND",
+    .inputs = {{"data", types::all, Port::Arity::required, 'T'}, {"indices", types::int64}, {"updates", types::all, Port::Arity::required, 'T'}},
+    .attributes = {{"reduction", AttributeKind::string}},
+    .infer = infer,
+    .lower = lower,
+    .lower_fast = lower_fast,
+    .versions = "11, 13, 16, 18"};
 
 }  // namespace inferc

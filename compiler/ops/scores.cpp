@@ -63,8 +63,7 @@ bool check_transform(Infer& i) {
   const std::string t = transform_of(i.node);
   for (const char* known : {"NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"})
     if (t == known) return true;
-  return i.fail(fmt::format("post_transform '{}' is not defined", escape(t)),
-                "NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO, PROBIT");
+  return i.fail(fmt::format("post_transform '{}' is not defined", escape(t)), "NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO, PROBIT");
 }
 
 Value* transformed(Expand& e, Value* v, const std::string& t) {
@@ -84,8 +83,7 @@ Labels labels_of(const Node& n, const char* integers) {
 }
 
 bool infer_labels(Infer& i, const Labels& labels, const Dim& rows) {
-  if (labels.values.size() < 2)
-    return i.fail(fmt::format("{} classes, two or more are supported", labels.values.size()));
+  if (labels.values.size() < 2) return i.fail(fmt::format("{} classes, two or more are supported", labels.values.size()));
   if (labels.strings && is_read(i.node, 0))
     return i.fail("its labels are strings, which are no type of inference",
                   "train with integer classes, or take the label out of the outputs of the graph: the scores have the "
@@ -100,9 +98,7 @@ void give_largest(Expand& e, Value* v, const Labels& labels) {
 }
 
 void give_above(Expand& e, Value* v, double threshold, const Labels& labels) {
-  const auto label = [&](std::size_t k) {
-    return e.constant(tensor_of<std::int64_t>({}, std::span(&labels.values[k], 1)));
-  };
+  const auto label = [&](std::size_t k) { return e.constant(tensor_of<std::int64_t>({}, std::span(&labels.values[k], 1))); };
   Value* above = e("Squeeze", {e("Greater", {v, e.real(threshold, v->type->dtype)}), e.integers({1})});
   e.give(0, e("Where", {above, label(1), label(0)}));
 }

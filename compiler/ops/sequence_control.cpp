@@ -75,13 +75,17 @@ class Rewriter {
     Region& region = node_->regions[0];
     Graph& body = *region.graph;
     std::vector<Value*> results = body.outputs(), collected;
-    if (is_sequence(own_[0]) || (own_.size() > 1 && is_sequence(own_[1])) || body.inputs().size() < own_.size() || results.size() < own_.size() - 1) return fail("its operands do not fit its body", "");
+    if (is_sequence(own_[0]) || (own_.size() > 1 && is_sequence(own_[1])) || body.inputs().size() < own_.size() || results.size() < own_.size() - 1)
+      return fail("its operands do not fit its body", "");
     for (std::size_t k = own_.size() - 2; k-- > 0;) {
       Value* v = own_[2 + k];
       if (!is_sequence(v)) continue;
       Value* element = appended(k);
-      if (!element && !is_kept(k)) return fail(fmt::format("the sequence that it carries as value {} is not only appended to", k), "append with SequenceInsert and read after the loop, or carry a tensor of the largest size");
-      if (element && is_rows(v)) return fail(fmt::format("the sequence that it carries as value {} has no fixed length before it", k), "begin with SequenceEmpty or SequenceConstruct");
+      if (!element && !is_kept(k))
+        return fail(fmt::format("the sequence that it carries as value {} is not only appended to", k),
+                    "append with SequenceInsert and read after the loop, or carry a tensor of the largest size");
+      if (element && is_rows(v))
+        return fail(fmt::format("the sequence that it carries as value {} has no fixed length before it", k), "begin with SequenceEmpty or SequenceConstruct");
       if (element) append(k, element, collected);
       else keep(k);
       results.erase(results.begin() + 1 + static_cast<std::ptrdiff_t>(k));
@@ -119,7 +123,8 @@ class Rewriter {
     return v;
   }
   [[nodiscard]] static bool picks_at_run_time(const Value* formal) {
-    return std::any_of(formal->uses.begin(), formal->uses.end(), [](const Use& u) { return u.node->is("SequenceAt") && u.node->in(1) && !u.node->in(1)->constant; });
+    return std::any_of(formal->uses.begin(), formal->uses.end(),
+                       [](const Use& u) { return u.node->is("SequenceAt") && u.node->in(1) && !u.node->in(1)->constant; });
   }
   [[nodiscard]] static bool have_one_type(const std::vector<Value*>& elements) {
     return !elements.empty() && std::all_of(elements.begin(), elements.end(), [&](const Value* v) { return v->type && v->type == elements[0]->type; });

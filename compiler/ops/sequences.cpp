@@ -60,7 +60,9 @@ class Resolver {
     if (!makes_sequence(*n)) made_.push_back(n);
     return n;
   }
-  Value* make(std::string op, std::vector<Value*> inputs, Attributes attributes = {}) { return add(std::move(op), std::move(inputs), std::move(attributes))->out(); }
+  Value* make(std::string op, std::vector<Value*> inputs, Attributes attributes = {}) {
+    return add(std::move(op), std::move(inputs), std::move(attributes))->out();
+  }
   Value* integers(std::vector<std::int64_t> values) { return graph_.add_constant(tensor_of<std::int64_t>({static_cast<std::int64_t>(values.size())}, values)); }
   Value* sizes(Value* v, std::int64_t begin, std::int64_t end) { return make("Shape", {v}, {{"start", begin}, {"end", end}}); }
   Value* unsqueezed(Value* v, std::int64_t axis) { return make("Unsqueeze", {v, integers({axis})}); }
@@ -84,9 +86,12 @@ class Resolver {
   // The position that input `i` gives, counted from the front, of `count` that there are.
   std::optional<std::size_t> position(std::size_t i, std::size_t count) {
     const auto known = known_integers(node_->in(i));
-    if (!known || known->size() != 1) return fail("its position is not known before run time", "elements whose position is found at run time must have one shape, and are read only"), std::nullopt;
+    if (!known || known->size() != 1)
+      return fail("its position is not known before run time", "elements whose position is found at run time must have one shape, and are read only"),
+             std::nullopt;
     const auto n = static_cast<std::int64_t>(count), at = (*known)[0] < 0 ? (*known)[0] + n : (*known)[0];
-    if (at < 0 || at >= n) return fail(fmt::format("position {} of {} is out of range", (*known)[0], n), "positions are counted from 0, negative ones from the end"), std::nullopt;
+    if (at < 0 || at >= n)
+      return fail(fmt::format("position {} of {} is out of range", (*known)[0], n), "positions are counted from 0, negative ones from the end"), std::nullopt;
     return static_cast<std::size_t>(at);
   }
 
@@ -120,7 +125,8 @@ class Resolver {
   void pick() {
     const auto* have = elements();
     if (Value* all = rows()) return replace(make("Gather", {all, node_->in(1)}, {{"axis", std::int64_t{0}}}));
-    if (have && !known_integers(node_->in(1)) && have_one_type(*have)) return replace(make("Gather", {stacked(*have), node_->in(1)}, {{"axis", std::int64_t{0}}}));
+    if (have && !known_integers(node_->in(1)) && have_one_type(*have))
+      return replace(make("Gather", {stacked(*have), node_->in(1)}, {{"axis", std::int64_t{0}}}));
     if (!have) return unknown();
     if (const auto at = position(1, have->size())) replace((*have)[*at]);
   }
@@ -129,7 +135,10 @@ class Resolver {
     if (!elements()) return unknown();
     replace(graph_.add_constant(tensor_of<std::int64_t>({}, std::vector<std::int64_t>{static_cast<std::int64_t>(elements()->size())})));
   }
-  void unknown() { fail("the length of its sequence is not known", "sequences are made by SequenceEmpty, SequenceConstruct, SplitToSequence and loops that append; no input of a model is one"); }
+  void unknown() {
+    fail("the length of its sequence is not known",
+         "sequences are made by SequenceEmpty, SequenceConstruct, SplitToSequence and loops that append; no input of a model is one");
+  }
 
   void join() {
     const std::int64_t axis = node_->attr_int("axis", 0);
@@ -180,7 +189,8 @@ class Resolver {
     const Value* split = node_->in(1);
     auto given = split ? known_integers(split) : std::vector<std::int64_t>{1};
     const bool scalar = !split || (split->type ? split->type->rank() == 0 : split->constant && split->constant->rank() == 0);
-    if (!given || (scalar && given->size() != 1)) return fail("the sizes of the parts are not known before run time", "export 'split' as a constant"), std::nullopt;
+    if (!given || (scalar && given->size() != 1))
+      return fail("the sizes of the parts are not known before run time", "export 'split' as a constant"), std::nullopt;
     if (!scalar) return given;
     const std::int64_t part = (*given)[0];
     if (part <= 0) return fail(fmt::format("a part has the size {}", part), "sizes of parts are positive"), std::nullopt;
@@ -210,7 +220,8 @@ class Resolver {
       std::map<const Value*, Value*> actual;
       for (std::size_t i = 0; i < own; ++i) {
         Value* v = node_->in(i);
-        if (is_sequence(v) && (!v->producer->is("SequenceConstruct") || v->producer->inputs.size() != n)) return fail("its sequences have different lengths", "");
+        if (is_sequence(v) && (!v->producer->is("SequenceConstruct") || v->producer->inputs.size() != n))
+          return fail("its sequences have different lengths", "");
         actual[body.graph->inputs()[i]] = is_sequence(v) ? v->producer->inputs[e] : v;
       }
       const std::vector<Value*> one = copy_region(graph_, node_, body, std::move(actual), &made_);
@@ -228,7 +239,8 @@ class Resolver {
 };
 
 bool is_of_sequences(const Node& n) {
-  constexpr std::string_view ops[] = {"SequenceEmpty", "SplitToSequence", "SequenceInsert", "SequenceErase", "SequenceAt", "SequenceLength", "ConcatFromSequence", "SequenceMap"};
+  constexpr std::string_view ops[] = {"SequenceEmpty", "SplitToSequence", "SequenceInsert",     "SequenceErase",
+                                      "SequenceAt",    "SequenceLength",  "ConcatFromSequence", "SequenceMap"};
   return std::any_of(std::begin(ops), std::end(ops), [&](std::string_view op) { return n.is(op); }) || (n.is("Identity") && is_sequence(n.in(0)));
 }
 
@@ -241,7 +253,8 @@ std::string reader_of(const Graph& graph, const Value* v) {
 
 bool makes_sequence(const Node& n) { return n.is("SequenceConstruct") || is_rows(n); }
 bool is_sequence(const Value* v) {
-  return v && v->producer && makes_sequence(*v->producer) && std::none_of(v->producer->inputs.begin(), v->producer->inputs.end(), [](const Value* e) { return e == nullptr; });
+  return v && v->producer && makes_sequence(*v->producer) &&
+         std::none_of(v->producer->inputs.begin(), v->producer->inputs.end(), [](const Value* e) { return e == nullptr; });
 }
 
 std::vector<Node*> without_sequences(Graph& graph, Node* node, Diagnostics& diagnostics) {
@@ -261,7 +274,8 @@ void finish_sequences(Graph& graph, Diagnostics& diagnostics) {
     if (!makes_sequence(**n)) continue;
     if (!graph.is_read(**n)) graph.erase(*n);
     else if (!diagnostics.failed())
-      diagnostics.error(fmt::format("{}: {} reads its sequence", address(**n), reader_of(graph, (*n)->out())), "a sequence is no result of a model or of a branch: give its tensors, or ConcatFromSequence of them");
+      diagnostics.error(fmt::format("{}: {} reads its sequence", address(**n), reader_of(graph, (*n)->out())),
+                        "a sequence is no result of a model or of a branch: give its tensors, or ConcatFromSequence of them");
   }
 }
 

@@ -26,8 +26,7 @@ void lower(Lower& l) {
     for (const Dim& d : std::get<SizesArg>((*f.args)[1]).sizes) *out++ = evaluate(d, *f.symbols);
     return Fault::none;
   };
-  l.reference("ref::sizes", "kernels/ref/sizes.hpp", kernel,
-              {write(l.out_dense()), SizesArg{selected(l.node, l.shape(0))}});
+  l.reference("ref::sizes", "kernels/ref/sizes.hpp", kernel, {write(l.out_dense()), SizesArg{selected(l.node, l.shape(0))}});
 }
 
 }  // namespace

@@ -3,18 +3,16 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::sign, SignedTypes>(l, "functors::sign", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::sign, SignedTypes>(l, "functors::sign", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Sign = {.name = "Sign",
-                          .inputs = {{"X", types::signed_numeric}},
-                          
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::sign"},
-                          .versions = "6, 9, 13, 14"};
+                           .inputs = {{"X", types::signed_numeric}},
+
+                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                           .lower = lower,
+                           .elementwise = Elementwise{"functors::sign"},
+                           .versions = "6, 9, 13, 14"};
 
 }  // namespace inferc

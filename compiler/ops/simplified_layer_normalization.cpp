@@ -16,15 +16,14 @@ bool expand_SimplifiedLayerNormalization(Expand& e) {
   return true;
 }
 
-extern const Op op_SimplifiedLayerNormalization = {.name = "SimplifiedLayerNormalization",
-                                                   .domain = "",
-                                                   .inputs = {{"X", types::floats}, {"scale", types::floats}},
-                                                   .max_outputs = 2,
-                                                   .attributes = {{"axis", AttributeKind::integer},
-                                                                  {"epsilon", AttributeKind::real},
-                                                                  {"stash_type", AttributeKind::integer}},
-                                                   .infer = infer,
-                                                   .lower = lower_expanded,
-                                                   .versions = "1"};
+extern const Op op_SimplifiedLayerNormalization = {
+    .name = "SimplifiedLayerNormalization",
+    .domain = "",
+    .inputs = {{"X", types::floats}, {"scale", types::floats}},
+    .max_outputs = 2,
+    .attributes = {{"axis", AttributeKind::integer}, {"epsilon", AttributeKind::real}, {"stash_type", AttributeKind::integer}},
+    .infer = infer,
+    .lower = lower_expanded,
+    .versions = "1"};
 
 }  // namespace inferc

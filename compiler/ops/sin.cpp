@@ -3,9 +3,7 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::sin, FloatTypes>(l, "functors::sin", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::sin, FloatTypes>(l, "functors::sin", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 

@@ -3,17 +3,15 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::sinh, FloatTypes>(l, "functors::sinh", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::sinh, FloatTypes>(l, "functors::sinh", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Sinh = {.name = "Sinh",
-                          .inputs = {{"X", types::floats}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::sinh"},
-                          .versions = "9, 22"};
+                           .inputs = {{"X", types::floats}},
+                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                           .lower = lower,
+                           .elementwise = Elementwise{"functors::sinh"},
+                           .versions = "9, 22"};
 
 }  // namespace inferc

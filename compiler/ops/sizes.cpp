@@ -1,5 +1,5 @@
-#include "compiler/ops/op.hpp"
 #include "kernels/ref/sizes.hpp"
+#include "compiler/ops/op.hpp"
 
 namespace inferc {
 namespace {
@@ -19,13 +19,11 @@ void lower(Lower& l) {
       return Fault::none;
     };
   };
-  l.reference("ref::sizes", "kernels/ref/sizes.hpp", by_dtype(l.out_type().dtype, AllTypes{}, kernel),
-              {write(l.out_dense()), SizesArg{content}});
+  l.reference("ref::sizes", "kernels/ref/sizes.hpp", by_dtype(l.out_type().dtype, AllTypes{}, kernel), {write(l.out_dense()), SizesArg{content}});
 }
 
 }  // namespace
 
-extern const Op op_Sizes = {
-    .name = "Sizes", .domain = "inferc", .inputs = {}, .attributes = {}, .infer = infer, .lower = lower};
+extern const Op op_Sizes = {.name = "Sizes", .domain = "inferc", .inputs = {}, .attributes = {}, .infer = infer, .lower = lower};
 
 }  // namespace inferc

@@ -18,10 +18,8 @@ std::optional<Dim> bounded(const Symbols& symbols, Dim index, const Dim& n, cons
   const std::int64_t beyond = n.is_constant() ? largest : unbounded;
   if (index.is_constant() && *index.constant() >= beyond) return high;
   if (index.is_constant() && *index.constant() <= -beyond) return low;
-  if (content::negative(symbols, index))
-    index = index + n;
-  else if (!content::nonnegative(symbols, index))
-    return std::nullopt;
+  if (content::negative(symbols, index)) index = index + n;
+  else if (!content::nonnegative(symbols, index)) return std::nullopt;
   return content::max(symbols, low, content::min(symbols, index, high));
 }
 
@@ -40,9 +38,8 @@ std::optional<Window> window(const Symbols& symbols, const Dim& start, const Dim
 
 // The windows of all axes; the others are whole. Nothing after an error (reported by `fail`).
 template <class Fail>
-std::optional<std::vector<Window>> windows(const Symbols& symbols, const Shape& shape, const std::vector<Dim>& starts,
-                                           const std::vector<Dim>& ends, const std::vector<std::int64_t>& axes,
-                                           const std::vector<std::int64_t>& steps, Fail fail) {
+std::optional<std::vector<Window>> windows(const Symbols& symbols, const Shape& shape, const std::vector<Dim>& starts, const std::vector<Dim>& ends,
+                                           const std::vector<std::int64_t>& axes, const std::vector<std::int64_t>& steps, Fail fail) {
   std::vector<Window> out;
   for (const Dim& n : shape) out.push_back({0, n, 1});
   std::vector<bool> seen(shape.size(), false);
@@ -54,8 +51,7 @@ std::optional<std::vector<Window>> windows(const Symbols& symbols, const Shape& 
     seen[axis] = true;
     if (steps[k] == 0) return fail("a step is 0");
     const auto w = window(symbols, starts[k], ends[k], steps[k], shape[axis]);
-    if (!w)
-      return fail(fmt::format("the sign of start {} or end {} is not known for all sizes", starts[k].text(), ends[k].text()));
+    if (!w) return fail(fmt::format("the sign of start {} or end {} is not known for all sizes", starts[k].text(), ends[k].text()));
     out[axis] = *w;
   }
   return out;

@@ -1,12 +1,11 @@
-#include "compiler/ops/along_axis.hpp"
 #include "kernels/ref/softmax.hpp"
+#include "compiler/ops/along_axis.hpp"
 
 namespace inferc {
 namespace {
 
 void lower(Lower& l) {
-  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{},
-                                     []<class T>(std::type_identity<T>) { return host(&ref::softmax<T>); });
+  const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::softmax<T>); });
   along_axis::lower(l, "ref::softmax", "kernels/ref/softmax.hpp", kernel);
 }
 

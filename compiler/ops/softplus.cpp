@@ -3,17 +3,15 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::softplus, FloatTypes>(l, "functors::softplus", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::softplus, FloatTypes>(l, "functors::softplus", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
 extern const Op op_Softplus = {.name = "Softplus",
-                          .inputs = {{"X", types::floats}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::softplus"},
-                          .versions = "1, 22"};
+                               .inputs = {{"X", types::floats}},
+                               .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                               .lower = lower,
+                               .elementwise = Elementwise{"functors::softplus"},
+                               .versions = "1, 22"};
 
 }  // namespace inferc

@@ -14,7 +14,8 @@ std::optional<std::vector<Dim>> declared_parts(Infer& i, std::size_t axis) {
     if (!shape || shape->size() != i.shape(0).size()) return std::nullopt;
     out.push_back((*shape)[axis]);
   }
-  if (out.size() > guarded_rank) return i.fail(fmt::format("input 'split' with {} elements is not known before run time", out.size()), "export it as a constant"), std::nullopt;
+  if (out.size() > guarded_rank)
+    return i.fail(fmt::format("input 'split' with {} elements is not known before run time", out.size()), "export it as a constant"), std::nullopt;
   return content::has_elements(i, 1, out.size()) ? std::optional(std::move(out)) : std::nullopt;
 }
 
@@ -37,14 +38,12 @@ std::optional<std::vector<Dim>> parts(Infer& i, std::size_t axis) {
     return sizes;
   }
   const std::int64_t wanted = i.node.attr_int("num_outputs", static_cast<std::int64_t>(count));
-  if (wanted != static_cast<std::int64_t>(count))
-    return i.fail(fmt::format("num_outputs is {}, the node has {} outputs", wanted, count)), std::nullopt;
+  if (wanted != static_cast<std::int64_t>(count)) return i.fail(fmt::format("num_outputs is {}, the node has {} outputs", wanted, count)), std::nullopt;
   const Dim parts_count(wanted);
   if (!divided(n, parts_count) && i.node.attributes.contains("num_outputs")) {
     std::vector<Dim> out(count, ceil_div(n, parts_count));
     out.back() = n - ceil_div(n, parts_count) * Dim(wanted - 1);
-    if (content::negative(i.symbols(), out.back()))
-      return i.fail(fmt::format("{} elements cannot be split into {} parts", n.text(), wanted)), std::nullopt;
+    if (content::negative(i.symbols(), out.back())) return i.fail(fmt::format("{} elements cannot be split into {} parts", n.text(), wanted)), std::nullopt;
     return out;
   }
   const Dim part = floor_div(n, parts_count);

@@ -76,9 +76,12 @@ void lower_given(Lower& l) {
   const std::vector<Arg> given{read(l.in_dense(frame_step)), read(length), runtime_size(length.size()), runtime_size(size)};
   std::vector<Arg> check = given;
   check.insert(check.end(), {runtime_size(x[1]), runtime_size(y[1]), runtime_size(y[2]), flag(half)});
-  l.guard("ref::stft_fits", by_dtype(step_type, IndexTypes{}, [&]<class I>(std::type_identity<I>) {
-            return by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::stft_fits<I, L>); });
-          }), check);
+  l.guard("ref::stft_fits",
+          by_dtype(step_type, IndexTypes{},
+                   [&]<class I>(std::type_identity<I>) {
+                     return by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::stft_fits<I, L>); });
+                   }),
+          check);
   const Dim most = half ? Dim(2) * y[2] : y[2];
   std::vector<Arg> args{write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * most})), read(l.in_dense(signal)),
                         l.has(window) ? read(l.in_dense(window)) : Arg(TypeArg{"ref::Constantly<1>{}"})};
@@ -113,8 +116,10 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_STFT = {.name = "STFT",
-                           .inputs = {{"signal", types::floats, Port::Arity::required, 'T'}, {"frame_step", types::index},
-                                      {"window", types::floats, Port::Arity::optional, 'T'}, {"frame_length", types::index, Port::Arity::optional}},
+                           .inputs = {{"signal", types::floats, Port::Arity::required, 'T'},
+                                      {"frame_step", types::index},
+                                      {"window", types::floats, Port::Arity::optional, 'T'},
+                                      {"frame_length", types::index, Port::Arity::optional}},
                            .attributes = {{"onesided", AttributeKind::integer}},
                            .infer = infer,
                            .lower = lower,

@@ -25,8 +25,7 @@ bool check_kernel(Infer& i) {
   const std::string type = type_of(i.node);
   if (type != "LINEAR" && type != "POLY" && type != "RBF" && type != "SIGMOID")
     return i.fail(fmt::format("kernel_type '{}' is not defined", escape(type)), "LINEAR, POLY, RBF, SIGMOID");
-  if (type != "LINEAR" && i.node.attr("kernel_params", Reals()).size() != 3)
-    return i.fail("kernel_params must be gamma, coef0 and degree");
+  if (type != "LINEAR" && i.node.attr("kernel_params", Reals()).size() != 3) return i.fail("kernel_params must be gamma, coef0 and degree");
   return true;
 }
 

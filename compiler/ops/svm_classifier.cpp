@@ -24,16 +24,12 @@ void for_each_pair(std::size_t classes, F f) {
 
 bool check(Infer& i, std::int64_t classes, std::int64_t vectors) {
   const std::int64_t pairs = classes * (classes - 1) / 2, coefficients = size_of(i.node, "coefficients");
-  if (i.node.attributes.contains("prob_a"))
-    return i.fail("probabilities (prob_a, prob_b) are not supported", "export it without them: probability=False");
+  if (i.node.attributes.contains("prob_a")) return i.fail("probabilities (prob_a, prob_b) are not supported", "export it without them: probability=False");
   const Integers counts = vectors_per_class(i.node);
-  const bool one_each =
-      static_cast<std::int64_t>(counts.size()) == classes && *std::min_element(counts.begin(), counts.end()) >= 0;
-  if (!one_each || coefficients != (classes - 1) * vectors || size_of(i.node, "rho") < pairs ||
-      support_vectors::features(i.node, vectors) < 1)
-    return i.fail(fmt::format(
-        "{} coefficients, {} elements of vectors and {} of rho do not fit {} classes with {} support vectors",
-        coefficients, size_of(i.node, "support_vectors"), size_of(i.node, "rho"), classes, vectors));
+  const bool one_each = static_cast<std::int64_t>(counts.size()) == classes && *std::min_element(counts.begin(), counts.end()) >= 0;
+  if (!one_each || coefficients != (classes - 1) * vectors || size_of(i.node, "rho") < pairs || support_vectors::features(i.node, vectors) < 1)
+    return i.fail(fmt::format("{} coefficients, {} elements of vectors and {} of rho do not fit {} classes with {} support vectors", coefficients,
+                              size_of(i.node, "support_vectors"), size_of(i.node, "rho"), classes, vectors));
   if (!support_vectors::check_kernel(i) || !scores::check_transform(i)) return false;
   const std::string transform = scores::transform_of(i.node);
   return classes > 2 || transform == "NONE" || transform == "LOGISTIC" ||
@@ -54,14 +50,12 @@ void infer(Infer& i) {
     return;
   }
   const auto rows = scores::rows(i, support_vectors::features(i.node, vectors));
-  if (rows && scores::infer_labels(i, labels, *rows))
-    i.out(1, DType::float32, {*rows, Dim(classes == 2 ? 2 : classes * (classes - 1) / 2)});
+  if (rows && scores::infer_labels(i, labels, *rows)) i.out(1, DType::float32, {*rows, Dim(classes == 2 ? 2 : classes * (classes - 1) / 2)});
 }
 
 // Decision of classes i and j: coefficient row j - 1 on the vectors of i, row i on those of j; other vectors count 0.
 Value* decisions(Expand& e, Value* kernel, const Integers& counts) {
-  const std::size_t classes = counts.size(),
-                    vectors = static_cast<std::size_t>(kernel->type->shape[1].constant().value());
+  const std::size_t classes = counts.size(), vectors = static_cast<std::size_t>(kernel->type->shape[1].constant().value());
   const Reals coefficients = e.node.attr("coefficients", Reals());
   Reals rho = e.node.attr("rho", Reals());
   const std::size_t pairs = classes * (classes - 1) / 2;
@@ -74,8 +68,7 @@ Value* decisions(Expand& e, Value* kernel, const Integers& counts) {
   });
   rho.resize(pairs);
   const auto rows = static_cast<std::int64_t>(pairs);
-  return e("Gemm", {kernel, e.reals(table, {rows, static_cast<std::int64_t>(vectors)}), e.reals(rho, {rows})},
-           {{"transB", std::int64_t{1}}});
+  return e("Gemm", {kernel, e.reals(table, {rows, static_cast<std::int64_t>(vectors)}), e.reals(rho, {rows})}, {{"transB", std::int64_t{1}}});
 }
 
 // How many decisions each class wins: class i of a pair where it is > 0, else j.
@@ -96,8 +89,7 @@ Value* votes(Expand& e, Value* decision, std::size_t classes) {
 
 bool expand_SVMClassifier(Expand& e) {
   const Integers counts = vectors_per_class(e.node);
-  Value* kernel =
-      support_vectors::kernel(e, scores::matrix(e), std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
+  Value* kernel = support_vectors::kernel(e, scores::matrix(e), std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
   Value* decision = decisions(e, kernel, counts);
   scores::give_largest(e, votes(e, decision, counts.size()), labels_of(e.node));
   if (counts.size() > 2) {

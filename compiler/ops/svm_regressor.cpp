@@ -14,8 +14,8 @@ void infer(Infer& i) {
   const std::int64_t count = vectors_of(i.node), coefficients = size_of(i.node, "coefficients");
   const std::int64_t features = count > 0 ? support_vectors::features(i.node, count) : coefficients;
   if ((count > 0 && coefficients != count) || features < 1 || size_of(i.node, "rho") < 1) {
-    i.fail(fmt::format("{} coefficients, {} elements of vectors and {} of rho do not fit {} support vectors",
-                       coefficients, size_of(i.node, "support_vectors"), size_of(i.node, "rho"), count));
+    i.fail(fmt::format("{} coefficients, {} elements of vectors and {} of rho do not fit {} support vectors", coefficients, size_of(i.node, "support_vectors"),
+                       size_of(i.node, "rho"), count));
     return;
   }
   if (scores::transform_of(i.node) != "NONE") {
@@ -33,8 +33,7 @@ bool expand_SVMRegressor(Expand& e) {
   Value* x = scores::matrix(e);
   if (count > 0) x = support_vectors::kernel(e, x, count);
   Value* rho = e.reals({e.node.attr("rho", Reals()).front()}, {1});
-  Value* y = e("Gemm", {x, scores::table(e, "coefficients", size_of(e.node, "coefficients")), rho},
-               {{"transB", std::int64_t{1}}});
+  Value* y = e("Gemm", {x, scores::table(e, "coefficients", size_of(e.node, "coefficients")), rho}, {{"transB", std::int64_t{1}}});
   if (e.node.attr_int("one_class", 0) != 0) y = e("Where", {e("Greater", {y, e.real(0)}), e.real(1), e.real(-1)});
   e.give(0, y);
   return true;

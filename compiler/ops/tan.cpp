@@ -3,9 +3,7 @@
 namespace inferc {
 namespace {
 
-void lower(Lower& l) {
-  elementwise::lower1<functors::tan, FloatTypes>(l, "functors::tan", {}).flops = product(l.out_type().shape);
-}
+void lower(Lower& l) { elementwise::lower1<functors::tan, FloatTypes>(l, "functors::tan", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 

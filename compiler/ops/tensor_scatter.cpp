@@ -18,7 +18,8 @@ void infer(Infer& i) {
   const auto axis = i.axis_attr(-2, i.rank(0));
   if (!axis) return;
   if (*axis == 0 || i.rank(1) != i.rank(0) || (i.has(2) && i.rank(2) != 1)) {
-    i.fail(fmt::format("past_cache is {}, update is {}, axis is {}: equal ranks and an axis behind the batch are defined", text(i.type(0)), text(i.type(1)), *axis));
+    i.fail(fmt::format("past_cache is {}, update is {}, axis is {}: equal ranks and an axis behind the batch are defined", text(i.type(0)), text(i.type(1)),
+                       *axis));
     return;
   }
   const Shape &cache = i.shape(0), &update = i.shape(1);

@@ -12,11 +12,11 @@ void lower(Lower& l) {
 }  // namespace
 
 extern const Op op_ThresholdedRelu = {.name = "ThresholdedRelu",
-                          .inputs = {{"X", types::floats}},
-                          .attributes = {{"alpha", AttributeKind::real}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::thresholded_relu", parameters},
-                          .versions = "10, 22"};
+                                      .inputs = {{"X", types::floats}},
+                                      .attributes = {{"alpha", AttributeKind::real}},
+                                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                                      .lower = lower,
+                                      .elementwise = Elementwise{"functors::thresholded_relu", parameters},
+                                      .versions = "10, 22"};
 
 }  // namespace inferc

@@ -54,18 +54,12 @@ bool broadcasts(const Shape& from, const Shape& to) {
 void lower(Lower& l) {
   content::guard_operand(l, 1, "ref::tile_fits", host(&ref::tile_fits<std::int64_t>), {guarded_shape(l.shape(0)), guarded_shape(l.out_type().shape)});
   if (broadcasts(l.shape(0), l.out_type().shape)) return l.view(0, broadcast_view(l.in(0), l.out_type().shape));
-  const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) {
-    return host(&ref::tile<T, max_rank>);
-  });
+  const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) { return host(&ref::tile<T, max_rank>); });
   l.reference("ref::tile", "kernels/ref/tile.hpp", kernel, {write_view(l.out()), read_view(l.in(0))});
 }
 
 }  // namespace
 
-extern const Op op_Tile = {.name = "Tile",
-                           .inputs = {{"input", types::any}, {"repeats", types::int64}},
-                           .infer = infer,
-                           .lower = lower,
-                           .versions = "6, 13"};
+extern const Op op_Tile = {.name = "Tile", .inputs = {{"input", types::any}, {"repeats", types::int64}}, .infer = infer, .lower = lower, .versions = "6, 13"};
 
 }  // namespace inferc

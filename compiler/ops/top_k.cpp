@@ -68,9 +68,7 @@ Problem problem(Lower& l) {
   Shape shape = l.shape(0);
   shape[at] = l.out_type(l.node.out(0) ? 0 : 1).shape[at];
   content::guard_sizes(l, 1, {shape[at]});
-  const auto place = [&](std::size_t output, DType dtype) {
-    return l.node.out(output) ? l.out_dense(output) : l.temporary(dtype, shape);
-  };
+  const auto place = [&](std::size_t output, DType dtype) { return l.node.out(output) ? l.out_dense(output) : l.temporary(dtype, shape); };
   return {split_at(l.shape(0), at), shape[at], place(0, l.type(0).dtype), place(1, DType::int64)};
 }
 
@@ -80,8 +78,8 @@ void lower(Lower& l) {
   const Problem p = problem(l);
   const HostKernel kernel = by_dtype(l.type(0).dtype, NumericTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::top_k<T>); });
   l.reference("ref::top_k", "kernels/ref/top_k.hpp", kernel,
-              {write(p.values), write(p.indices), read(l.in_dense(0)), runtime_size(p.split.outer), runtime_size(p.split.axis),
-               runtime_size(p.split.inner), runtime_size(p.k), flag(largest(l.node))})
+              {write(p.values), write(p.indices), read(l.in_dense(0)), runtime_size(p.split.outer), runtime_size(p.split.axis), runtime_size(p.split.inner),
+               runtime_size(p.k), flag(largest(l.node))})
       .flops = product(l.shape(0)) * p.k;
 }
 
@@ -92,8 +90,8 @@ bool lower_fast(Lower& l) {
   if (l.type(0).dtype != DType::float32 || !s.inner.is(1)) return false;
   const Problem p = problem(l);
   l.fast("cpu::top_k", "kernels/cpu/top_k.hpp",
-         {RangeArg{Dim(0), s.outer, true}, write(p.values), write(p.indices), read(l.in_dense(0)), runtime_size(s.axis),
-          runtime_size(p.k), flag(largest(l.node))})
+         {RangeArg{Dim(0), s.outer, true}, write(p.values), write(p.indices), read(l.in_dense(0)), runtime_size(s.axis), runtime_size(p.k),
+          flag(largest(l.node))})
       .flops = product(l.shape(0)) * Dim(40);
   return true;
 }
@@ -105,9 +103,7 @@ extern const Op op_TopK = {.name = "TopK",
                            .inputs = {{"X", types::numeric}, {"K", types::int64}},
                            .min_outputs = 1,
                            .max_outputs = 2,
-                           .attributes = {{"axis", AttributeKind::integer},
-                                          {"largest", AttributeKind::integer},
-                                          {"sorted", AttributeKind::integer}},
+                           .attributes = {{"axis", AttributeKind::integer}, {"largest", AttributeKind::integer}, {"sorted", AttributeKind::integer}},
                            .infer = infer,
                            .lower = lower,
                            .lower_fast = lower_fast,

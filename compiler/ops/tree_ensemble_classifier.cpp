@@ -14,20 +14,17 @@ scores::Labels labels_of(const Node& n) { return scores::labels_of(n, "classlabe
 // Two classes of which the leaves weigh one only.
 bool is_binary(const Node& n) {
   const Integers ids = n.attr("class_ids", Integers());
-  return labels_of(n).values.size() == 2 &&
-         std::adjacent_find(ids.begin(), ids.end(), std::not_equal_to<>()) == ids.end();
+  return labels_of(n).values.size() == 2 && std::adjacent_find(ids.begin(), ids.end(), std::not_equal_to<>()) == ids.end();
 }
 
 bool check_ids(Infer& i) {
   const Integers ids = i.node.attr("class_ids", Integers());
-  return !is_binary(i.node) || ids.empty() || ids.front() == 0 ||
-         i.fail("class_ids names the second of two classes alone", "one set of weights has the id 0");
+  return !is_binary(i.node) || ids.empty() || ids.front() == 0 || i.fail("class_ids names the second of two classes alone", "one set of weights has the id 0");
 }
 
 // Of two classes that both have weights ONNX Runtime takes base_values for something else than the definition does.
 bool check_base(Infer& i, std::int64_t classes) {
-  const auto base =
-      static_cast<std::int64_t>(legacy_trees::reals(i.node, "base_values", "base_values_as_tensor").size());
+  const auto base = static_cast<std::int64_t>(legacy_trees::reals(i.node, "base_values", "base_values_as_tensor").size());
   const std::int64_t most = is_binary(i.node) ? 1 : classes == 2 ? 0 : classes;
   return base == 0 || base == most || i.fail(fmt::format("{} base_values, {} are supported here", base, most));
 }
@@ -35,9 +32,7 @@ bool check_base(Infer& i, std::int64_t classes) {
 void infer(Infer& i) {
   const scores::Labels labels = labels_of(i.node);
   const auto classes = static_cast<std::int64_t>(labels.values.size());
-  if (!check_ids(i) || !check_base(i, classes) ||
-      !legacy_trees::check(i, legacy_trees::classifier, is_binary(i.node) ? 1 : classes))
-    return;
+  if (!check_ids(i) || !check_base(i, classes) || !legacy_trees::check(i, legacy_trees::classifier, is_binary(i.node) ? 1 : classes)) return;
   if (is_binary(i.node) && scores::transform_of(i.node) == "PROBIT") {
     i.fail("post_transform PROBIT of one score for two classes is not defined");
     return;
@@ -73,20 +68,19 @@ bool expand_TreeEnsembleClassifier(Expand& e) {
   return true;
 }
 
-extern const Op op_TreeEnsembleClassifier = {
-    .name = "TreeEnsembleClassifier",
-    .domain = "ai.onnx.ml",
-    .inputs = {{"X", scores::features}},
-    .max_outputs = 2,
-    .attributes = legacy_trees::attributes({{"class_ids", AttributeKind::integers},
-                                            {"class_nodeids", AttributeKind::integers},
-                                            {"class_treeids", AttributeKind::integers},
-                                            {"class_weights", AttributeKind::reals},
-                                            {"class_weights_as_tensor", AttributeKind::tensor},
-                                            {"classlabels_int64s", AttributeKind::integers},
-                                            {"classlabels_strings", AttributeKind::strings}}),
-    .infer = infer,
-    .lower = lower_expanded,
-    .versions = "1, 3"};
+extern const Op op_TreeEnsembleClassifier = {.name = "TreeEnsembleClassifier",
+                                             .domain = "ai.onnx.ml",
+                                             .inputs = {{"X", scores::features}},
+                                             .max_outputs = 2,
+                                             .attributes = legacy_trees::attributes({{"class_ids", AttributeKind::integers},
+                                                                                     {"class_nodeids", AttributeKind::integers},
+                                                                                     {"class_treeids", AttributeKind::integers},
+                                                                                     {"class_weights", AttributeKind::reals},
+                                                                                     {"class_weights_as_tensor", AttributeKind::tensor},
+                                                                                     {"classlabels_int64s", AttributeKind::integers},
+                                                                                     {"classlabels_strings", AttributeKind::strings}}),
+                                             .infer = infer,
+                                             .lower = lower_expanded,
+                                             .versions = "1, 3"};
 
 }  // namespace inferc

@@ -9,8 +9,7 @@ std::int64_t targets_of(const Node& n) { return n.attr_int("n_targets", 1); }
 
 void infer(Infer& i) {
   const std::int64_t targets = targets_of(i.node);
-  const auto base =
-      static_cast<std::int64_t>(legacy_trees::reals(i.node, "base_values", "base_values_as_tensor").size());
+  const auto base = static_cast<std::int64_t>(legacy_trees::reals(i.node, "base_values", "base_values_as_tensor").size());
   if (targets < 1 || (base != 0 && base != targets)) {
     i.fail(fmt::format("{} base_values do not fit {} targets", base, targets));
     return;
@@ -26,19 +25,18 @@ bool expand_TreeEnsembleRegressor(Expand& e) {
   return true;
 }
 
-extern const Op op_TreeEnsembleRegressor = {
-    .name = "TreeEnsembleRegressor",
-    .domain = "ai.onnx.ml",
-    .inputs = {{"X", scores::features}},
-    .attributes = legacy_trees::attributes({{"aggregate_function", AttributeKind::string},
-                                            {"n_targets", AttributeKind::integer},
-                                            {"target_ids", AttributeKind::integers},
-                                            {"target_nodeids", AttributeKind::integers},
-                                            {"target_treeids", AttributeKind::integers},
-                                            {"target_weights", AttributeKind::reals},
-                                            {"target_weights_as_tensor", AttributeKind::tensor}}),
-    .infer = infer,
-    .lower = lower_expanded,
-    .versions = "1, 3"};
+extern const Op op_TreeEnsembleRegressor = {.name = "TreeEnsembleRegressor",
+                                            .domain = "ai.onnx.ml",
+                                            .inputs = {{"X", scores::features}},
+                                            .attributes = legacy_trees::attributes({{"aggregate_function", AttributeKind::string},
+                                                                                    {"n_targets", AttributeKind::integer},
+                                                                                    {"target_ids", AttributeKind::integers},
+                                                                                    {"target_nodeids", AttributeKind::integers},
+                                                                                    {"target_treeids", AttributeKind::integers},
+                                                                                    {"target_weights", AttributeKind::reals},
+                                                                                    {"target_weights_as_tensor", AttributeKind::tensor}}),
+                                            .infer = infer,
+                                            .lower = lower_expanded,
+                                            .versions = "1, 3"};
 
 }  // namespace inferc

@@ -59,7 +59,8 @@ bool has_cycle(const Ensemble& e) {
 
 std::string fault_of(const Ensemble& e, std::int64_t features) {
   const std::size_t n = e.mode.size();
-  if (e.feature.size() != n || e.split.size() != n || e.member.size() != n || e.yes.size() != n || e.no.size() != n) return "its lists of nodes have different lengths";
+  if (e.feature.size() != n || e.split.size() != n || e.member.size() != n || e.yes.size() != n || e.no.size() != n)
+    return "its lists of nodes have different lengths";
   for (std::size_t k = 0; k < n; ++k) {
     if (e.feature[k] < 0 || e.feature[k] >= features) return fmt::format("node {} reads feature {} of {}", k, e.feature[k], features);
     if (!in_range(e.yes[k], e) || !in_range(e.no[k], e)) return fmt::format("node {} has a child that does not exist", k);
@@ -97,8 +98,7 @@ void lower(Lower& l, const Ensemble& e, DType weight) {
               {write(l.out_dense()), read(l.in_dense(0)), runtime_size(x[0]), runtime_size(x[1]), runtime_size(Dim(e.targets)),
                runtime_size(Dim(static_cast<std::int64_t>(e.roots.size()))), read(table(l, e.roots)), read(table(l, e.feature)), read(table(l, e.mode)),
                read(reals(l, e.split, weight)), read(table(l, e.member)), read(reals(l, e.members, weight)), read(table(l, e.yes)), read(table(l, e.no)),
-               read(table(l, first)), read(table(l, target)), read(reals(l, weights, weight)),
-               runtime_size(Dim(static_cast<std::int64_t>(e.aggregate)))});
+               read(table(l, first)), read(table(l, target)), read(reals(l, weights, weight)), runtime_size(Dim(static_cast<std::int64_t>(e.aggregate)))});
 }
 
 }  // namespace inferc::trees

@@ -121,9 +121,7 @@ class Flat {
           const auto l = static_cast<std::size_t>(base + bit);
           if (l >= q.first && l < q.last) below_yes |= 1u << bit;
         }
-        if (below_yes != 0)
-          asked.insert(asked.end(),
-                       {q.slot, bit_cast<std::int32_t>(q.threshold), static_cast<std::int32_t>(~below_yes)});
+        if (below_yes != 0) asked.insert(asked.end(), {q.slot, bit_cast<std::int32_t>(q.threshold), static_cast<std::int32_t>(~below_yes)});
       }
     }
   }
@@ -149,13 +147,11 @@ bool lower_fast(Lower& l, const Ensemble& e) {
     using T = typename std::remove_cvref_t<decltype(values)>::value_type;
     return read(l.weight(tensor_of<T>({static_cast<std::int64_t>(values.size())}, std::span<const T>(values))));
   };
-  const Operand scratch =
-      l.temporary(DType::float32, {Dim(static_cast<std::int64_t>(64 * f.slots.size()))});  // tree_block
+  const Operand scratch = l.temporary(DType::float32, {Dim(static_cast<std::int64_t>(64 * f.slots.size()))});  // tree_block
   l.fast("cpu::trees", "kernels/cpu/trees.hpp",
-         {RangeArg{Dim(0), x[0], true}, write(l.out_dense()), write(scratch), read(l.in_dense(0)), runtime_size(x[1]),
-          runtime_size(Dim(e.targets)), table(f.slots), count(f.slots.size()), count(e.roots.size()), table(f.trees),
-          table(f.nodes), table(f.words), table(f.asked), table(f.first), table(f.target), table(f.weight),
-          flag(f.single()), flag(wide)})
+         {RangeArg{Dim(0), x[0], true}, write(l.out_dense()), write(scratch), read(l.in_dense(0)), runtime_size(x[1]), runtime_size(Dim(e.targets)),
+          table(f.slots), count(f.slots.size()), count(e.roots.size()), table(f.trees), table(f.nodes), table(f.words), table(f.asked), table(f.first),
+          table(f.target), table(f.weight), flag(f.single()), flag(wide)})
       .flops = x[0] * Dim(static_cast<std::int64_t>(e.roots.size())) * Dim(8);
   return true;
 }

@@ -20,12 +20,9 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
-  const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) {
-    return host(&ref::trilu<T, max_rank>);
-  });
+  const HostKernel kernel = by_width(l.type(0).dtype, []<class T>(std::type_identity<T>) { return host(&ref::trilu<T, max_rank>); });
   const Operand k = l.has(1) ? l.in_dense(1) : l.weight(Tensor(DType::int64, {}));
-  l.reference("ref::trilu", "kernels/ref/trilu.hpp", kernel,
-              {write_view(l.out()), read_view(l.in(0)), read(k), flag(l.node.attr_int("upper", 1) != 0)})
+  l.reference("ref::trilu", "kernels/ref/trilu.hpp", kernel, {write_view(l.out()), read_view(l.in(0)), read(k), flag(l.node.attr_int("upper", 1) != 0)})
       .in_place = {{0, 1}};
 }
 

@@ -42,7 +42,8 @@ void lower(Lower& l) {
                 {write(l.out_dense(0)), read(x), read(rank), runtime_size(outer), runtime_size(axis), runtime_size(inner), runtime_size(count)});
   }
   if (l.node.out(1)) l.reference("ref::unique_first", header, host(&ref::unique_first), {write(l.out_dense(1)), read(rank), runtime_size(axis)});
-  if (l.node.out(3)) l.reference("ref::unique_counts", header, host(&ref::unique_counts), {write(l.out_dense(3)), read(rank), runtime_size(axis), runtime_size(count)});
+  if (l.node.out(3))
+    l.reference("ref::unique_counts", header, host(&ref::unique_counts), {write(l.out_dense(3)), read(rank), runtime_size(axis), runtime_size(count)});
 }
 
 }  // namespace

@@ -42,10 +42,7 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Unsqueeze = {.name = "Unsqueeze",
-                                .inputs = {{"data", types::any}, {"axes", types::int64}},
-                                .infer = infer,
-                                .lower = lower,
-                                .versions = "1, 11, 13, 21, 23, 24, 25"};
+extern const Op op_Unsqueeze = {
+    .name = "Unsqueeze", .inputs = {{"data", types::any}, {"axes", types::int64}}, .infer = infer, .lower = lower, .versions = "1, 11, 13, 21, 23, 24, 25"};
 
 }  // namespace inferc

@@ -65,7 +65,8 @@ UserSignature::Parameter parameter_of(const Named& n) {
   if (equals == n.what.npos) return out;
   const std::string value(trimmed(n.what.substr(equals + 1)));
   double real = 0;
-  if (const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), real); error != std::errc() || end != value.data() + value.size()) wrong("no number is", value);
+  if (const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), real); error != std::errc() || end != value.data() + value.size())
+    wrong("no number is", value);
   if (out.real) out.otherwise = real;
   else out.otherwise = static_cast<std::int64_t>(real);
   return out;
@@ -82,7 +83,8 @@ UserSignature signature_of(std::string_view line) {
     else wrong("inputs come before parameters:", item);
   }
   for (const std::string_view item : items_of(line.substr(arrow + 2))) out.outputs.push_back(type_of(named(item).what));
-  const bool name = !out.function.empty() && std::all_of(out.function.begin(), out.function.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == ':'; });
+  const bool name =
+      !out.function.empty() && std::all_of(out.function.begin(), out.function.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == ':'; });
   if (!name || out.inputs.empty() || out.outputs.empty()) wrong("no function of inputs to outputs is", line);
   return out;
 }
@@ -98,7 +100,8 @@ std::deque<Defined>& defined() {
 
 const Defined* find_defined(std::string_view name, std::string_view domain) {
   const auto& all = defined();
-  const auto at = std::find_if(all.begin(), all.end(), [&](const Defined& d) { return d.op.name == name && d.op.domain == (domain == "ai.onnx" ? "" : domain); });
+  const auto at =
+      std::find_if(all.begin(), all.end(), [&](const Defined& d) { return d.op.name == name && d.op.domain == (domain == "ai.onnx" ? "" : domain); });
   return at == all.end() ? nullptr : &*at;
 }
 
@@ -156,7 +159,8 @@ void infer(Infer& i) {
     return;
   }
   for (const auto& p : s->parameters)
-    if (!i.node.attributes.contains(p.name) && std::holds_alternative<std::monostate>(p.otherwise)) i.fail(fmt::format("attribute '{}' is missing", escape(p.name)), s->text);
+    if (!i.node.attributes.contains(p.name) && std::holds_alternative<std::monostate>(p.otherwise))
+      i.fail(fmt::format("attribute '{}' is missing", escape(p.name)), s->text);
   Sizes sizes(i);
   if (i.failed() || !sizes.bind(*s)) return;
   for (std::size_t k = 0; k < s->outputs.size(); ++k) {
@@ -206,13 +210,15 @@ UserOp read_user_op(const std::string& domain, const std::string& name, const st
       problems.error(fmt::format("{}: {}", escape(header), e.what()), form);
     }
   }
-  if (out.signatures.empty() && !problems.failed()) problems.error(fmt::format("{} has no line that tells what its functions take and give", escape(header)), form);
+  if (out.signatures.empty() && !problems.failed())
+    problems.error(fmt::format("{} has no line that tells what its functions take and give", escape(header)), form);
   if (problems.failed()) throw UserError(problems.errors());
   return out;
 }
 
 void define_user_op(UserOp user) {
-  if (find_op(user.name, user.domain)) throw UserError(fmt::format("there is an operator {}{}{} already", escape(user.domain), user.domain.empty() ? "" : "::", escape(user.name)));
+  if (find_op(user.name, user.domain))
+    throw UserError(fmt::format("there is an operator {}{}{} already", escape(user.domain), user.domain.empty() ? "" : "::", escape(user.name)));
   Defined& d = defined().emplace_back(Defined{std::move(user), {}});
   d.op.name = d.user.name;
   d.op.domain = d.user.domain;

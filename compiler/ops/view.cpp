@@ -10,8 +10,7 @@ namespace {
 void infer(Infer& i) {
   const Value* v = i.node.out();
   if (!v) return;
-  if (!v->type)
-    i.fail("a View has no type");
+  if (!v->type) i.fail("a View has no type");
   else if (i.symbols().decide_equal(product(i.shape(0)), product(v->type->shape)) == false)
     i.fail(fmt::format("{} cannot be viewed as {}", text(i.type(0)), text(*v->type)));
 }

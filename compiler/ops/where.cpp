@@ -24,25 +24,23 @@ void infer(Infer& i) {
 }
 
 void lower(Lower& l) {
-  const HostKernel kernel = by_width(l.out_type().dtype, []<class T>(std::type_identity<T>) {
-    return host(&ref::map3<functors::where, T, bool, T, T, max_rank>);
-  });
+  const HostKernel kernel =
+      by_width(l.out_type().dtype, []<class T>(std::type_identity<T>) { return host(&ref::map3<functors::where, T, bool, T, T, max_rank>); });
   Call& c = l.reference("ref::map3", "kernels/ref/map.hpp", kernel,
-                        {write_view(l.out()), read_view(elementwise::broadcast_in(l, 0)),
-                         read_view(elementwise::broadcast_in(l, 1)), read_view(elementwise::broadcast_in(l, 2))});
+                        {write_view(l.out()), read_view(elementwise::broadcast_in(l, 0)), read_view(elementwise::broadcast_in(l, 1)),
+                         read_view(elementwise::broadcast_in(l, 2))});
   c.template_args = {"functors::where"};
   c.in_place = {{0, 2}, {0, 3}};
 }
 
 }  // namespace
 
-extern const Op op_Where = {.name = "Where",
-                            .inputs = {{"condition", types::boolean},
-                                       {"X", types::any, Port::Arity::required, 'T'},
-                                       {"Y", types::any, Port::Arity::required, 'T'}},
-                            .infer = infer,
-                            .lower = lower,
-                            .elementwise = Elementwise{"functors::where"},
-                            .versions = "9, 16"};
+extern const Op op_Where = {
+    .name = "Where",
+    .inputs = {{"condition", types::boolean}, {"X", types::any, Port::Arity::required, 'T'}, {"Y", types::any, Port::Arity::required, 'T'}},
+    .infer = infer,
+    .lower = lower,
+    .elementwise = Elementwise{"functors::where"},
+    .versions = "9, 16"};
 
 }  // namespace inferc

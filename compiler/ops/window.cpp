@@ -9,9 +9,7 @@ namespace {
 
 using Integers = std::vector<std::int64_t>;
 
-Integers integers(const Node& n, std::string_view key, std::size_t count, std::int64_t otherwise) {
-  return n.attr(key, Integers(count, otherwise));
-}
+Integers integers(const Node& n, std::string_view key, std::size_t count, std::int64_t otherwise) { return n.attr(key, Integers(count, otherwise)); }
 
 bool check_list(Infer& i, std::string_view key, std::size_t count, std::int64_t least) {
   const Integers v = i.node.attr(key, Integers());
@@ -53,8 +51,7 @@ void explicit_pads(const Node& n, Window& w) {
 }  // namespace
 
 bool check(Infer& i, std::size_t spatial, const std::vector<Dim>& kernel) {
-  if (spatial < 1 || spatial > max_spatial)
-    return i.fail(fmt::format("{} spatial dimensions, between 1 and {} are supported", spatial, max_spatial));
+  if (spatial < 1 || spatial > max_spatial) return i.fail(fmt::format("{} spatial dimensions, between 1 and {} are supported", spatial, max_spatial));
   if (kernel.size() != spatial) return i.fail(fmt::format("attribute 'kernel_shape' has {} elements for {} spatial dimensions", kernel.size(), spatial));
   for (const Dim& k : kernel)
     if (!k.is_constant() || *k.constant() < 1 || *k.constant() > unbounded) return i.fail(fmt::format("kernel size {} is not a positive constant", k.text()));
@@ -83,8 +80,7 @@ Window forward(const Node& n, std::vector<Dim> in, std::vector<Dim> kernel) {
     }
     const Dim room = w.in[d] + w.pad[d] + w.pad_end[d] - reach(w, d);
     // Rounded up, but the last window must start inside of input or leading padding.
-    w.out.push_back(ceil ? min(ceil_div(room, w.stride[d]) + 1, ceil_div(w.in[d] + w.pad[d], w.stride[d]))
-                         : floor_div(room, w.stride[d]) + 1);
+    w.out.push_back(ceil ? min(ceil_div(room, w.stride[d]) + 1, ceil_div(w.in[d] + w.pad[d], w.stride[d])) : floor_div(room, w.stride[d]) + 1);
   }
   return w;
 }

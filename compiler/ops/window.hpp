@@ -29,9 +29,12 @@ void append(std::vector<Arg>& args, const Window& w, const std::vector<Dim>& out
 template <class F>
 HostKernel by_spatial(std::size_t spatial, F f) {
   switch (spatial) {
-    case 1: return f(std::integral_constant<int, 1>{});
-    case 2: return f(std::integral_constant<int, 2>{});
-    default: return f(std::integral_constant<int, 3>{});
+    case 1:
+      return f(std::integral_constant<int, 1>{});
+    case 2:
+      return f(std::integral_constant<int, 2>{});
+    default:
+      return f(std::integral_constant<int, 3>{});
   }
 }
 

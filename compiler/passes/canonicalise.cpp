@@ -23,8 +23,7 @@ bool drop_identity(Graph& graph, Node* n) {
   if (n->is("Identity")) return forward(graph, n, n->in(0));
   const bool alike = n->in(0) && n->in(0)->type && n->out()->type && *n->in(0)->type == *n->out()->type;
   if (!alike || checks_sizes(*n)) return false;
-  if (n->is("Reshape") || n->is("Expand") || n->is("Cast") || n->is("Squeeze") || n->is("Unsqueeze") || n->is("Flatten"))
-    return forward(graph, n, n->in(0));
+  if (n->is("Reshape") || n->is("Expand") || n->is("Cast") || n->is("Squeeze") || n->is("Unsqueeze") || n->is("Flatten")) return forward(graph, n, n->in(0));
   return n->is("Concat") && n->inputs.size() == 1 && forward(graph, n, n->in(0));
 }
 
@@ -149,8 +148,8 @@ bool gather_nd_to_gather(Graph& graph, Node* n) {
 
 bool step(Graph& graph, Node* n) {
   return gather_nd_to_gather(graph, n) || tile_to_expand(graph, n) || square_to_product(graph, n) || clip_to_bound(graph, n) || drop_expand(graph, n) ||
-         drop_identity(graph, n) ||
-         to_view(graph, n) || merge_transposes(graph, n) || transpose_to_view(n) || drop_neutral(graph, n) || constant_right(graph, n);
+         drop_identity(graph, n) || to_view(graph, n) || merge_transposes(graph, n) || transpose_to_view(n) || drop_neutral(graph, n) ||
+         constant_right(graph, n);
 }
 
 bool same_node(const Node& a, const Node& b) {

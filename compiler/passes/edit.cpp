@@ -9,8 +9,7 @@ namespace inferc {
 
 Value* Edit::typed_output(Node* n) const {
   Diagnostics problems;
-  if (!infer_node(*n, problems))
-    internal_error("a pass built a node that is invalid: " + (problems.failed() ? problems.errors()[0].message : n->op));
+  if (!infer_node(*n, problems)) internal_error("a pass built a node that is invalid: " + (problems.failed() ? problems.errors()[0].message : n->op));
   return n->outputs[0];
 }
 

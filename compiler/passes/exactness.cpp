@@ -40,7 +40,8 @@ class Walk {
     if (!quantised_) return std::nullopt;
     Exactness out{worst_.kind, {}, steps_};
     if (worst_.kind != Class::exact)
-      out.reason = worst_.by ? fmt::format("{} {}", address(*worst_.by), worst_.kind == Class::table ? "is a table" : "is computed in float") : "an output is on no grid";
+      out.reason = worst_.by ? fmt::format("{} {}", address(*worst_.by), worst_.kind == Class::table ? "is a table" : "is computed in float")
+                             : "an output is on no grid";
     return out;
   }
 
@@ -51,7 +52,7 @@ class Walk {
       return;
     }
     quantised_ = quantised_ || grid::is_quantiser(n);  // masks are on a grid, too
-    for (const Value* in : n.inputs)  // a quantiser brings it back
+    for (const Value* in : n.inputs)                   // a quantiser brings it back
       if (in && !facts_.of(in)) worsen(state_of(in));
   }
 

@@ -13,8 +13,8 @@ namespace inferc {
 struct Exactness {
   enum class Class : char { exact = 'E', table = 'L', rounded = 'T' };
   Class kind = Class::exact;
-  std::string reason;                       // the node that is why it is not E, and where it leaves the grid
-  std::vector<std::optional<double>> steps; // of each output, where it is on a grid
+  std::string reason;                        // the node that is why it is not E, and where it leaves the grid
+  std::vector<std::optional<double>> steps;  // of each output, where it is on a grid
 };
 
 // Of a graph as imported, with types; nothing where no value of it is quantised.

@@ -46,9 +46,7 @@ class Expansion {
     n->origins = at_->origins;
     return n->outputs[0];
   }
-  Value* as(Value* v, DType from, DType to) {
-    return from == to ? v : node("Cast", {v}, {{"to", static_cast<std::int64_t>(to)}});
-  }
+  Value* as(Value* v, DType from, DType to) { return from == to ? v : node("Cast", {v}, {{"to", static_cast<std::int64_t>(to)}}); }
   // Query head h reads head h / group.
   Value* shared(Value* v, const Heads& heads) {
     if (heads.q == heads.kv) return v;

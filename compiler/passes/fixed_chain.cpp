@@ -22,7 +22,8 @@ std::optional<std::int64_t> shifted(std::int64_t v, std::int64_t by) {
 }  // namespace
 
 std::optional<FixedColumns> fixed_columns(const Tensor& t, std::size_t columns) {
-  if (t.dtype() != DType::float32 || (t.size() != 1 && (t.rank() == 0 || t.size() != columns || t.shape().back() != static_cast<std::int64_t>(columns)))) return std::nullopt;
+  if (t.dtype() != DType::float32 || (t.size() != 1 && (t.rank() == 0 || t.size() != columns || t.shape().back() != static_cast<std::int64_t>(columns))))
+    return std::nullopt;
   FixedColumns out;
   for (std::size_t c = 0; c < columns; ++c) {
     const float v = t.as<float>()[t.size() == 1 ? 0 : c];
@@ -138,8 +139,7 @@ bool FixedChain::at_least(const FixedColumns& v) {
   }
   if (acts && !stages_.empty() && stages_.back().kind == fixed::Step::at_least)
     for (std::size_t c = 0; c < bound.size(); ++c) stages_.back().a[c] = std::max(stages_.back().a[c], bound[c]);
-  else if (acts)
-    step(fixed::Step::at_least, {}, bound);
+  else if (acts) step(fixed::Step::at_least, {}, bound);
   return true;
 }
 
@@ -299,7 +299,8 @@ Tensor FixedChain::table(bool begin_with_row) const {
   const std::vector<Numbers> rows = written(begin_with_row).rows;
   const std::size_t cols = rows.empty() ? 1 : columns_.size();
   Tensor out(DType::int64, {std::max<std::int64_t>(1, std::ssize(rows)), static_cast<std::int64_t>(cols)});
-  for (std::size_t r = 0; r < rows.size(); ++r) std::copy(rows[r].begin(), rows[r].end(), out.as<std::int64_t>().begin() + static_cast<std::ptrdiff_t>(r * cols));
+  for (std::size_t r = 0; r < rows.size(); ++r)
+    std::copy(rows[r].begin(), rows[r].end(), out.as<std::int64_t>().begin() + static_cast<std::ptrdiff_t>(r * cols));
   return out;
 }
 

@@ -40,8 +40,7 @@ bool constants_after(Graph& graph, Node* n) {
   if ((!n->is("Mul") && !n->is("Add")) || !n->in(0)->producer || !n->in(0)->producer->is("Add")) return false;
   Node* add = n->in(0)->producer;
   Node* linear = linear_below(graph, add->in(0), add);
-  if (!linear || graph.only_user(add->out()) != n || !is_row_constant(add->in(1), columns(linear)) || !is_row_constant(n->in(1), columns(linear)))
-    return false;
+  if (!linear || graph.only_user(add->out()) != n || !is_row_constant(add->in(1), columns(linear)) || !is_row_constant(n->in(1), columns(linear))) return false;
   if (!(n->out()->type == linear->out()->type)) return false;
   const Edit edit(graph, n);
   Value* b = edit(n->op, {add->in(1), n->in(1)});

@@ -30,8 +30,8 @@ std::optional<Tensor> uniform_constant(const Tensor& t) {
 
 // Every element of the result is one of the operand's.
 bool moves_elements(const Node& n) {
-  return n.is("View", "inferc") || n.is("Expand") || n.is("Tile") || n.is("Transpose") || n.is("Slice") || n.is("Identity") || n.is("Reshape") || n.is("Squeeze") ||
-         n.is("Unsqueeze") || n.is("Flatten");
+  return n.is("View", "inferc") || n.is("Expand") || n.is("Tile") || n.is("Transpose") || n.is("Slice") || n.is("Identity") || n.is("Reshape") ||
+         n.is("Squeeze") || n.is("Unsqueeze") || n.is("Flatten");
 }
 
 // The one element that a value has in all of its places.
@@ -47,12 +47,18 @@ std::optional<Tensor> uniform(const Value* v, int depth = 0) {
 bool is_value(const std::optional<Tensor>& t, double value) {
   if (!t) return false;
   switch (t->dtype()) {
-    case DType::float32: return static_cast<double>(t->as<float>()[0]) == value;
-    case DType::float64: return t->as<double>()[0] == value;
-    case DType::int64: return static_cast<double>(t->as<std::int64_t>()[0]) == value;
-    case DType::int32: return static_cast<double>(t->as<std::int32_t>()[0]) == value;
-    case DType::boolean: return (t->as<bool>()[0] ? 1.0 : 0.0) == value;
-    default: return false;
+    case DType::float32:
+      return static_cast<double>(t->as<float>()[0]) == value;
+    case DType::float64:
+      return t->as<double>()[0] == value;
+    case DType::int64:
+      return static_cast<double>(t->as<std::int64_t>()[0]) == value;
+    case DType::int32:
+      return static_cast<double>(t->as<std::int32_t>()[0]) == value;
+    case DType::boolean:
+      return (t->as<bool>()[0] ? 1.0 : 0.0) == value;
+    default:
+      return false;
   }
 }
 

@@ -25,8 +25,7 @@ std::vector<Value*> operands_of(const std::vector<Node*>& group) {
 }
 
 bool readers_inside(const Value* v, const std::set<const Node*>& group) {
-  return !v->producer->graph->is_output(v) &&
-         std::all_of(v->uses.begin(), v->uses.end(), [&](const Use& u) { return group.count(u.node) > 0; });
+  return !v->producer->graph->is_output(v) && std::all_of(v->uses.begin(), v->uses.end(), [&](const Use& u) { return group.count(u.node) > 0; });
 }
 
 // Grows from `root` towards its producers: elementwise nodes of the same shape that only the group reads.
@@ -63,8 +62,7 @@ void sort_by_order(const Graph& graph, std::vector<Node*>& group) {
 }  // namespace
 
 // The nodes of `group`, in order, as a region with the inputs `operands`; the last one's output is its output.
-Region make_region(const Graph& graph, const std::string& name, const std::vector<Node*>& group, const std::vector<Value*>& operands,
-                   std::size_t captures) {
+Region make_region(const Graph& graph, const std::string& name, const std::vector<Node*>& group, const std::vector<Value*>& operands, std::size_t captures) {
   Region region{name, std::make_unique<Graph>(graph.shared_symbols()), captures};
   std::map<const Value*, Value*> inner;
   for (Value* v : operands) inner[v] = region.graph->add_input(v->name, *v->type);

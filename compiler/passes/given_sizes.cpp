@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "compiler/ops/open_size.hpp"
 #include "compiler/ops/op.hpp"
+#include "compiler/ops/open_size.hpp"
 
 namespace inferc {
 namespace {

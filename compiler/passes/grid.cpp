@@ -48,9 +48,7 @@ bool has_sane_fractions(const Grid& g) {
 bool is_known_type(DType t) { return t == DType::float32 || t == DType::float64 || is_integer(t) || t == DType::boolean; }
 
 // Entries stand for indices of an axis whose size is a number.
-bool matches(const Grid& g, const Shape& shape) {
-  return !g.axis || (*g.axis < shape.size() && shape[*g.axis].is(static_cast<std::int64_t>(size(g))));
-}
+bool matches(const Grid& g, const Shape& shape) { return !g.axis || (*g.axis < shape.size() && shape[*g.axis].is(static_cast<std::int64_t>(size(g)))); }
 
 // Integers wrap: a result beyond its type may be any integer of it. A float beyond its mantissa is rounded.
 std::optional<Grid> settled(std::optional<Grid> g, const Type& type, bool exact) {
@@ -103,8 +101,7 @@ std::optional<Grid> View::in_result(std::size_t i, std::optional<std::size_t> ax
 
 Rule find_rule(const Node& node) {
   for (const Rules* rules : {&elementwise_rules(), &movement_rules(), &layer_rules(), &quantiser_rules()})
-    if (const auto at = rules->find(node.domain == "inferc" ? "inferc." + node.op : node.domain.empty() ? node.op : ""); at != rules->end())
-      return at->second;
+    if (const auto at = rules->find(node.domain == "inferc" ? "inferc." + node.op : node.domain.empty() ? node.op : ""); at != rules->end()) return at->second;
   return nullptr;
 }
 

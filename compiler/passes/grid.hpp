@@ -11,9 +11,9 @@
 // Facts are about exact arithmetic on finite inputs (NaN aside); they follow from what nodes compute, not from who wrote them.
 namespace inferc::grid {
 
-struct Grid {                      // every element = integer * 2^-fraction, low <= integer <= high
-  std::optional<std::size_t> axis; // one entry per index of this axis; absent: one entry for the tensor
-  std::vector<int> fraction;       // may be negative
+struct Grid {                       // every element = integer * 2^-fraction, low <= integer <= high
+  std::optional<std::size_t> axis;  // one entry per index of this axis; absent: one entry for the tensor
+  std::vector<int> fraction;        // may be negative
   std::vector<std::int64_t> low, high;
   // Whether the type of the value computes it without rounding, and so what it is made of: every partial sum, in any order,
   // lies within low and high, which fit the mantissa. A quantiser of something that has no fact is exact by definition.

@@ -28,9 +28,7 @@ std::optional<Grid> same(const View& v) {
   return unary(v, [](const Entry& e) { return e; });
 }
 
-std::optional<Grid> relu(const View& v) {
-  return unary(v, positive_part);
-}
+std::optional<Grid> relu(const View& v) { return unary(v, positive_part); }
 
 std::optional<Grid> neg(const View& v) { return unary(v, negated); }
 
@@ -72,9 +70,7 @@ std::optional<Grid> leaky_relu(const View& v) {
   const float alpha = v.node.attr("alpha", 0.01f);
   const auto slope = of_constant(tensor_of<float>({}, std::span(&alpha, 1)));
   if (!slope) return std::nullopt;
-  return unary(v, [&](const Entry& e) {
-    return hull(positive_part(e), times(negative_part(e), entry(*slope, 0)));
-  });
+  return unary(v, [&](const Entry& e) { return hull(positive_part(e), times(negative_part(e), entry(*slope, 0))); });
 }
 
 // A bound that is off the grid, or absent, keeps no value away from where it was: only an infinite range needs it.
@@ -109,9 +105,15 @@ std::optional<Grid> rounded(const View& v, F f) {
   });
 }
 
-std::optional<Grid> floor(const View& v) { return rounded(v, [](double q) { return std::floor(q); }); }
-std::optional<Grid> ceil(const View& v) { return rounded(v, [](double q) { return std::ceil(q); }); }
-std::optional<Grid> round(const View& v) { return rounded(v, [](double q) { return std::nearbyint(q); }); }
+std::optional<Grid> floor(const View& v) {
+  return rounded(v, [](double q) { return std::floor(q); });
+}
+std::optional<Grid> ceil(const View& v) {
+  return rounded(v, [](double q) { return std::ceil(q); });
+}
+std::optional<Grid> round(const View& v) {
+  return rounded(v, [](double q) { return std::nearbyint(q); });
+}
 
 std::optional<Grid> where(const View& v) {
   const auto a = v.in_result(1), b = v.in_result(2);
@@ -128,10 +130,12 @@ std::optional<Grid> cast(const View& v) {
 }  // namespace
 
 const Rules& elementwise_rules() {
-  static const Rules rules = {{"Abs", abs},   {"Add", add},     {"Cast", cast}, {"Ceil", ceil}, {"Clip", clip},     {"Div", div},
-                              {"Floor", floor}, {"Identity", same}, {"LeakyRelu", leaky_relu},     {"Max", max},       {"Min", min},
-                              {"Mul", mul},   {"Neg", neg},     {"Relu", relu}, {"Round", round}, {"Sign", sign},   {"Sub", sub},
-                              {"Where", where}};
+  static const Rules rules = {{"Abs", abs},     {"Add", add},       {"Cast", cast},
+                              {"Ceil", ceil},   {"Clip", clip},     {"Div", div},
+                              {"Floor", floor}, {"Identity", same}, {"LeakyRelu", leaky_relu},
+                              {"Max", max},     {"Min", min},       {"Mul", mul},
+                              {"Neg", neg},     {"Relu", relu},     {"Round", round},
+                              {"Sign", sign},   {"Sub", sub},       {"Where", where}};
   return rules;
 }
 

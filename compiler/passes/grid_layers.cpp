@@ -169,8 +169,9 @@ std::optional<Grid> reduce_mean(const View& v) { return reduce(v, true); }
 }  // namespace
 
 const Rules& layer_rules() {
-  static const Rules rules = {{"AveragePool", average_pool}, {"Conv", conv},   {"Gemm", gemm}, {"GlobalAveragePool", global_average_pool},
-                              {"MatMul", matmul}, {"ReduceMean", reduce_mean}, {"ReduceSum", reduce_sum}};
+  static const Rules rules = {
+      {"AveragePool", average_pool}, {"Conv", conv},           {"Gemm", gemm}, {"GlobalAveragePool", global_average_pool}, {"MatMul", matmul},
+      {"ReduceMean", reduce_mean},   {"ReduceSum", reduce_sum}};
   return rules;
 }
 

@@ -97,10 +97,9 @@ std::optional<Grid> max_pool(const View& v) {
 }  // namespace
 
 const Rules& movement_rules() {
-  static const Rules rules = {{"Concat", concat},      {"Expand", expand},      {"Flatten", reshape},   {"Gather", whole_of},
-                              {"GlobalMaxPool", max_pool}, {"MaxPool", max_pool},   {"Pad", pad},           {"ReduceMax", whole_of},
-                              {"ReduceMin", whole_of}, {"Reshape", reshape},    {"Slice", whole_of},    {"Squeeze", reshape},
-                              {"Transpose", transpose}, {"Unsqueeze", reshape}, {"inferc.View", reshape}};
+  static const Rules rules = {{"Concat", concat},    {"Expand", expand},   {"Flatten", reshape},     {"Gather", whole_of},    {"GlobalMaxPool", max_pool},
+                              {"MaxPool", max_pool}, {"Pad", pad},         {"ReduceMax", whole_of},  {"ReduceMin", whole_of}, {"Reshape", reshape},
+                              {"Slice", whole_of},   {"Squeeze", reshape}, {"Transpose", transpose}, {"Unsqueeze", reshape},  {"inferc.View", reshape}};
   return rules;
 }
 

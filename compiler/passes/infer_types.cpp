@@ -43,11 +43,10 @@ void narrow_bounds(Symbols& symbols, const Solution& s, Diagnostics& diagnostics
   const Bounds from = symbols.find(s.symbol)->bounds, to = symbols.bounds(s.value);
   const Bounds both{std::max(from.lower, to.lower), std::min(from.upper, to.upper)};
   if (both.lower > both.upper)
-    diagnostics.error(fmt::format("the sizes {} ({} to {}) and {} ({} to {}) must be equal and cannot", s.symbol, from.lower, from.upper,
-                                  s.value.text(), to.lower, to.upper),
-                      "--dim gives both the same bounds");
-  else if (const auto name = s.value.as_symbol(); !name.empty())
-    symbols.set_bounds(name, both);
+    diagnostics.error(
+        fmt::format("the sizes {} ({} to {}) and {} ({} to {}) must be equal and cannot", s.symbol, from.lower, from.upper, s.value.text(), to.lower, to.upper),
+        "--dim gives both the same bounds");
+  else if (const auto name = s.value.as_symbol(); !name.empty()) symbols.set_bounds(name, both);
 }
 
 void clear_types(Graph& graph) {

@@ -67,8 +67,9 @@ std::optional<FixedColumns> negated(std::optional<FixedColumns> v) {
 }
 
 std::optional<Round> round_mode(const std::string& name) {
-  static const std::map<std::string, Round> modes{{"TRN", Round::trn}, {"RND", Round::rnd}, {"RND_CONV", Round::rnd_conv}, {"RND_MIN_INF", Round::rnd_min_inf},
-                                                  {"RND_ZERO", Round::rnd_zero}, {"RND_INF", Round::rnd_inf}, {"TRN_ZERO", Round::trn_zero}};
+  static const std::map<std::string, Round> modes{
+      {"TRN", Round::trn},           {"RND", Round::rnd},         {"RND_CONV", Round::rnd_conv}, {"RND_MIN_INF", Round::rnd_min_inf},
+      {"RND_ZERO", Round::rnd_zero}, {"RND_INF", Round::rnd_inf}, {"TRN_ZERO", Round::trn_zero}};
   const auto at = modes.find(name);
   return at == modes.end() ? std::nullopt : std::optional(at->second);
 }
@@ -205,9 +206,10 @@ class Lowering {
       low.push_back(static_cast<float>(c.low)), high.push_back(static_cast<float>(c.high));
     }
     const Edit edit(graph_, before);
-    Value* v = edit.composite("FixedToInteger", {source, parameter(scale), parameter(low), parameter(high)},
-                              {{"dtype", static_cast<std::int64_t>(range.stored_type())}, {"mode", static_cast<std::int64_t>(to.mode)}, {"wraps", std::int64_t{to.wraps}}},
-                              before->origins);
+    Value* v = edit.composite(
+        "FixedToInteger", {source, parameter(scale), parameter(low), parameter(high)},
+        {{"dtype", static_cast<std::int64_t>(range.stored_type())}, {"mode", static_cast<std::int64_t>(to.mode)}, {"wraps", std::int64_t{to.wraps}}},
+        before->origins);
     if (of->producer) v->producer->origins = of->producer->origins, v->producer->name = of->producer->name;
     return keep(of, {v, columns});
   }
@@ -264,7 +266,8 @@ class Lowering {
   }
 
   // The chain of `op` on operands, whose result stands for the value of `last`.
-  void emit(FixedChain chain, Node* last, std::string op, std::vector<Value*> operands, Attributes attributes, const std::set<Node*>& covered, Shape image = {}) {
+  void emit(FixedChain chain, Node* last, std::string op, std::vector<Value*> operands, Attributes attributes, const std::set<Node*>& covered,
+            Shape image = {}) {
     chain.end_without_shift();
     if (!image.empty() && !chain.to_one_fraction()) return;
     if (chain.stored_type() == DType::undefined) return;
@@ -332,7 +335,8 @@ class Lowering {
       }
       const auto g = grid::of_constant(column);
       if (!g) return std::nullopt;
-      for (std::size_t i = 0; i < k; ++i) out.integer[i * n + j] = static_cast<std::int64_t>(std::ldexp(static_cast<double>(column.as<float>()[i]), g->fraction[0]));
+      for (std::size_t i = 0; i < k; ++i)
+        out.integer[i * n + j] = static_cast<std::int64_t>(std::ldexp(static_cast<double>(column.as<float>()[i]), g->fraction[0]));
       out.fraction.push_back(unit + g->fraction[0]);
     }
     return out;
@@ -380,7 +384,8 @@ class Lowering {
   }
 
   [[nodiscard]] bool is_gemm_with_units(const Node& n) const {
-    return n.is("Gemm") && n.attr_int("transA", 0) == 0 && n.attr("alpha", 1.0f) == 1.0f && n.attr("beta", 1.0f) == 1.0f && (!n.in(2) || n.in(2)->is_constant());
+    return n.is("Gemm") && n.attr_int("transA", 0) == 0 && n.attr("alpha", 1.0f) == 1.0f && n.attr("beta", 1.0f) == 1.0f &&
+           (!n.in(2) || n.in(2)->is_constant());
   }
 
   // A layer of `n` as the product of x, k terms a row, with the matrix w[K, N]; rows are what `prepare` makes of x.

@@ -23,19 +23,22 @@ Pattern Pattern::scalar(std::string name) { return Pattern({Data::Kind::scalar, 
 Pattern Pattern::op(std::string op, std::vector<Pattern> inputs, std::string name) {
   return Pattern({Data::Kind::op, std::move(name), std::move(op), 0, std::move(inputs)});
 }
-Pattern Pattern::one_of(std::vector<Pattern> alternatives) {
-  return Pattern({Data::Kind::one_of, {}, {}, 0, std::move(alternatives)});
-}
+Pattern Pattern::one_of(std::vector<Pattern> alternatives) { return Pattern({Data::Kind::one_of, {}, {}, 0, std::move(alternatives)}); }
 
 std::optional<double> scalar_value(const Value* v) {
   if (!v || !v->constant || v->constant->size() != 1) return std::nullopt;
   const Tensor& t = *v->constant;
   switch (t.dtype()) {
-    case DType::float32: return static_cast<double>(t.as<float>()[0]);
-    case DType::float64: return t.as<double>()[0];
-    case DType::int64: return static_cast<double>(t.as<std::int64_t>()[0]);
-    case DType::int32: return static_cast<double>(t.as<std::int32_t>()[0]);
-    default: return std::nullopt;
+    case DType::float32:
+      return static_cast<double>(t.as<float>()[0]);
+    case DType::float64:
+      return t.as<double>()[0];
+    case DType::int64:
+      return static_cast<double>(t.as<std::int64_t>()[0]);
+    case DType::int32:
+      return static_cast<double>(t.as<std::int32_t>()[0]);
+    default:
+      return std::nullopt;
   }
 }
 
@@ -83,14 +86,18 @@ bool find_op(const Data& p, Value* v, Match& m) {
 bool find(const Pattern& pattern, Value* v, Match& m) {
   const Data& p = pattern.data();
   switch (p.kind) {
-    case Data::Kind::any: return bind(m, p.name, v);
-    case Data::Kind::constant: return v->is_constant() && bind(m, p.name, v);
-    case Data::Kind::scalar: return scalar_value(v).has_value() && bind(m, p.name, v);
+    case Data::Kind::any:
+      return bind(m, p.name, v);
+    case Data::Kind::constant:
+      return v->is_constant() && bind(m, p.name, v);
+    case Data::Kind::scalar:
+      return scalar_value(v).has_value() && bind(m, p.name, v);
     case Data::Kind::number: {
       const auto x = scalar_value(v);
       return x && std::abs(*x - p.value) <= std::abs(p.value) * 0x1p-22;
     }
-    case Data::Kind::op: return find_op(p, v, m);
+    case Data::Kind::op:
+      return find_op(p, v, m);
     case Data::Kind::one_of:
       for (const Pattern& alternative : p.inputs) {
         Match trial = m;
@@ -133,8 +140,7 @@ std::vector<std::string> joined_origins(const std::vector<Node*>& nodes) {
   return out;
 }
 
-Node* replace_match(Graph& graph, const Match& m, std::string op, std::string domain, std::vector<Value*> inputs,
-                    Attributes attributes) {
+Node* replace_match(Graph& graph, const Match& m, std::string op, std::string domain, std::vector<Value*> inputs, Attributes attributes) {
   Node* root = m.covered.front();
   Node* n = graph.add_node(std::move(op), std::move(inputs), 1, std::move(attributes), root);
   n->domain = std::move(domain);

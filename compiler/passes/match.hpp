@@ -53,8 +53,7 @@ class Pattern {
 
 // A new node in place of a match: takes the place, the type and the origins of what it stands for. Dead nodes stay for
 // erase_dead.
-Node* replace_match(Graph& graph, const Match& match, std::string op, std::string domain, std::vector<Value*> inputs,
-                    Attributes attributes = {});
+Node* replace_match(Graph& graph, const Match& match, std::string op, std::string domain, std::vector<Value*> inputs, Attributes attributes = {});
 
 // Origins of several nodes, each once.
 [[nodiscard]] std::vector<std::string> joined_origins(const std::vector<Node*>& nodes);

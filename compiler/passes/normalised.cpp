@@ -9,9 +9,7 @@ namespace {
 
 Pattern mul(Pattern a, Pattern b) { return Pattern::op("Mul", {std::move(a), std::move(b)}); }
 Pattern add(Pattern a, Pattern b) { return Pattern::op("Add", {std::move(a), std::move(b)}); }
-Pattern mean(Pattern x, std::string name) {
-  return Pattern::op("ReduceMean", {std::move(x), Pattern::constant(name + "_axes")}, name);
-}
+Pattern mean(Pattern x, std::string name) { return Pattern::op("ReduceMean", {std::move(x), Pattern::constant(name + "_axes")}, name); }
 
 // d^2 as exporters write it.
 Pattern square(const Pattern& d) { return Pattern::one_of({Pattern::op("Pow", {d, Pattern::number(2)}), mul(d, d)}); }
@@ -20,8 +18,8 @@ Pattern square(const Pattern& d) { return Pattern::one_of({Pattern::op("Pow", {d
 Pattern over_deviation(const Pattern& d) {
   const Pattern shifted = add(mean(square(d), "variance"), Pattern::scalar("epsilon"));
   const Pattern root = Pattern::one_of({Pattern::op("Sqrt", {shifted}), Pattern::op("Pow", {shifted, Pattern::number(0.5)})});
-  const Pattern inverse = Pattern::one_of({Pattern::op("Reciprocal", {root}), Pattern::op("Div", {Pattern::number(1), root}),
-                                           Pattern::op("Pow", {shifted, Pattern::number(-0.5)})});
+  const Pattern inverse = Pattern::one_of(
+      {Pattern::op("Reciprocal", {root}), Pattern::op("Div", {Pattern::number(1), root}), Pattern::op("Pow", {shifted, Pattern::number(-0.5)})});
   return Pattern::one_of({Pattern::op("Div", {d, root}), mul(d, inverse)});
 }
 

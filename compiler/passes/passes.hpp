@@ -44,8 +44,8 @@ bool eliminate_dead_code(Graph& graph);
 
 // The nodes of `group`, in order, as a region with the inputs `operands` of which the last `captures` are captures; the
 // last node's output is the region's.
-[[nodiscard]] Region make_region(const Graph& graph, const std::string& name, const std::vector<Node*>& group,
-                                 const std::vector<Value*>& operands, std::size_t captures);
+[[nodiscard]] Region make_region(const Graph& graph, const std::string& name, const std::vector<Node*>& group, const std::vector<Value*>& operands,
+                                 std::size_t captures);
 
 // The passes in order, with the reason for the order.
 [[nodiscard]] const std::vector<Pass>& pipeline();

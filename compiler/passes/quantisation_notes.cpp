@@ -77,7 +77,8 @@ class QuantiseNotes {
   }
   void say(Diagnostics& d) const {
     narrow_.say(d, "the Clip in front reaches further than its integers: the export lost the bits beyond them", remedy);
-    rounded_.say(d, "it rounds half to even and saturates, as PQuantML's export writes for every rounding (RND is its default) and for WRAP", std::string(remedy) + "; nothing is lost of RND_CONV with SAT");
+    rounded_.say(d, "it rounds half to even and saturates, as PQuantML's export writes for every rounding (RND is its default) and for WRAP",
+                 std::string(remedy) + "; nothing is lost of RND_CONV with SAT");
     if (grids_) unclipped_.say(d, "no Clip in front of it, as PQuantML writes with include_clip=False: a quantiser of fewer bits saturated earlier", remedy);
   }
 
@@ -129,7 +130,8 @@ void note_quantisation(const Graph& graph, Diagnostics& diagnostics) {
   }
   quantise.say(diagnostics);
   again.say(diagnostics, "constants that are off the grid of their quantiser are rounded again", remedy);
-  off_grid.say(diagnostics, "its scale is no power of two, or a bound is no integer: what follows is computed in float32, not in integers", "a scale 2^f and integer bounds make it exact");
+  off_grid.say(diagnostics, "its scale is no power of two, or a bound is no integer: what follows is computed in float32, not in integers",
+               "a scale 2^f and integer bounds make it exact");
   truncate.say(diagnostics, "rounding_mode TRUNCATE, which PQuantML writes for TRN_ZERO, is read as DOWN", remedy);
 }
 

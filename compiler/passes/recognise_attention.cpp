@@ -16,11 +16,9 @@ Pattern scaled(const Pattern& x, const std::string& scale) {
 // softmax(q k^T), the factor on q, on k, on the product, or on several of them.
 const Pattern product =
     scaled(Pattern::op("MatMul", {scaled(Pattern::any("q"), "q_scale"), scaled(Pattern::any("k_transposed"), "k_scale")}, "scores"), "scale");
-const Pattern probabilities =
-    Pattern::op("Softmax", {Pattern::one_of({Pattern::op("Add", {product, Pattern::any("mask")}), product})}, "softmax");
+const Pattern probabilities = Pattern::op("Softmax", {Pattern::one_of({Pattern::op("Add", {product, Pattern::any("mask")}), product})}, "softmax");
 // Newer exporters replace the NaN of rows that are masked as a whole by 0.
-const Pattern guarded =
-    Pattern::op("Where", {Pattern::op("IsNaN", {probabilities}), Pattern::number(0), probabilities}, "guard");
+const Pattern guarded = Pattern::op("Where", {Pattern::op("IsNaN", {probabilities}), Pattern::number(0), probabilities}, "guard");
 const Pattern attention = Pattern::op("MatMul", {Pattern::one_of({guarded, probabilities}), Pattern::any("v")});
 
 double factor(const Match& m, const std::string& name) {

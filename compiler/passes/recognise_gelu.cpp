@@ -10,13 +10,12 @@ Pattern add(Pattern a, Pattern b) { return Pattern::op("Add", {std::move(a), std
 // x * 0.5 * g in every association; also x * (g / 2).
 Pattern half_times(const Pattern& x, const Pattern& g) {
   const Pattern half = Pattern::number(0.5), two = Pattern::number(2);
-  return Pattern::one_of({mul(mul(x, half), g), mul(x, mul(half, g)), mul(half, mul(x, g)), mul(x, Pattern::op("Div", {g, two})),
-                          Pattern::op("Div", {mul(x, g), two})});
+  return Pattern::one_of(
+      {mul(mul(x, half), g), mul(x, mul(half, g)), mul(half, mul(x, g)), mul(x, Pattern::op("Div", {g, two})), Pattern::op("Div", {mul(x, g), two})});
 }
 
 const Pattern x = Pattern::any("x");
-const Pattern scaled = Pattern::one_of({Pattern::op("Div", {x, Pattern::number(1.4142135623730951)}),
-                                        mul(x, Pattern::number(0.7071067811865476))});
+const Pattern scaled = Pattern::one_of({Pattern::op("Div", {x, Pattern::number(1.4142135623730951)}), mul(x, Pattern::number(0.7071067811865476))});
 const Pattern by_erf = half_times(x, add(Pattern::op("Erf", {scaled}), Pattern::number(1)));
 
 const Pattern cube = Pattern::one_of({Pattern::op("Pow", {x, Pattern::number(3)}), mul(x, mul(x, x)), mul(mul(x, x), x)});

@@ -10,8 +10,8 @@ namespace {
 
 const Pattern x = Pattern::any("x");
 const Pattern grouped = Pattern::op("inferc.View", {x}, "grouped");
-const Pattern by_instance = Pattern::op(
-    "inferc.View", {Pattern::op("InstanceNormalization", {grouped, Pattern::constant("scale"), Pattern::constant("bias")}, "instance")});
+const Pattern by_instance =
+    Pattern::op("inferc.View", {Pattern::op("InstanceNormalization", {grouped, Pattern::constant("scale"), Pattern::constant("bias")}, "instance")});
 // The grouped value stands in the pattern more than once: it is matched as a value, its View afterwards.
 const Pattern by_moments = Pattern::op("inferc.View", {normalised::centred(Pattern::any("grouped_value"))});
 

@@ -13,9 +13,7 @@ bool over_last_axis(const Match& m, std::initializer_list<std::string_view> redu
   return true;
 }
 
-Attributes attributes_of(const Match& m) {
-  return {{"axis", std::int64_t{-1}}, {"epsilon", static_cast<float>(*scalar_value(m["epsilon"]))}};
-}
+Attributes attributes_of(const Match& m) { return {{"axis", std::int64_t{-1}}, {"epsilon", static_cast<float>(*scalar_value(m["epsilon"]))}}; }
 
 // A factor or summand over the last axis, as LayerNormalization takes it: a constant of its size.
 Value* per_channel(Graph& graph, Value* v, const Dim& size) {

@@ -144,7 +144,8 @@ Permutation without(const Permutation& p, const std::vector<std::int64_t>& remov
 bool same_order(const Node& reduction, std::vector<std::int64_t> axes, const Permutation& p) {
   std::sort(axes.begin(), axes.end());
   std::erase_if(axes, [&](std::int64_t a) { return reduction.in(0)->type->shape[static_cast<std::size_t>(a)].is(1); });
-  return std::is_sorted(axes.begin(), axes.end(), [&](std::int64_t a, std::int64_t b) { return p[static_cast<std::size_t>(a)] < p[static_cast<std::size_t>(b)]; });
+  return std::is_sorted(axes.begin(), axes.end(),
+                        [&](std::int64_t a, std::int64_t b) { return p[static_cast<std::size_t>(a)] < p[static_cast<std::size_t>(b)]; });
 }
 
 bool through_reduction(Graph& graph, Node* n) {
@@ -256,8 +257,7 @@ bool through_expand(Graph& graph, Node* n) {
 
 bool step(Graph& graph, Node* n) {
   if (n->outputs.size() != 1 || !n->out() || !n->out()->type) return false;
-  return through_elementwise(graph, n) || through_axis(graph, n) || through_reduction(graph, n) || through_view(graph, n) ||
-         through_gather(graph, n) ||
+  return through_elementwise(graph, n) || through_axis(graph, n) || through_reduction(graph, n) || through_view(graph, n) || through_gather(graph, n) ||
          through_expand(graph, n);
 }
 

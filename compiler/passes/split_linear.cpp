@@ -15,9 +15,9 @@ using Axes = std::vector<std::int64_t>;
 // What is done to the rows of a product to bring them where the rows of the whole are; the columns stay last.
 struct Step {
   enum class Kind : unsigned char { view, transpose, gather, expand } kind;
-  Shape rows;               // view, expand: their shape
-  Axes permutation;         // transpose: of the rows
-  Value* indices = nullptr; // gather
+  Shape rows;                // view, expand: their shape
+  Axes permutation;          // transpose: of the rows
+  Value* indices = nullptr;  // gather
   std::int64_t axis = 0;
   bool moves_ones = false;  // view: it only adds or drops axes of size one
   bool operator==(const Step&) const = default;
@@ -81,7 +81,8 @@ class Cost {
   [[nodiscard]] double of(const std::vector<Term>& terms, double rows) const {
     double out = 0;
     for (const Term& t : terms) {
-      const auto moves = std::count_if(t.steps.begin(), t.steps.end(), [](const Step& s) { return s.kind == Step::Kind::gather || s.kind == Step::Kind::expand; });
+      const auto moves =
+          std::count_if(t.steps.begin(), t.steps.end(), [](const Step& s) { return s.kind == Step::Kind::gather || s.kind == Step::Kind::expand; });
       out += 2 * elements(t.leaf->type->shape) * columns_ + (16 * static_cast<double>(moves) + 8) * rows * columns_;
     }
     return out;
@@ -102,11 +103,11 @@ class Splitter {
     std::vector<Term> whole{{v, order, w, steps}};
     const Node* n = v->producer;
     if (!n || n->out() != v || !n->regions.empty()) return whole;
-    const auto parts = n->is("Transpose") ? through_transpose(*n, whole[0])
-                       : n->is("View", "inferc") ? through_view(*n, whole[0])
-                       : n->is("Concat") ? through_concat(*n, whole[0])
-                       : n->is("Expand") ? through_expand(*n, whole[0])
-                       : n->is("Gather") ? through_gather(*n, whole[0])
+    const auto parts = n->is("Transpose")             ? through_transpose(*n, whole[0])
+                       : n->is("View", "inferc")      ? through_view(*n, whole[0])
+                       : n->is("Concat")              ? through_concat(*n, whole[0])
+                       : n->is("Expand")              ? through_expand(*n, whole[0])
+                       : n->is("Gather")              ? through_gather(*n, whole[0])
                        : n->is("Add") || n->is("Sub") ? through_sum(*n, whole[0])
                                                       : std::vector<Term>{};
     const double rows = cost_.elements(rows_in(v, order));
@@ -207,10 +208,8 @@ class Splitter {
     std::vector<Step> out = t.steps;
     const auto transposes = [](const Step& s) { return s.kind == Step::Kind::transpose; };
     if (v->type->shape == t.leaf->type->shape || std::all_of(out.begin(), out.end(), transposes)) return out;
-    if (out.back().moves_ones && std::all_of(out.begin(), out.end() - 1, transposes))
-      narrow(out.back().rows, rows_in(t.leaf, t.order), rows_in(v, t.order));
-    else
-      out.push_back({.kind = Step::Kind::expand, .rows = rows_in(t.leaf, t.order), .permutation = {}});
+    if (out.back().moves_ones && std::all_of(out.begin(), out.end() - 1, transposes)) narrow(out.back().rows, rows_in(t.leaf, t.order), rows_in(v, t.order));
+    else out.push_back({.kind = Step::Kind::expand, .rows = rows_in(t.leaf, t.order), .permutation = {}});
     return out;
   }
 
@@ -251,9 +250,8 @@ class Splitter {
 // Whether one side of every sum x - y that was taken apart is a term of the whole besides: then the terms are no larger than those
 // that the whole has anyway, and nothing cancels that did not before.
 bool sums_are_safe(const std::vector<Term>& terms) {
-  return std::all_of(terms.begin(), terms.end(), [&](const Term& t) {
-    return !t.sum || std::count_if(terms.begin(), terms.end(), [&](const Term& o) { return o.sum == t.sum; }) == 1;
-  });
+  return std::all_of(terms.begin(), terms.end(),
+                     [&](const Term& t) { return !t.sum || std::count_if(terms.begin(), terms.end(), [&](const Term& o) { return o.sum == t.sum; }) == 1; });
 }
 
 Value* build(Graph& graph, const Edit& edit, const Term& t) {

@@ -35,8 +35,7 @@ std::size_t times_touched(const Call& call, std::size_t a, std::size_t b) {
 // Two buffers may be one when a call reads the one for the last time and may write the other at the same place.
 class InPlace {
  public:
-  InPlace(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const std::vector<Lifetime>& life)
-      : same_(buffers.size()) {
+  InPlace(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const std::vector<Lifetime>& life) : same_(buffers.size()) {
     std::iota(same_.begin(), same_.end(), std::size_t{0});
     for (std::size_t position = 0; position < calls.size(); ++position)
       for (const auto& [out, in] : calls[position].in_place) join(calls[position], position, out, in, buffers, life);
@@ -44,15 +43,13 @@ class InPlace {
   [[nodiscard]] std::size_t root(std::size_t b) const { return same_[b] == b ? b : root(same_[b]); }
 
  private:
-  void join(const Call& call, std::size_t position, std::size_t out, std::size_t in, const std::vector<Buffer>& buffers,
-            const std::vector<Lifetime>& life) {
+  void join(const Call& call, std::size_t position, std::size_t out, std::size_t in, const std::vector<Buffer>& buffers, const std::vector<Lifetime>& life) {
     const auto outs = operands(call.args[out]), ins = operands(call.args[in]);
     if (outs.size() != 1 || ins.size() != 1) return;
     const Operand &w = *outs[0].first, &r = *ins[0].first;
     const std::size_t a = w.buffer.index, b = r.buffer.index;
     const bool arena = buffers[a].space == Space::arena && buffers[b].space == Space::arena;
-    const bool alike = w.dtype == r.dtype && w.offset == r.offset && w.shape == r.shape && w.strides == r.strides &&
-                       buffers[a].size == buffers[b].size;
+    const bool alike = w.dtype == r.dtype && w.offset == r.offset && w.shape == r.shape && w.strides == r.strides && buffers[a].size == buffers[b].size;
     // Written whole here first, read for the last time here, and no other operand of this call is in either buffer.
     if (!arena || !alike || life[a].first != position || life[b].last != position || root(a) != a) return;
     const bool taken = std::find(taken_.begin(), taken_.end(), b) != taken_.end();
@@ -121,8 +118,7 @@ Placement place(const std::vector<Item>& items, std::size_t buffers) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     std::vector<std::pair<std::int64_t, std::int64_t>> taken;
     for (std::size_t j = 0; j < i; ++j)
-      if (items[j].life.overlaps(items[i].life))
-        taken.emplace_back(out.at[items[j].buffer], out.at[items[j].buffer] + items[j].largest);
+      if (items[j].life.overlaps(items[i].life)) taken.emplace_back(out.at[items[j].buffer], out.at[items[j].buffer] + items[j].largest);
     const std::int64_t at = out.at[items[i].buffer] = lowest_free(items[i].largest, std::move(taken));
     if (at + items[i].largest <= out.end) continue;
     out.end = at + items[i].largest;

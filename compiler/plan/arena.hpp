@@ -33,7 +33,6 @@ struct Arena {
 [[nodiscard]] Arena plan_arena(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const Symbols& symbols);
 
 // Peak of the bytes live at any call, at the upper bounds of the symbols: no plan can be smaller.
-[[nodiscard]] std::int64_t live_bytes_peak(const std::vector<Call>& calls, const std::vector<Buffer>& buffers,
-                                           const Symbols& symbols);
+[[nodiscard]] std::int64_t live_bytes_peak(const std::vector<Call>& calls, const std::vector<Buffer>& buffers, const Symbols& symbols);
 
 }  // namespace inferc

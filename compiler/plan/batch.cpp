@@ -12,7 +12,8 @@ namespace inferc {
 namespace {
 
 // Kernels whose units are rows: each reads its own row of every operand, and weights.
-constexpr std::array<std::string_view, 7> row_kernels{"cpu::gemm", "cpu::map", "cpu::layer_norm", "cpu::rms_norm", "cpu::softmax", "cpu::log_softmax", "cpu::reduce_rows"};
+constexpr std::array<std::string_view, 7> row_kernels{"cpu::gemm",    "cpu::map",         "cpu::layer_norm", "cpu::rms_norm",
+                                                      "cpu::softmax", "cpu::log_softmax", "cpu::reduce_rows"};
 
 // a * n + c elements.
 struct Affine {
@@ -107,14 +108,20 @@ class Batch {
     Diagnostics problems;
     const Symbols& s = *single_.symbols;
     for (const Symbol& other : s.all())
-      if (other.name != symbol_) problems.error(fmt::format("--batch {}: the size {} is open, too", escape(symbol_), escape(other.name)), fmt::format("--dim {}=N fixes it", escape(other.name)));
-    if (!single_.measured.empty()) problems.error(fmt::format("--batch {}: sizes of outputs depend on the data", escape(symbol_)), "--outputs NAME,... leaves them out");
+      if (other.name != symbol_)
+        problems.error(fmt::format("--batch {}: the size {} is open, too", escape(symbol_), escape(other.name)),
+                       fmt::format("--dim {}=N fixes it", escape(other.name)));
+    if (!single_.measured.empty())
+      problems.error(fmt::format("--batch {}: sizes of outputs depend on the data", escape(symbol_)), "--outputs NAME,... leaves them out");
     if (!single_.state.empty()) problems.error("--batch with --carry: events of a batch have no order", "leave out one of them");
     if (!single_.index_bounds.empty()) problems.error(fmt::format("--batch {}: an input holds indices", escape(symbol_)), "call run() event by event");
-    if (!s.equalities().empty()) problems.error(fmt::format("--batch {}: {}", escape(symbol_), escape(s.equalities().front().reason)), "fix the sizes that must be equal with --dim");
+    if (!s.equalities().empty())
+      problems.error(fmt::format("--batch {}: {}", escape(symbol_), escape(s.equalities().front().reason)), "fix the sizes that must be equal with --dim");
     for (const auto* ports : {&single_.inputs, &single_.outputs})
       for (const TensorPort& t : *ports)
-        if (!affine(product(t.type.shape), symbol_)) problems.error(fmt::format("--batch {}: '{}' is {}, which has no rows for each {}", escape(symbol_), escape(t.name), text(t.type), escape(symbol_)), "--outputs NAME,... leaves it out");
+        if (!affine(product(t.type.shape), symbol_))
+          problems.error(fmt::format("--batch {}: '{}' is {}, which has no rows for each {}", escape(symbol_), escape(t.name), text(t.type), escape(symbol_)),
+                         "--outputs NAME,... leaves it out");
     if (problems.failed()) throw UserError(problems.errors());
   }
 
@@ -205,7 +212,8 @@ class Batch {
   }
 
   [[nodiscard]] std::size_t group_of(std::size_t call) const {
-    return static_cast<std::size_t>(std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) { return g.first <= call && call < g.last; }) - groups_.begin());
+    return static_cast<std::size_t>(std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) { return g.first <= call && call < g.last; }) -
+                                    groups_.begin());
   }
 
   void join(const Lifetime& life) {

@@ -60,7 +60,8 @@ class Control {
     for (std::size_t k = 0; k < form.carried; ++k) carry(k, k, graph.inputs()[k], graph.outputs()[k]);
     place_captures(0);
     for (std::size_t k = 0; k < form.scanned; ++k)
-      placed_[graph.inputs()[form.carried + k]] = row(lower_.in(form.carried + k), ScanForm::input_axis(node_, k, lower_.shape(form.carried + k).size()), at(ScanForm::input_reversed(node_, k)));
+      placed_[graph.inputs()[form.carried + k]] =
+          row(lower_.in(form.carried + k), ScanForm::input_axis(node_, k, lower_.shape(form.carried + k).size()), at(ScanForm::input_reversed(node_, k)));
     place_collected(form.carried);
     Call call = begin(loop_kernel, {size(trips), flag(true)});
     call.measures = node_.measures[0];
@@ -68,7 +69,9 @@ class Control {
       lower_nodes_(graph);
       for (std::size_t k = 0; k < form.collected; ++k)
         if (node_.out(form.carried + k))
-          lower_.copy(row(lower_.out(form.carried + k), ScanForm::output_axis(node_, k, lower_.out_type(form.carried + k).shape.size()), at(ScanForm::output_reversed(node_, k))), place_of(graph.outputs()[form.carried + k]));
+          lower_.copy(row(lower_.out(form.carried + k), ScanForm::output_axis(node_, k, lower_.out_type(form.carried + k).shape.size()),
+                          at(ScanForm::output_reversed(node_, k))),
+                      place_of(graph.outputs()[form.carried + k]));
       advance();
     }));
     builder_.call(std::move(call));
@@ -140,7 +143,9 @@ class Control {
     if (dense) place.strides = dense_strides(place.shape);
     return place;
   }
-  static bool holds(const Value* v) { return v && v->constant && v->constant->dtype() == DType::boolean && v->constant->size() == 1 && v->constant->as<bool>()[0]; }
+  static bool holds(const Value* v) {
+    return v && v->constant && v->constant->dtype() == DType::boolean && v->constant->size() == 1 && v->constant->as<bool>()[0];
+  }
   // The condition of the next iteration; one that holds in all of them needs no place.
   Arg condition(const Graph& graph) {
     Value* const formal = graph.inputs()[1];

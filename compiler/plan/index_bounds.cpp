@@ -45,7 +45,8 @@ bool measured_somewhere(const IndexBound& b, const Symbols& symbols) {
 
 class Search {
  public:
-  Search(const Builder& builder, const Unsure& unsure) : builder_(builder), moves_(sure(builder.moves(), unsure.moves)), bounds_(sure(builder.index_bounds(), unsure.bounds)) {}
+  Search(const Builder& builder, const Unsure& unsure)
+      : builder_(builder), moves_(sure(builder.moves(), unsure.moves)), bounds_(sure(builder.index_bounds(), unsure.bounds)) {}
   std::vector<IndexBound> run() {
     for (const IndexBound& b : bounds_) follow(b, false, 0);
     return std::move(found_);

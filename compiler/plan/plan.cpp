@@ -14,8 +14,8 @@ namespace {
 constexpr std::int64_t alignment = 64;
 
 bool is_view(const Node& n) {
-  return n.is("View", "inferc") || n.is("Reshape") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Flatten") || n.is("Transpose") ||
-         n.is("Slice") || n.is("Split") || n.is("Expand") || n.is("Identity");
+  return n.is("View", "inferc") || n.is("Reshape") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Flatten") || n.is("Transpose") || n.is("Slice") ||
+         n.is("Split") || n.is("Expand") || n.is("Identity");
 }
 
 // Decides where values are written before any node is lowered: outputs of the model in the caller's buffers, operands of
@@ -49,9 +49,7 @@ class Placer {
 
  private:
   // Written by a kernel and not placed yet.
-  bool computed(const Value* v) const {
-    return v && v->producer && !v->is_constant() && !placed_.count(v) && (!is_view(*v->producer) || whole_view(v));
-  }
+  bool computed(const Value* v) const { return v && v->producer && !v->is_constant() && !placed_.count(v) && (!is_view(*v->producer) || whole_view(v)); }
   // A View or Transpose of a computed value: written through it.
   bool whole_view(const Value* v) const {
     const Node* n = v->producer;
@@ -228,9 +226,7 @@ class Planner {
     program_.offsets = std::move(arena.offsets);
     program_.arena_locals = std::move(arena.locals);
     program_.arena_bytes = arena.bytes;
-    program_.arena_lower_bound = program_.symbols->all_bounded()
-                                     ? live_bytes_peak(program_.calls, buffers, *program_.symbols)
-                                     : 0;
+    program_.arena_lower_bound = program_.symbols->all_bounded() ? live_bytes_peak(program_.calls, buffers, *program_.symbols) : 0;
     place_state_first();
     std::int64_t at = 0;
     for (std::size_t b = 0; b < program_.buffers.size(); ++b) {

@@ -40,13 +40,13 @@ struct Program {
   std::vector<Buffer> buffers;
   std::vector<Weight> weights;
   std::vector<Call> calls;
-  std::vector<IndexBound> index_bounds;  // of inputs, checked before the first call
+  std::vector<IndexBound> index_bounds;                   // of inputs, checked before the first call
   std::vector<std::pair<std::string, Dim>> arena_locals;  // sizes that offsets and arena_bytes name, in order
-  std::vector<Dim> offsets;  // of each buffer, in bytes: in the arena or in the weights; others 0
-  std::int64_t state_bytes = 0;  // at the beginning of the arena
-  Dim arena_bytes;           // constant when every symbol is bounded
-  Dim arena_lower_bound;     // peak of live bytes at the upper bounds of the symbols; 0 when some are unbounded
-  std::shared_ptr<const Program> batch;  // this over many events (plan/batch.hpp); null: not asked for
+  std::vector<Dim> offsets;                               // of each buffer, in bytes: in the arena or in the weights; others 0
+  std::int64_t state_bytes = 0;                           // at the beginning of the arena
+  Dim arena_bytes;                                        // constant when every symbol is bounded
+  Dim arena_lower_bound;                                  // peak of live bytes at the upper bounds of the symbols; 0 when some are unbounded
+  std::shared_ptr<const Program> batch;                   // this over many events (plan/batch.hpp); null: not asked for
 };
 
 // "64*n_tracks + 128" of arena_bytes: the sizes it is built of, without names for parts of it.

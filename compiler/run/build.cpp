@@ -32,9 +32,7 @@ struct Manifest {
   std::vector<Source> sources;
 };
 
-std::string_view text_of(const MappedFile& file) {
-  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-}
+std::string_view text_of(const MappedFile& file) { return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}; }
 
 fs::path manifest_path(const fs::path& folder) {
   std::vector<fs::path> found;
@@ -42,8 +40,7 @@ fs::path manifest_path(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, error))
     if (entry.path().extension() == ".json") found.push_back(entry.path());
   if (error) throw UserError(fmt::format("cannot read the folder '{}': {}", escape(folder.string()), error.message()));
-  if (found.size() != 1)
-    throw UserError(fmt::format("'{}' holds {} manifests (N.json) of compiled models, not one", escape(folder.string()), found.size()));
+  if (found.size() != 1) throw UserError(fmt::format("'{}' holds {} manifests (N.json) of compiled models, not one", escape(folder.string()), found.size()));
   return found[0];
 }
 
@@ -112,8 +109,7 @@ std::vector<std::string> common_flags(const BuildOptions& options) {
 std::string key_of(const fs::path& folder, const Manifest& manifest, const BuildOptions& options) {
   std::string text = identity(options) + fmt::format("{}\n", fmt::join(common_flags(options), "\n"));
   for (const Source& s : manifest.sources) text += fmt::format("{} {}\n", s.file, fmt::join(s.flags, "\t"));
-  for (const fs::path& file : files_read(folder, manifest))
-    text += fmt::format("{} {}\n", file.filename().string(), sha256(MappedFile(file).bytes()));
+  for (const fs::path& file : files_read(folder, manifest)) text += fmt::format("{} {}\n", file.filename().string(), sha256(MappedFile(file).bytes()));
   return sha256(std::as_bytes(std::span(text)));
 }
 

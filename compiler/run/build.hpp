@@ -6,10 +6,10 @@
 namespace inferc {
 
 struct BuildOptions {
-  std::vector<std::string> compiler{"c++"};   // words of $CXX
-  std::vector<std::string> flags{"-O2"};      // before each source's own flags
-  std::filesystem::path cache;                // built libraries are kept here
-  int jobs = 2;                               // compilers at a time
+  std::vector<std::string> compiler{"c++"};  // words of $CXX
+  std::vector<std::string> flags{"-O2"};     // before each source's own flags
+  std::filesystem::path cache;               // built libraries are kept here
+  int jobs = 2;                              // compilers at a time
 };
 
 // $CXX (else c++) and $INFERC_CACHE (else $XDG_CACHE_HOME/inferc, else ~/.cache/inferc, else a folder in /tmp).
@@ -17,10 +17,10 @@ struct BuildOptions {
 
 struct BuiltModel {
   std::filesystem::path library;
-  std::string name;            // N
+  std::string name;               // N
   std::filesystem::path weights;  // N.weights in the folder; empty where embedded
   bool from_cache = false;
-  double seconds = 0;          // spent compiling and linking
+  double seconds = 0;  // spent compiling and linking
 };
 
 // Compiles the sources that the one manifest N.json of `folder` lists into a shared library. The library is cached

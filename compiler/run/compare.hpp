@@ -37,8 +37,8 @@ struct RuleD {
   double allowed = 0;     // what `error` was compared with
 };
 
-// `exact` holds float64 (another floating-point type where the graph computes in it); `peer` may be null. Where exact is NaN or infinite, got must be so too. Integer outputs (exact of
-// the same type) must be equal.
+// `exact` holds float64 (another floating-point type where the graph computes in it); `peer` may be null. Where exact is NaN or infinite, got must be so too.
+// Integer outputs (exact of the same type) must be equal.
 [[nodiscard]] RuleD check_rule_d(const Tensor& got, const Tensor& exact, const Tensor* peer);
 
 // The rule for two inputs together: the largest error of each side over both. The errors of one input, often a few numbers,

@@ -22,17 +22,28 @@ double integer(std::uint64_t bits) {
 
 FloatFormat float_format(DType dtype) {
   switch (dtype) {
-    case DType::float64: return {11, 52, 1023, true, Special::ieee};
-    case DType::float32: return {8, 23, 127, true, Special::ieee};
-    case DType::float16: return {5, 10, 15, true, Special::ieee};
-    case DType::bfloat16: return {8, 7, 127, true, Special::ieee};
-    case DType::float8e4m3fn: return {4, 3, 7, true, Special::all_ones};
-    case DType::float8e4m3fnuz: return {4, 3, 8, true, Special::negative_zero};
-    case DType::float8e5m2: return {5, 2, 15, true, Special::ieee};
-    case DType::float8e5m2fnuz: return {5, 2, 16, true, Special::negative_zero};
-    case DType::float4e2m1: return {2, 1, 1, true, Special::none};
-    case DType::float8e8m0: return {8, 0, 127, false, Special::all_ones};
-    default: internal_error("no floating-point format");
+    case DType::float64:
+      return {11, 52, 1023, true, Special::ieee};
+    case DType::float32:
+      return {8, 23, 127, true, Special::ieee};
+    case DType::float16:
+      return {5, 10, 15, true, Special::ieee};
+    case DType::bfloat16:
+      return {8, 7, 127, true, Special::ieee};
+    case DType::float8e4m3fn:
+      return {4, 3, 7, true, Special::all_ones};
+    case DType::float8e4m3fnuz:
+      return {4, 3, 8, true, Special::negative_zero};
+    case DType::float8e5m2:
+      return {5, 2, 15, true, Special::ieee};
+    case DType::float8e5m2fnuz:
+      return {5, 2, 16, true, Special::negative_zero};
+    case DType::float4e2m1:
+      return {2, 1, 1, true, Special::none};
+    case DType::float8e8m0:
+      return {8, 0, 127, false, Special::all_ones};
+    default:
+      internal_error("no floating-point format");
   }
 }
 
@@ -46,12 +57,9 @@ double decode(const FloatFormat& f, std::uint64_t bits) {
   if (f.special == Special::negative_zero && negative && magnitude == 0) return nan;
   if (f.special == Special::all_ones && magnitude == low_bits(width)) return nan;
   double value = 0;
-  if (f.special == Special::ieee && top)
-    value = mantissa ? nan : std::numeric_limits<double>::infinity();
-  else if (exponent == 0 && f.mantissa_bits > 0)
-    value = std::ldexp(static_cast<double>(mantissa), 1 - f.bias - f.mantissa_bits);
-  else
-    value = std::ldexp(static_cast<double>(mantissa | std::uint64_t{1} << f.mantissa_bits), exponent - f.bias - f.mantissa_bits);
+  if (f.special == Special::ieee && top) value = mantissa ? nan : std::numeric_limits<double>::infinity();
+  else if (exponent == 0 && f.mantissa_bits > 0) value = std::ldexp(static_cast<double>(mantissa), 1 - f.bias - f.mantissa_bits);
+  else value = std::ldexp(static_cast<double>(mantissa | std::uint64_t{1} << f.mantissa_bits), exponent - f.bias - f.mantissa_bits);
   return negative ? -value : value;
 }
 
@@ -72,14 +80,20 @@ double element(const Tensor& tensor, std::size_t index) {
     case DType::uint2:
     case DType::uint16:
     case DType::uint32:
-    case DType::uint64: return static_cast<double>(bits);
+    case DType::uint64:
+      return static_cast<double>(bits);
     case DType::int8:
     case DType::int4:
-    case DType::int2: return integer<std::int8_t>(bits);
-    case DType::int16: return integer<std::int16_t>(bits);
-    case DType::int32: return integer<std::int32_t>(bits);
-    case DType::int64: return integer<std::int64_t>(bits);
-    default: return decode(float_format(tensor.dtype()), bits);
+    case DType::int2:
+      return integer<std::int8_t>(bits);
+    case DType::int16:
+      return integer<std::int16_t>(bits);
+    case DType::int32:
+      return integer<std::int32_t>(bits);
+    case DType::int64:
+      return integer<std::int64_t>(bits);
+    default:
+      return decode(float_format(tensor.dtype()), bits);
   }
 }
 

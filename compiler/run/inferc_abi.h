@@ -39,15 +39,15 @@ enum inferc_status {
   inferc_overlap = 5,            /* offender: as above */
   inferc_index_out_of_range = 6, /* offender: input, where an input held the index */
   inferc_division_by_zero = 7,
-  inferc_out_of_memory = 8,      /* workspace absent, misaligned or too small */
+  inferc_out_of_memory = 8, /* workspace absent, misaligned or too small */
   inferc_unsupported_cpu = 9,
-  inferc_misaligned = 10         /* a buffer that is not at a multiple of its element size; offender as for buffers */
+  inferc_misaligned = 10 /* a buffer that is not at a multiple of its element size; offender as for buffers */
 };
 
 /* A size that the caller chooses for each call. */
 typedef struct inferc_symbol {
-  const char* name;   /* in the model file */
-  const char* member; /* of Dims in C++ */
+  const char* name;    /* in the model file */
+  const char* member;  /* of Dims in C++ */
   size_t lower, upper; /* inclusive; upper is 2147483647 where unbounded */
 } inferc_symbol;
 
@@ -67,13 +67,13 @@ typedef struct inferc_dim {
 } inferc_dim;
 
 typedef struct inferc_tensor_info {
-  const char* name;        /* in the model file */
-  const char* member;      /* of Inputs or Outputs in C++ */
-  const char* dtype;       /* ONNX's lower-case name: "float32" */
-  int32_t onnx_dtype;      /* ONNX's number (TensorProto.DataType) */
-  uint32_t element_bytes;  /* in memory: 4- and 2-bit types take one byte */
+  const char* name;       /* in the model file */
+  const char* member;     /* of Inputs or Outputs in C++ */
+  const char* dtype;      /* ONNX's lower-case name: "float32" */
+  int32_t onnx_dtype;     /* ONNX's number (TensorProto.DataType) */
+  uint32_t element_bytes; /* in memory: 4- and 2-bit types take one byte */
   size_t rank;
-  const inferc_dim* dims;  /* rank of them */
+  const inferc_dim* dims; /* rank of them */
 } inferc_tensor_info;
 
 /* Dense row-major elements. `bytes` may exceed what the call needs; `data` may be null where nothing is needed. */
@@ -89,7 +89,7 @@ typedef struct inferc_output {
 
 /* One per concurrent call. */
 typedef struct inferc_workspace {
-  void* data;      /* 64-byte aligned; contents need not be kept or cleared between calls, unless the model has a `reset` */
+  void* data; /* 64-byte aligned; contents need not be kept or cleared between calls, unless the model has a `reset` */
   size_t bytes;
   size_t offender; /* after a failure: see inferc_status; SIZE_MAX where nothing is to be named */
 } inferc_workspace;
@@ -143,8 +143,7 @@ typedef struct inferc_model {
   /* `measured` may be null where measured_count is 0. Outputs must not overlap each other, an input or the workspace.
    * A fault in dims, buffers, or the indices in an input is found before anything is written; after any other failure
    * the outputs are unspecified. */
-  int (*run)(const void* model, const size_t* dims, const inferc_input* inputs, const inferc_output* outputs,
-             size_t* measured, inferc_workspace* workspace);
+  int (*run)(const void* model, const size_t* dims, const inferc_input* inputs, const inferc_output* outputs, size_t* measured, inferc_workspace* workspace);
 
   /* "buffer_too_small" ...; "unknown status" for a number it does not know. */
   const char* (*text)(int status);

@@ -74,8 +74,7 @@ void AlignedBytes::Free::operator()(std::byte* p) const { std::free(p); }
 LoadedModel::LoadedModel(const std::filesystem::path& library, const std::string& name, const std::filesystem::path& weights)
     : table_(find_table(library, name)), storage_(table_->model_bytes), signature_(signature_of(*table_)) {
   const int status = table_->load(storage_.data(), weights.empty() ? nullptr : weights.c_str());
-  if (status != inferc_ok)
-    throw UserError(fmt::format("model '{}' does not load '{}': {}", escape(name), escape(weights.string()), table_->text(status)));
+  if (status != inferc_ok) throw UserError(fmt::format("model '{}' does not load '{}': {}", escape(name), escape(weights.string()), table_->text(status)));
 }
 
 LoadedModel::LoadedModel(const BuiltModel& built) : LoadedModel(built.library, built.name, built.weights) {}
@@ -106,9 +105,7 @@ void BoundCall::reset() {
   if (model_->table().reset && workspace_.size() != 0) require(model_->table().reset(model_->model(), &scratch_));
 }
 
-int BoundCall::run() noexcept {
-  return model_->table().run(model_->model(), dims_.data(), in_.data(), out_.data(), measured_.data(), &scratch_);
-}
+int BoundCall::run() noexcept { return model_->table().run(model_->model(), dims_.data(), in_.data(), out_.data(), measured_.data(), &scratch_); }
 
 std::string BoundCall::offender(int status) const {
   const Signature& s = model_->signature();

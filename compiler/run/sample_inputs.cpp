@@ -57,29 +57,45 @@ std::uint8_t small_float(DType dtype, Random& random) {
 
 std::uint64_t pattern(DType dtype, Random& random, std::uint64_t index_limit) {
   switch (dtype) {
-    case DType::float64: return std::bit_cast<std::uint64_t>(random.normal());
-    case DType::float32: return std::bit_cast<std::uint32_t>(static_cast<float>(random.normal()));
-    case DType::float16: return half_bits(static_cast<float>(random.normal()));
-    case DType::bfloat16: return std::bit_cast<std::uint32_t>(static_cast<float>(random.normal())) >> 16;
-    case DType::boolean: return random.bits() >> 63;
+    case DType::float64:
+      return std::bit_cast<std::uint64_t>(random.normal());
+    case DType::float32:
+      return std::bit_cast<std::uint32_t>(static_cast<float>(random.normal()));
+    case DType::float16:
+      return half_bits(static_cast<float>(random.normal()));
+    case DType::bfloat16:
+      return std::bit_cast<std::uint32_t>(static_cast<float>(random.normal())) >> 16;
+    case DType::boolean:
+      return random.bits() >> 63;
     case DType::int8:
-    case DType::uint8: return random.bits() >> 56;
+    case DType::uint8:
+      return random.bits() >> 56;
     case DType::uint4:
-    case DType::float4e2m1: return random.bits() >> 60;
-    case DType::uint2: return random.bits() >> 62;
-    case DType::int4: return static_cast<std::uint64_t>(static_cast<std::int64_t>(random.bits()) >> 60);
-    case DType::int2: return static_cast<std::uint64_t>(static_cast<std::int64_t>(random.bits()) >> 62);
-    default: return is_float(dtype) ? small_float(dtype, random) : random.bits() % index_limit;
+    case DType::float4e2m1:
+      return random.bits() >> 60;
+    case DType::uint2:
+      return random.bits() >> 62;
+    case DType::int4:
+      return static_cast<std::uint64_t>(static_cast<std::int64_t>(random.bits()) >> 60);
+    case DType::int2:
+      return static_cast<std::uint64_t>(static_cast<std::int64_t>(random.bits()) >> 62);
+    default:
+      return is_float(dtype) ? small_float(dtype, random) : random.bits() % index_limit;
   }
 }
 
 std::uint64_t one(DType dtype) {
   switch (dtype) {
-    case DType::float64: return std::bit_cast<std::uint64_t>(1.0);
-    case DType::float32: return std::bit_cast<std::uint32_t>(1.0F);
-    case DType::float16: return 0x3c00;
-    case DType::bfloat16: return 0x3f80;
-    default: return 1;
+    case DType::float64:
+      return std::bit_cast<std::uint64_t>(1.0);
+    case DType::float32:
+      return std::bit_cast<std::uint32_t>(1.0F);
+    case DType::float16:
+      return 0x3c00;
+    case DType::bfloat16:
+      return 0x3f80;
+    default:
+      return 1;
   }
 }
 

@@ -121,15 +121,14 @@ void check_symbols(const Symbols& symbols, SymbolValues& values, Diagnostics& pr
   }
   for (const Symbols::Equality& e : symbols.equalities())
     if (known(e.a, values) && known(e.b, values) && evaluate(e.a, values) != evaluate(e.b, values))
-      problems.error(fmt::format("{} = {} must equal {} = {}: {}", escape(e.a.text()), evaluate(e.a, values), escape(e.b.text()),
-                                 evaluate(e.b, values), escape(e.reason)));
+      problems.error(fmt::format("{} = {} must equal {} = {}: {}", escape(e.a.text()), evaluate(e.a, values), escape(e.b.text()), evaluate(e.b, values),
+                                 escape(e.reason)));
 }
 
 }  // namespace
 
 SymbolValues resolve_symbols(const Signature& signature, std::span<const Tensor> inputs, const SymbolValues& given) {
-  if (inputs.size() != signature.inputs.size())
-    throw UserError(fmt::format("{} inputs given, the model takes {}", inputs.size(), signature.inputs.size()));
+  if (inputs.size() != signature.inputs.size()) throw UserError(fmt::format("{} inputs given, the model takes {}", inputs.size(), signature.inputs.size()));
   Diagnostics problems;
   std::vector<Axis> axes;
   for (std::size_t i = 0; i < inputs.size(); ++i)

@@ -25,8 +25,7 @@ struct Signature {
 // The value of every symbol of Dims that makes the shapes of `inputs` (one for each port, in order) fit, and the elements that
 // repeat sizes. Another symbol takes its value from `given`, or its only possible value. Throws UserError with every problem: wrong
 // element types, ranks and sizes, symbols without a value, values that contradict each other or leave their bounds.
-[[nodiscard]] SymbolValues resolve_symbols(const Signature& signature, std::span<const Tensor> inputs,
-                                           const SymbolValues& given = {});
+[[nodiscard]] SymbolValues resolve_symbols(const Signature& signature, std::span<const Tensor> inputs, const SymbolValues& given = {});
 
 // The values of symbols that make the shapes of `tensors` fit, as far as they tell.
 [[nodiscard]] SymbolValues symbols_of(std::span<const NamedType> ports, std::span<const Tensor> tensors);

@@ -13,12 +13,23 @@ using Sizes = std::vector<double>;
 
 void set_element(Tensor& t, std::size_t k, double value) {
   switch (t.dtype()) {
-    case DType::int64: t.as<std::int64_t>()[k] = static_cast<std::int64_t>(value); break;
-    case DType::int32: t.as<std::int32_t>()[k] = static_cast<std::int32_t>(value); break;
-    case DType::int16: t.as<std::int16_t>()[k] = static_cast<std::int16_t>(value); break;
-    case DType::float64: t.as<double>()[k] = value; break;
-    case DType::float32: t.as<float>()[k] = static_cast<float>(value); break;
-    default: break;
+    case DType::int64:
+      t.as<std::int64_t>()[k] = static_cast<std::int64_t>(value);
+      break;
+    case DType::int32:
+      t.as<std::int32_t>()[k] = static_cast<std::int32_t>(value);
+      break;
+    case DType::int16:
+      t.as<std::int16_t>()[k] = static_cast<std::int16_t>(value);
+      break;
+    case DType::float64:
+      t.as<double>()[k] = value;
+      break;
+    case DType::float32:
+      t.as<float>()[k] = static_cast<float>(value);
+      break;
+    default:
+      break;
   }
 }
 
@@ -29,7 +40,8 @@ bool is_fixed(const Symbols& symbols, const Value* v) {
 
 class Fitter {
  public:
-  Fitter(const Node& node, const Graph& graph, std::vector<Tensor>& inputs, const SymbolValues& symbols) : node_(node), graph_(graph), inputs_(inputs), symbols_(symbols) {}
+  Fitter(const Node& node, const Graph& graph, std::vector<Tensor>& inputs, const SymbolValues& symbols)
+      : node_(node), graph_(graph), inputs_(inputs), symbols_(symbols) {}
 
   void run() {
     if (node_.outputs.empty() || !node_.out()) return;
@@ -69,7 +81,9 @@ class Fitter {
     for (const Dim& d : v->type->shape) out.push_back(static_cast<double>(evaluate(d, symbols_)));
     return out;
   }
-  [[nodiscard]] std::size_t count(std::size_t i) const { return node_.in(i) && node_.in(i)->type->rank() == 1 ? static_cast<std::size_t>(shape_of(node_.in(i))[0]) : 0; }
+  [[nodiscard]] std::size_t count(std::size_t i) const {
+    return node_.in(i) && node_.in(i)->type->rank() == 1 ? static_cast<std::size_t>(shape_of(node_.in(i))[0]) : 0;
+  }
   static Sizes last(Sizes v, std::size_t n) {
     if (n < v.size()) v.erase(v.begin(), v.end() - static_cast<std::ptrdiff_t>(n));
     return v;
@@ -190,7 +204,8 @@ class Fitter {
 void fit_size_operands(const Graph& graph, std::vector<Tensor>& inputs, const SymbolValues& symbols) {
   const auto fixed = [&](const Value* v) { return is_fixed(graph.symbols(), v); };
   for (const Node* n : graph.nodes())
-    if ((n->domain.empty() || n->is("GivenSizes", "inferc")) && std::all_of(n->outputs.begin(), n->outputs.end(), fixed) && std::all_of(n->inputs.begin(), n->inputs.end(), fixed))
+    if ((n->domain.empty() || n->is("GivenSizes", "inferc")) && std::all_of(n->outputs.begin(), n->outputs.end(), fixed) &&
+        std::all_of(n->inputs.begin(), n->inputs.end(), fixed))
       Fitter(*n, graph, inputs, symbols).run();
 }
 

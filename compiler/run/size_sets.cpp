@@ -20,8 +20,7 @@ std::vector<std::int64_t> sizes_of(std::int64_t lower, std::int64_t upper) {
 
 SymbolValues upper_bounds(const Signature& s) {
   SymbolValues out;
-  for (const Symbol& symbol : s.symbols.all())
-    out[symbol.name] = symbol.bounds.upper == unbounded ? std::max(symbol.bounds.lower, many) : symbol.bounds.upper;
+  for (const Symbol& symbol : s.symbols.all()) out[symbol.name] = symbol.bounds.upper == unbounded ? std::max(symbol.bounds.lower, many) : symbol.bounds.upper;
   return out;
 }
 
@@ -38,7 +37,8 @@ SymbolValues affordable_bounds(const Signature& s, SymbolValues upper, const Aff
 
 bool legal(const Signature& s, const SymbolValues& values) {
   const auto& all = s.symbols.equalities();
-  return std::all_of(all.begin(), all.end(), [&](const Symbols::Equality& e) { return s.symbols.has_measured(e) || evaluate(e.a, values) == evaluate(e.b, values); });
+  return std::all_of(all.begin(), all.end(),
+                     [&](const Symbols::Equality& e) { return s.symbols.has_measured(e) || evaluate(e.a, values) == evaluate(e.b, values); });
 }
 
 std::set<SymbolValues> combinations(const std::map<std::string, std::vector<std::int64_t>, std::less<>>& sizes, const SymbolValues& largest) {

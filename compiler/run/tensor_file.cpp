@@ -21,9 +21,9 @@ struct NumpyName {
   DType dtype;
   std::string_view descr;
 };
-constexpr NumpyName own_types[] = {{DType::float32, "<f4"}, {DType::float64, "<f8"}, {DType::float16, "<f2"}, {DType::boolean, "|b1"},
-                                   {DType::int8, "|i1"}, {DType::int16, "<i2"}, {DType::int32, "<i4"}, {DType::int64, "<i8"},
-                                   {DType::uint8, "|u1"}, {DType::uint16, "<u2"}, {DType::uint32, "<u4"}, {DType::uint64, "<u8"},
+constexpr NumpyName own_types[] = {{DType::float32, "<f4"},   {DType::float64, "<f8"},    {DType::float16, "<f2"}, {DType::boolean, "|b1"},
+                                   {DType::int8, "|i1"},      {DType::int16, "<i2"},      {DType::int32, "<i4"},   {DType::int64, "<i8"},
+                                   {DType::uint8, "|u1"},     {DType::uint16, "<u2"},     {DType::uint32, "<u4"},  {DType::uint64, "<u8"},
                                    {DType::complex64, "<c8"}, {DType::complex128, "<c16"}};
 
 // "<u1" and "|u1" name one type.
@@ -71,10 +71,8 @@ std::vector<Tensor> collect(const Source& source, std::span<const NamedType> por
     const bool positional = by_position || !is_safe_file_name(ports[i].name);
     const std::string key = positional ? fmt::format("input_{}", i) : ports[i].name;
     try {
-      if (std::optional<Tensor> tensor = source(key, ports[i].type.dtype))
-        out.push_back(std::move(*tensor));
-      else
-        problems.error(fmt::format("'{}' lacks input {} '{}'", escape(where), i, escape(ports[i].name)), fmt::format("add {}.npy", escape(key)));
+      if (std::optional<Tensor> tensor = source(key, ports[i].type.dtype)) out.push_back(std::move(*tensor));
+      else problems.error(fmt::format("'{}' lacks input {} '{}'", escape(where), i, escape(ports[i].name)), fmt::format("add {}.npy", escape(key)));
     } catch (const UserError& e) {
       for (const Diagnostic& d : e.problems()) problems.error(d.message, d.help);
     }
@@ -98,8 +96,7 @@ Tensor to_tensor(const NpyArray& array, DType wanted, std::string_view where) {
   const std::optional<DType> own = dtype_of_array(array.descr);
   const bool stored = stands_for(array.descr, wanted);
   if (!own && !stored)
-    throw UserError(fmt::format("'{}' holds elements of type '{}', which no model takes", escape(where), escape(array.descr)),
-                    "convert it with array.astype");
+    throw UserError(fmt::format("'{}' holds elements of type '{}', which no model takes", escape(where), escape(array.descr)), "convert it with array.astype");
   Tensor out(stored ? wanted : *own, array.shape);
   if (!array.bytes.empty()) std::memcpy(out.bytes().data(), array.bytes.data(), array.bytes.size());
   if (out.dtype() == DType::boolean)
@@ -135,9 +132,7 @@ void write_outputs(const fs::path& folder, std::span<const Tensor> outputs) {
 
 bool is_safe_file_name(std::string_view name) {
   if (name.empty() || name == "." || name == ".." || name.size() > 200) return false;
-  return std::none_of(name.begin(), name.end(), [](char c) {
-    return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  });
+  return std::none_of(name.begin(), name.end(), [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 }  // namespace inferc

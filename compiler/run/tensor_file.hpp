@@ -28,8 +28,7 @@ using ProtoReader = std::function<Tensor(const std::filesystem::path&)>;
 // The inputs of a model from a folder (input_K.npy, input_K.pb or NAME.npy) or an .npz file (keys input_K or NAME):
 // by position when input_0 is there, else by name; a name that is no safe file name goes by position. Throws UserError
 // naming every input that is missing.
-[[nodiscard]] std::vector<Tensor> read_inputs(const std::filesystem::path& where, std::span<const NamedType> ports,
-                                              const ProtoReader& read_proto);
+[[nodiscard]] std::vector<Tensor> read_inputs(const std::filesystem::path& where, std::span<const NamedType> ports, const ProtoReader& read_proto);
 
 // Writes output_K.npy for each tensor.
 void write_outputs(const std::filesystem::path& folder, std::span<const Tensor> outputs);

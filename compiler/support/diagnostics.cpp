@@ -12,10 +12,8 @@ std::string escape(std::string_view name) {
     const auto byte = static_cast<unsigned char>(c);
     const bool closes_comment = c == '/' && !out.empty() && out.back() == '*';
     const bool trigraph = c == '?' && !out.empty() && out.back() == '?';
-    if (byte < 0x20 || byte >= 0x7f || c == '\\' || c == '"' || closes_comment || trigraph)
-      out += fmt::format("\\x{:02x}", byte);
-    else
-      out += c;
+    if (byte < 0x20 || byte >= 0x7f || c == '\\' || c == '"' || closes_comment || trigraph) out += fmt::format("\\x{:02x}", byte);
+    else out += c;
   }
   return out;
 }

@@ -32,8 +32,7 @@ class Diagnostics {
 class UserError : public std::exception {
  public:
   explicit UserError(std::vector<Diagnostic> problems) : problems_(std::move(problems)) {}
-  explicit UserError(std::string message, std::string help = {})
-      : problems_{{std::move(message), std::move(help)}} {}
+  explicit UserError(std::string message, std::string help = {}) : problems_{{std::move(message), std::move(help)}} {}
   [[nodiscard]] const std::vector<Diagnostic>& problems() const { return problems_; }
   [[nodiscard]] const char* what() const noexcept override { return problems_.front().message.c_str(); }
 

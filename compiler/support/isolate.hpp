@@ -14,7 +14,7 @@ struct Outcome {
 };
 
 struct IsolateOptions {
-  int jobs = 1;             // children at a time
+  int jobs = 1;              // children at a time
   int timeout_seconds = 60;  // of each task; its process group is killed after it
 };
 

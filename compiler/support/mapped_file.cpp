@@ -30,11 +30,10 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
 MappedFile::MappedFile(int descriptor, const std::filesystem::path& path) { map(descriptor, path); }
 
 void MappedFile::map(int descriptor, const std::filesystem::path& path) {
-  struct stat info {};
+  struct stat info{};
   const bool regular = ::fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
   void* data = nullptr;
-  if (regular && info.st_size > 0)
-    data = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0);
+  if (regular && info.st_size > 0) data = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0);
   ::close(descriptor);
   if (!regular) fail(path, "it is no regular file");
   if (data == MAP_FAILED) fail(path, std::strerror(errno));

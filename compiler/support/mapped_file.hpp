@@ -8,7 +8,7 @@ namespace inferc {
 // A regular file mapped read-only for the lifetime of the object.
 class MappedFile {
  public:
-  explicit MappedFile(const std::filesystem::path& path);  // throws UserError
+  explicit MappedFile(const std::filesystem::path& path);                  // throws UserError
   explicit MappedFile(int descriptor, const std::filesystem::path& path);  // takes the descriptor over
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;

@@ -33,14 +33,10 @@ class HeaderParser {
     while (!take('}')) {
       const std::string key = quoted();
       expect(':');
-      if (key == "descr" && !std::exchange(descr, true))
-        out.descr = type();
-      else if (key == "fortran_order" && !std::exchange(order, true))
-        out.column_major = truth();
-      else if (key == "shape" && !std::exchange(shape, true))
-        out.shape = tuple();
-      else
-        fail("its header has the key '" + escape(key) + "'");
+      if (key == "descr" && !std::exchange(descr, true)) out.descr = type();
+      else if (key == "fortran_order" && !std::exchange(order, true)) out.column_major = truth();
+      else if (key == "shape" && !std::exchange(shape, true)) out.shape = tuple();
+      else fail("its header has the key '" + escape(key) + "'");
       if (!take(',') && (blanks(), rest_.substr(0, 1) != "}")) fail("its header is damaged");
     }
     if (!descr || !order || !shape) fail("its header lacks descr, fortran_order or shape");
@@ -48,9 +44,7 @@ class HeaderParser {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& reason) const {
-    throw UserError(fmt::format("'{}' is no usable .npy file: {}", escape(where_), reason));
-  }
+  [[noreturn]] void fail(const std::string& reason) const { throw UserError(fmt::format("'{}' is no usable .npy file: {}", escape(where_), reason)); }
   void blanks() {
     while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\n')) rest_.remove_prefix(1);
   }
@@ -109,8 +103,8 @@ std::size_t element_bytes(const std::string& descr, std::string_view where) {
     refuse(where, "its elements are big-endian ('" + escape(descr) + "')", "save array.astype(array.dtype.newbyteorder('<'))");
   std::size_t bytes = 0;
   const char* const last = descr.data() + descr.size();
-  const bool known = descr.size() >= 3 && (descr[0] == '<' || descr[0] == '|' || descr[0] == '=') &&
-                     std::string_view("biufcV").find(descr[1]) != std::string_view::npos;
+  const bool known =
+      descr.size() >= 3 && (descr[0] == '<' || descr[0] == '|' || descr[0] == '=') && std::string_view("biufcV").find(descr[1]) != std::string_view::npos;
   if (known) {
     const auto [end, error] = std::from_chars(descr.data() + 2, last, bytes);
     if (error == std::errc() && end == last && bytes >= 1 && bytes <= 32) return bytes;
@@ -126,8 +120,7 @@ std::size_t total_bytes(const Header& header, std::size_t element, std::string_v
   return total;
 }
 
-std::vector<std::byte> row_major(std::span<const std::byte> from, const std::vector<std::int64_t>& shape,
-                                 std::size_t element) {
+std::vector<std::byte> row_major(std::span<const std::byte> from, const std::vector<std::int64_t>& shape, std::size_t element) {
   std::vector<std::byte> out(from.size());
   std::vector<std::size_t> stride(shape.size()), index(shape.size());
   std::size_t step = element;
@@ -165,18 +158,15 @@ NpyArray parse_npy(std::span<const std::byte> file, std::string_view where) {
   const std::size_t element = element_bytes(header.descr, where);
   const std::span<const std::byte> data = file.subspan(begin + length);
   const std::size_t expected = total_bytes(header, element, where);
-  if (data.size() != expected)
-    refuse(where, fmt::format("it holds {} bytes of elements, its shape needs {}", data.size(), expected));
+  if (data.size() != expected) refuse(where, fmt::format("it holds {} bytes of elements, its shape needs {}", data.size(), expected));
   if (header.descr[0] == '=') header.descr[0] = '<';
   NpyArray out{std::move(header.descr), std::move(header.shape), {}};
-  out.bytes = header.column_major && out.shape.size() > 1 ? row_major(data, out.shape, element)
-                                                          : std::vector<std::byte>(data.begin(), data.end());
+  out.bytes = header.column_major && out.shape.size() > 1 ? row_major(data, out.shape, element) : std::vector<std::byte>(data.begin(), data.end());
   return out;
 }
 
 std::string npy_file(std::string_view descr, const std::vector<std::int64_t>& shape, std::span<const std::byte> bytes) {
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", descr,
-                                   fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", descr, fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
   header.append((alignment - (10 + header.size() + 1) % alignment) % alignment, ' ');
   header += '\n';
   std::string out(magic);

@@ -22,7 +22,6 @@ struct NpyArray {
 [[nodiscard]] NpyArray parse_npy(std::span<const std::byte> file, std::string_view where);
 
 // The bytes of a .npy file, version 1, header padded so that the elements start at a multiple of 64.
-[[nodiscard]] std::string npy_file(std::string_view descr, const std::vector<std::int64_t>& shape,
-                                   std::span<const std::byte> bytes);
+[[nodiscard]] std::string npy_file(std::string_view descr, const std::vector<std::int64_t>& shape, std::span<const std::byte> bytes);
 
 }  // namespace inferc

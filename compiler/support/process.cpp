@@ -1,8 +1,8 @@
 #include "compiler/support/process.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <string_view>
@@ -43,8 +43,7 @@ struct Pipe {
   if (own_group) ::setpgid(0, 0);
   ::signal(SIGPIPE, SIG_DFL);
   const int nothing = ::open("/dev/null", O_RDONLY);
-  const bool ready = nothing >= 0 && ::dup2(nothing, 0) >= 0 && ::dup2(output, 1) >= 0 && ::dup2(output, 2) >= 0 &&
-                     (!*folder || ::chdir(folder) == 0);
+  const bool ready = nothing >= 0 && ::dup2(nothing, 0) >= 0 && ::dup2(output, 1) >= 0 && ::dup2(output, 2) >= 0 && (!*folder || ::chdir(folder) == 0);
   if (ready) ::execvp(words[0], words);
   const int reason = errno;
   [[maybe_unused]] const ssize_t written = ::write(failure, &reason, sizeof reason);

@@ -7,9 +7,9 @@
 namespace inferc {
 
 struct Finished {
-  int status = 0;      // exit status; 128 + signal where a signal ended it
+  int status = 0;          // exit status; 128 + signal where a signal ended it
   bool timed_out = false;  // killed with its children after the time limit
-  std::string output;  // standard output and error together
+  std::string output;      // standard output and error together
 };
 
 struct Command {

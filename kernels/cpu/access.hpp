@@ -15,10 +15,8 @@ template <class V>
 }
 template <class V>
 [[gnu::always_inline]] inline V load_valid(const float* p, std::size_t n) {
-  if constexpr (sizeof(V) == sizeof(float))
-    return *p;
-  else
-    return load_first<V>(p, n);
+  if constexpr (sizeof(V) == sizeof(float)) return *p;
+  else return load_first<V>(p, n);
 }
 template <class V>
 [[gnu::always_inline]] inline void store_valid(float* p, V v, Whole) {
@@ -112,8 +110,7 @@ struct Epilogue {
   D d;
   template <class V, class Count>
   [[gnu::always_inline]] V operator()(V acc, std::size_t row, std::size_t col, Count n) const {
-    return F::apply(acc, a.template get<V>(row, col, n), b.template get<V>(row, col, n), c.template get<V>(row, col, n),
-                    d.template get<V>(row, col, n));
+    return F::apply(acc, a.template get<V>(row, col, n), b.template get<V>(row, col, n), c.template get<V>(row, col, n), d.template get<V>(row, col, n));
   }
 };
 template <class F, class... A>

@@ -16,9 +16,7 @@ namespace inferc::cpu {
 inline constexpr std::size_t attention_rows = 24;  // queries whose scores are in scratch: whole tiles on every path
 
 // Scratch in elements: the panels of k^T of one head and the scores of a block of queries.
-constexpr std::size_t attention_scratch(std::size_t keys, std::size_t size) {
-  return (keys + 15) / 16 * 16 * (size + attention_rows);
-}
+constexpr std::size_t attention_scratch(std::size_t keys, std::size_t size) { return (keys + 15) / 16 * 16 * (size + attention_rows); }
 
 struct NoMask {
   template <class V, class Count>
@@ -87,9 +85,8 @@ struct Head {
 // Units `units` of batch * heads. Row strides and sizes are dim<> or std::size_t; `strides`: batch and head strides of out,
 // q, k and v. `nan_to_zero`: rows that are masked as a whole become 0.
 template <class B, class E, class LO, class LQ, class LK, class LV, class Queries, class Keys, class D, class DV, class M>
-inline void attention(Range<B, E> units, float* out, LO out_row, const float* q, LQ q_row, const float* k, LK k_row, const float* v,
-                      LV v_row, M mask, float* scratch, std::size_t heads, Queries queries, Keys keys, D size, DV v_size, float scale,
-                      Sizes<8> strides, bool nan_to_zero) {
+inline void attention(Range<B, E> units, float* out, LO out_row, const float* q, LQ q_row, const float* k, LK k_row, const float* v, LV v_row, M mask,
+                      float* scratch, std::size_t heads, Queries queries, Keys keys, D size, DV v_size, float scale, Sizes<8> strides, bool nan_to_zero) {
   const auto head_of = [&](auto* data, int i, std::size_t b, std::size_t h) {
     return data + static_cast<std::ptrdiff_t>(b) * static_cast<std::ptrdiff_t>(strides.value[i]) +
            static_cast<std::ptrdiff_t>(h) * static_cast<std::ptrdiff_t>(strides.value[i + 1]);
@@ -108,12 +105,12 @@ inline void attention(Range<B, E> units, float* out, LO out_row, const float* q,
 
 // With a mask that is added to the scores; `mask_strides`: over batch, heads and queries (0 broadcasts).
 template <class B, class E, class LO, class LQ, class LK, class LV, class Queries, class Keys, class D, class DV>
-inline void attention_masked(Range<B, E> units, float* out, LO out_row, const float* q, LQ q_row, const float* k, LK k_row,
-                             const float* v, LV v_row, const float* mask, float* scratch, std::size_t heads, Queries queries,
-                             Keys keys, D size, DV v_size, float scale, Sizes<8> strides, Sizes<3> mask_strides, bool nan_to_zero) {
+inline void attention_masked(Range<B, E> units, float* out, LO out_row, const float* q, LQ q_row, const float* k, LK k_row, const float* v, LV v_row,
+                             const float* mask, float* scratch, std::size_t heads, Queries queries, Keys keys, D size, DV v_size, float scale, Sizes<8> strides,
+                             Sizes<3> mask_strides, bool nan_to_zero) {
   const auto stride = [&](int i) { return static_cast<std::ptrdiff_t>(mask_strides.value[i]); };
-  attention(units, out, out_row, q, q_row, k, k_row, v, v_row, Mask{mask, stride(0), stride(1), stride(2)}, scratch, heads, queries,
-            keys, size, v_size, scale, strides, nan_to_zero);
+  attention(units, out, out_row, q, q_row, k, k_row, v, v_row, Mask{mask, stride(0), stride(1), stride(2)}, scratch, heads, queries, keys, size, v_size, scale,
+            strides, nan_to_zero);
 }
 
 }  // namespace inferc::cpu

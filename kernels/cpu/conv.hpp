@@ -15,7 +15,7 @@ namespace inferc::cpu {
 
 // Three spatial dims, leading ones of size 1.
 struct ConvShape {
-  std::size_t in[3];   // with padding
+  std::size_t in[3];  // with padding
   std::size_t kernel[3], out[3], stride[3], dilation[3];
 };
 
@@ -75,10 +75,8 @@ struct Pixels {
   template <class V, std::size_t N>
   [[gnu::always_inline]] static void join(V (&total)[N], const V (&c)[N], bool started) {
     using T = Tile<V, static_cast<int>(N), 1>;
-    if (started)
-      T::add(total, c, T::all);
-    else
-      T::assign(total, c, T::all);
+    if (started) T::add(total, c, T::all);
+    else T::assign(total, c, T::all);
   }
 };
 
@@ -112,8 +110,7 @@ inline void channels_first(float* to, const float* from, std::size_t batch, std:
 // c[pixel, groups * filters] = epilogue(...) for the output pixels `rows` (all of a batch, flattened). w: the groups' panels
 // one after the other. `sizes`: padded input, kernel, output, strides, dilations.
 template <int MR = tile_rows, int Panels = tile_panels, class B, class E, class Channels, class N, class Epi>
-inline void conv(Range<B, E> rows, float* c, const float* x, const float* w, std::size_t groups, Channels channels, N filters,
-                 Sizes<15> sizes, Epi epilogue) {
+inline void conv(Range<B, E> rows, float* c, const float* x, const float* w, std::size_t groups, Channels channels, N filters, Sizes<15> sizes, Epi epilogue) {
   using namespace product_detail;
   const ConvShape shape = conv_detail::shape_of(sizes);
   const std::size_t k = shape.kernel[0] * shape.kernel[1] * shape.kernel[2] * channels, ldc = groups * filters;

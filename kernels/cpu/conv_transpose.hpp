@@ -32,7 +32,9 @@ struct TransposedPixels {
     std::size_t left;
     bool started = false;
 
-    [[gnu::always_inline]] explicit Sum(L n) : terms(n), left(n) { Tile<V, 1, NV>::zero(total, Tile<V, 1, NV>::all), Tile<V, 1, NV>::zero(c, Tile<V, 1, NV>::all); }
+    [[gnu::always_inline]] explicit Sum(L n) : terms(n), left(n) {
+      Tile<V, 1, NV>::zero(total, Tile<V, 1, NV>::all), Tile<V, 1, NV>::zero(c, Tile<V, 1, NV>::all);
+    }
     [[gnu::always_inline]] void close() {
       Pixels::join(total, c, started);
       started = true;
@@ -77,8 +79,8 @@ struct TransposedPixels {
 // c[pixel, groups * filters] = epilogue(...) for the output pixels `rows` (all of a batch, flattened). w: the groups' panels
 // one after the other. `sizes`: input, kernel, output, strides, dilations; `pad`: what is cut from the output before.
 template <int Panels = tile_panels, class B, class E, class Channels, class N, class Epi>
-inline void conv_transpose(Range<B, E> rows, float* c, const float* x, const float* w, std::size_t groups, Channels channels, N filters,
-                           Sizes<15> sizes, Sizes<3> pad, Epi epilogue) {
+inline void conv_transpose(Range<B, E> rows, float* c, const float* x, const float* w, std::size_t groups, Channels channels, N filters, Sizes<15> sizes,
+                           Sizes<3> pad, Epi epilogue) {
   using namespace product_detail;
   const ConvShape shape = conv_detail::shape_of(sizes);
   const std::size_t before[3] = {static_cast<std::size_t>(pad.value[0]), static_cast<std::size_t>(pad.value[1]), static_cast<std::size_t>(pad.value[2])};

@@ -1,7 +1,7 @@
 #pragma once
 #include <cstddef>
-#include <type_traits>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/cpu/map.hpp"
@@ -17,22 +17,21 @@ template <class T>
     row(reinterpret_cast<unsigned char*>(to), reinterpret_cast<const unsigned char*>(from), n);
     return;
   } else {
-  if (n >= 256 / sizeof(T)) {
-    __builtin_memcpy(to, from, n * sizeof(T));
-    return;
-  }
-  constexpr std::size_t W = 16 / sizeof(T);
-  typedef T Chunk __attribute__((vector_size(16), aligned(alignof(T)), may_alias));
-  std::size_t j = 0;
-  for (; j + W <= n; j += W) *reinterpret_cast<Chunk*>(to + j) = *reinterpret_cast<const Chunk*>(from + j);
-  for (std::size_t left = n % W; left > 0; --left, ++j) to[j] = from[j];
+    if (n >= 256 / sizeof(T)) {
+      __builtin_memcpy(to, from, n * sizeof(T));
+      return;
+    }
+    constexpr std::size_t W = 16 / sizeof(T);
+    typedef T Chunk __attribute__((vector_size(16), aligned(alignof(T)), may_alias));
+    std::size_t j = 0;
+    for (; j + W <= n; j += W) *reinterpret_cast<Chunk*>(to + j) = *reinterpret_cast<const Chunk*>(from + j);
+    for (std::size_t left = n % W; left > 0; --left, ++j) to[j] = from[j];
   }
 }
 
 // A block of rows x cols whose source runs down the columns; both sides stay within a few cache lines.
 template <class T>
-[[gnu::always_inline]] inline void transpose_block(T* to, std::ptrdiff_t to_row, const T* from, std::ptrdiff_t from_col,
-                                                   std::size_t rows, std::size_t cols) {
+[[gnu::always_inline]] inline void transpose_block(T* to, std::ptrdiff_t to_row, const T* from, std::ptrdiff_t from_col, std::size_t rows, std::size_t cols) {
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < cols; ++j)
       to[static_cast<std::ptrdiff_t>(i) * to_row + static_cast<std::ptrdiff_t>(j)] =
@@ -63,8 +62,7 @@ inline void transpose(T* to, std::ptrdiff_t to_row, const T* from, std::ptrdiff_
       if (sizeof(T) == 4 && r == block && c == block) {
         for (std::ptrdiff_t p = 0; p < 16; p += 4)
           for (std::ptrdiff_t q = 0; q < 16; q += 4)
-            transpose_4x4(reinterpret_cast<std::uint32_t*>(t + p * to_row + q), to_row,
-                          reinterpret_cast<const std::uint32_t*>(f + q * from_col + p), from_col);
+            transpose_4x4(reinterpret_cast<std::uint32_t*>(t + p * to_row + q), to_row, reinterpret_cast<const std::uint32_t*>(f + q * from_col + p), from_col);
       } else {
         transpose_block(t, to_row, f, from_col, r, c);
       }

@@ -97,8 +97,8 @@ namespace map_detail {
 
 // The narrowest vector that holds a row whose length is known; Vec for others.
 template <class N>
-using RowVec = std::conditional_t<is_static<N> && (static_size<N> <= 4), F32<4>,
-                                  std::conditional_t<is_static<N> && (static_size<N> <= 8) && (lanes > 8), F32<8>, Vec>>;
+using RowVec =
+    std::conditional_t<is_static<N> && (static_size<N> <= 4), F32<4>, std::conditional_t<is_static<N> && (static_size<N> <= 8) && (lanes > 8), F32<8>, Vec>>;
 
 template <class... T>
 inline constexpr bool in_vectors = (... && (std::is_same_v<T, float> || std::is_same_v<T, bool>)) && (... || std::is_same_v<T, float>);
@@ -132,10 +132,8 @@ template <class F, int R, class N, class Out, class... In>
 // One dim: elements [begin, end).
 template <class F, class B, class E, class Out, class... In>
 void map(Range<B, E> elements, Out out, In... in) {
-  if constexpr (is_static<B> && is_static<E>)
-    map_detail::row<F>(dim<static_size<E> - static_size<B>>{}, out.from(elements.begin), in.from(elements.begin)...);
-  else
-    map_detail::row<F>(elements.end - elements.begin, out.from(elements.begin), in.from(elements.begin)...);
+  if constexpr (is_static<B> && is_static<E>) map_detail::row<F>(dim<static_size<E> - static_size<B>>{}, out.from(elements.begin), in.from(elements.begin)...);
+  else map_detail::row<F>(elements.end - elements.begin, out.from(elements.begin), in.from(elements.begin)...);
 }
 
 // R + 2 dims: rows [begin, end) of the outermost, `middle` those between, n elements in the innermost.

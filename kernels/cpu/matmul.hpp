@@ -40,18 +40,15 @@ namespace matmul_detail {
 // The length of a block of terms: given (not 0), else by the number of columns.
 template <std::size_t L, class N>
 constexpr auto terms(dim<L>, N n) {
-  if constexpr (L == 0)
-    return terms_of(n);
-  else
-    return dim<L>{};
+  if constexpr (L == 0) return terms_of(n);
+  else return dim<L>{};
 }
 
 template <int MR, int Panels, class Right, class LDC, class LDA, class M, class N, class K, class L, class Epi>
-[[gnu::always_inline]] inline void one(float* c, LDC ldc, const float* a, LDA lda, const Right& right, M m, N n, K k, L terms,
-                                       const Epi& epilogue, std::size_t first_row) {
+[[gnu::always_inline]] inline void one(float* c, LDC ldc, const float* a, LDA lda, const Right& right, M m, N n, K k, L terms, const Epi& epilogue,
+                                       std::size_t first_row) {
   using namespace product_detail;
-  run<MR, Panels>(Range<dim<0>, M>{{}, m}, Problem<LDC, StridedLeft<LDA>, Right, N, K, L, Epi>{
-                                               c, ldc, {a, lda}, right, n, k, terms, epilogue, first_row});
+  run<MR, Panels>(Range<dim<0>, M>{{}, m}, Problem<LDC, StridedLeft<LDA>, Right, N, K, L, Epi>{c, ldc, {a, lda}, right, n, k, terms, epilogue, first_row});
 }
 
 }  // namespace matmul_detail
@@ -59,31 +56,29 @@ template <int MR, int Panels, class Right, class LDC, class LDA, class M, class 
 // c[u, M, N] = epilogue(a[u, M, K] * b[u, K, N]) for the units `units` of the batch; rows of b are contiguous. Sizes and
 // row strides are dim<> or std::size_t. `terms`: dim<L> for blocks of L terms, dim<0> for L by N. The epilogue sees row
 // u * M + i.
-template <int MR = tile_rows, int Panels = tile_panels, class Begin, class End, class LDC, class LDA, class LDB, class M, class N, class K,
-          std::size_t L, int S, class Epi>
-inline void matmul(Range<Begin, End> units, float* c, LDC ldc, const float* a, LDA lda, const float* b, LDB ldb, M m, N n, K k,
-                   dim<L> terms, Sizes<S> batch, Epi epilogue) {
+template <int MR = tile_rows, int Panels = tile_panels, class Begin, class End, class LDC, class LDA, class LDB, class M, class N, class K, std::size_t L,
+          int S, class Epi>
+inline void matmul(Range<Begin, End> units, float* c, LDC ldc, const float* a, LDA lda, const float* b, LDB ldb, M m, N n, K k, dim<L> terms, Sizes<S> batch,
+                   Epi epilogue) {
   const auto block = matmul_detail::terms(terms, n);
   for (std::size_t u = units.begin; u < units.end; ++u) {
     const auto at = Batch<S>{batch}.at(u);
-    matmul_detail::one<MR, Panels>(c + at.c, ldc, a + at.a, lda, product_detail::DenseRight<LDB>{b + at.b, ldb}, m, n, k, block,
-                                   epilogue, u * m);
+    matmul_detail::one<MR, Panels>(c + at.c, ldc, a + at.a, lda, product_detail::DenseRight<LDB>{b + at.b, ldb}, m, n, k, block, epilogue, u * m);
   }
 }
 
 // The same with b[u, N, K]: rows of b are its columns. `panels`: scratch of packed_size(K, N) elements.
-template <int MR = tile_rows, int Panels = tile_panels, class Begin, class End, class LDC, class LDA, class LDB, class M, class N, class K,
-          std::size_t L, int S, class Epi>
-inline void matmul_transposed(Range<Begin, End> units, float* c, LDC ldc, const float* a, LDA lda, const float* b, LDB ldb,
-                              float* panels, M m, N n, K k, dim<L> terms, Sizes<S> batch, Epi epilogue) {
+template <int MR = tile_rows, int Panels = tile_panels, class Begin, class End, class LDC, class LDA, class LDB, class M, class N, class K, std::size_t L,
+          int S, class Epi>
+inline void matmul_transposed(Range<Begin, End> units, float* c, LDC ldc, const float* a, LDA lda, const float* b, LDB ldb, float* panels, M m, N n, K k,
+                              dim<L> terms, Sizes<S> batch, Epi epilogue) {
   const auto block = matmul_detail::terms(terms, n);
   const float* packed = nullptr;
   for (std::size_t u = units.begin; u < units.end; ++u) {
     const auto at = Batch<S>{batch}.at(u);
     if (packed != b + at.b) pack_transposed(panels, b + at.b, ldb, k, n);
     packed = b + at.b;
-    matmul_detail::one<MR, Panels>(c + at.c, ldc, a + at.a, lda, product_detail::PackedRight<K>{panels, k}, m, n, k, block,
-                                   epilogue, u * m);
+    matmul_detail::one<MR, Panels>(c + at.c, ldc, a + at.a, lda, product_detail::PackedRight<K>{panels, k}, m, n, k, block, epilogue, u * m);
   }
 }
 

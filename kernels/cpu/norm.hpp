@@ -37,8 +37,7 @@ template <class N>
 [[gnu::always_inline]] inline Moments moments(const float* x, N n, float epsilon) {
   const float sum = fold_row<functors::add>(n, 0.0f, [&](std::size_t j, auto count) { return load16(x + j, count); });
   const float mean = sum / static_cast<float>(std::size_t{n});
-  const float square_sum =
-      fold_row<functors::add>(n, 0.0f, [&](std::size_t j, auto count) { return squares(load16(x + j, count), mean); });
+  const float square_sum = fold_row<functors::add>(n, 0.0f, [&](std::size_t j, auto count) { return squares(load16(x + j, count), mean); });
   return {mean, inverse_root(square_sum, n, epsilon)};
 }
 
@@ -70,8 +69,7 @@ template <class B, class E, class LDO, class LDI, class N, class Epilogue>
 void rms_norm(Range<B, E> rows, float* out, LDO ldo, const float* in, LDI ldi, N n, float epsilon, Epilogue epilogue) {
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const float* x = in + row * ldi;
-    const float sum = fold_row<functors::add>(
-        n, 0.0f, [&](std::size_t j, auto count) { return norm_detail::squares(load16(x + j, count), 0.0f); });
+    const float sum = fold_row<functors::add>(n, 0.0f, [&](std::size_t j, auto count) { return norm_detail::squares(load16(x + j, count), 0.0f); });
     norm_detail::apply(out + row * ldo, x, n, {0.0f, norm_detail::inverse_root(sum, n, epsilon)}, row, epilogue);
   }
 }
@@ -79,16 +77,12 @@ void rms_norm(Range<B, E> rows, float* out, LDO ldo, const float* in, LDI ldi, N
 // Groups [begin, end) of a dense [items, groups, channels, size]: statistics over channels x size, then
 // fma(x', scale[c], bias[c]) with c counting the groups * channels of an item.
 template <class B, class E>
-void group_norm(Range<B, E> all, float* out, const float* in, std::size_t groups, std::size_t channels, std::size_t size,
-                float epsilon, const float* scale, const float* bias) {
+void group_norm(Range<B, E> all, float* out, const float* in, std::size_t groups, std::size_t channels, std::size_t size, float epsilon, const float* scale,
+                const float* bias) {
   struct Affine {
     float scale, bias;
-    [[gnu::always_inline]] Vec operator()(Vec x, std::size_t, std::size_t, Whole) const {
-      return fma(x, splat<Vec>(scale), splat<Vec>(bias));
-    }
-    [[gnu::always_inline]] Vec operator()(Vec x, std::size_t, std::size_t, std::size_t) const {
-      return fma(x, splat<Vec>(scale), splat<Vec>(bias));
-    }
+    [[gnu::always_inline]] Vec operator()(Vec x, std::size_t, std::size_t, Whole) const { return fma(x, splat<Vec>(scale), splat<Vec>(bias)); }
+    [[gnu::always_inline]] Vec operator()(Vec x, std::size_t, std::size_t, std::size_t) const { return fma(x, splat<Vec>(scale), splat<Vec>(bias)); }
   };
   for (std::size_t group = all.begin; group < all.end; ++group) {
     const std::size_t at = group * channels * size, first = group % groups * channels;

@@ -9,9 +9,7 @@
 namespace inferc::cpu::product_detail {
 
 // A few rows make too few chains to hide the latency of fma: they take more panels at once.
-constexpr int panels_for(int rows, int panels, int most) {
-  return rows >= 4 || panels >= most ? panels : panels_for(rows * 2, panels * 2, most);
-}
+constexpr int panels_for(int rows, int panels, int most) { return rows >= 4 || panels >= most ? panels : panels_for(rows * 2, panels * 2, most); }
 
 // a[M, K] in memory, `stride` elements between rows.
 template <class LD>
@@ -21,10 +19,8 @@ struct StridedLeft {
   template <class V, int MR, int NV, class B, class K, class L>
   [[gnu::always_inline]] void product(V (&acc)[MR * NV], std::size_t row, const B& right, K k, L terms) const {
     const StridedRows<LD> left{data + row * stride, stride};
-    if constexpr (MR == 1)
-      RowTile<V, NV>::product(acc, left, right, k, terms);
-    else
-      Tile<V, MR, NV>::product(acc, left, right, k, terms);
+    if constexpr (MR == 1) RowTile<V, NV>::product(acc, left, right, k, terms);
+    else Tile<V, MR, NV>::product(acc, left, right, k, terms);
   }
 };
 // b[K, N] in panels of 16 columns (pack.hpp).
@@ -78,12 +74,9 @@ struct Problem {
   // The last panel, with the narrowest vectors that hold its `left` columns.
   template <int MR>
   [[gnu::always_inline]] void last_panel(std::size_t begin, std::size_t end, std::size_t col, std::size_t left) const {
-    if (left <= 4)
-      part<F32<4>, MR, 1>(begin, end, col);
-    else if (left <= 8)
-      part<F32<(lanes < 8 ? 4 : 8)>, MR, lanes < 8 ? 2 : 1>(begin, end, col);
-    else
-      part<Vec, MR, 16 / lanes>(begin, end, col);
+    if (left <= 4) part<F32<4>, MR, 1>(begin, end, col);
+    else if (left <= 8) part < F32<(lanes < 8 ? 4 : 8)>, MR, lanes<8 ? 2 : 1>(begin, end, col);
+    else part<Vec, MR, 16 / lanes>(begin, end, col);
   }
   // Rows [begin, end), a multiple of MR. Panels outer, rows inner: each weight panel is read once.
   template <int MR, int Panels>
@@ -94,10 +87,8 @@ struct Problem {
     if constexpr (Panels > 2) {
       sweep<MR, Panels / 2>(begin, end, col);
     } else if constexpr (Panels == 2) {
-      if (col + 16 < n)
-        part<Vec, MR, 2 * 16 / lanes>(begin, end, col);
-      else if (col < n)
-        last_panel<MR>(begin, end, col, n - col);
+      if (col + 16 < n) part<Vec, MR, 2 * 16 / lanes>(begin, end, col);
+      else if (col < n) last_panel<MR>(begin, end, col, n - col);
     } else {
       if (col < n) last_panel<MR>(begin, end, col, n - col);
     }
@@ -133,17 +124,14 @@ template <std::size_t M, int MR, int Panels, class P>
 template <int MR, int Panels, class P>
 [[gnu::always_inline]] inline void dynamic_rows(const P& problem, std::size_t begin, std::size_t end) {
   const std::size_t whole = begin + (end - begin) / MR * MR;
-  for (std::size_t row = begin; row < whole; row += row_block)
-    problem.template sweep<MR, Panels>(row, whole - row < row_block ? whole : row + row_block);
+  for (std::size_t row = begin; row < whole; row += row_block) problem.template sweep<MR, Panels>(row, whole - row < row_block ? whole : row + row_block);
   if constexpr (MR > 1) problem.template rest<MR, Panels>(whole, end);
 }
 
 template <int MR, int Panels, class B, class E, class P>
 [[gnu::always_inline]] inline void run(Range<B, E> rows, const P& problem) {
-  if constexpr (is_static<B> && is_static<E>)
-    static_rows<static_size<E> - static_size<B>, MR, Panels>(problem, static_size<B>);
-  else
-    dynamic_rows<MR, Panels>(problem, rows.begin, rows.end);
+  if constexpr (is_static<B> && is_static<E>) static_rows<static_size<E> - static_size<B>, MR, Panels>(problem, static_size<B>);
+  else dynamic_rows<MR, Panels>(problem, rows.begin, rows.end);
 }
 
 }  // namespace inferc::cpu::product_detail

@@ -38,10 +38,8 @@ struct Activation {
   float alpha, beta;
   template <class V>
   [[gnu::always_inline]] V operator()(V x) const {
-    if constexpr (std::is_same_v<F, functors::hard_sigmoid>)
-      return F::apply(x, alpha, beta);
-    else
-      return F::apply(x);
+    if constexpr (std::is_same_v<F, functors::hard_sigmoid>) return F::apply(x, alpha, beta);
+    else return F::apply(x);
   }
 };
 
@@ -94,8 +92,8 @@ struct Block {
 
   void project(const View<const float, 3>& x, const float* w, const float* bias) const {
     for (std::size_t b = 0; b < rows; ++b)
-      gemm(Range{dim<0>{}, seq}, from_input + b * seq * columns(), columns(), row(x, 0, first + b),
-           static_cast<std::size_t>(x.stride[0]), w, columns(), input, epilogue<functors::add>(Row{bias}));
+      gemm(Range{dim<0>{}, seq}, from_input + b * seq * columns(), columns(), row(x, 0, first + b), static_cast<std::size_t>(x.stride[0]), w, columns(), input,
+           epilogue<functors::add>(Row{bias}));
   }
   // Columns [begin, begin + n) of h r, h of all samples with `stride` elements between them.
   template <class N>
@@ -110,8 +108,7 @@ inline void for_each_block(Range<B, E> samples, float* scratch, Seq seq, Input i
   const std::size_t sums = Gates * hidden;
   if constexpr (is_static<E> && is_static<B> && static_size<E> - static_size<B> <= recurrent_rows) {
     constexpr dim<static_size<E> - static_size<B>> rows{};
-    f(Block<Gates, dim<static_size<E> - static_size<B>>, Seq, Input, Hidden>{samples.begin, rows, seq, input, hidden, scratch,
-                                                                           scratch + rows * seq * sums});
+    f(Block<Gates, dim<static_size<E> - static_size<B>>, Seq, Input, Hidden>{samples.begin, rows, seq, input, hidden, scratch, scratch + rows * seq * sums});
   } else {
     for (std::size_t at = samples.begin; at < samples.end; at += recurrent_rows) {
       const std::size_t rows = samples.end - at < recurrent_rows ? samples.end - at : recurrent_rows;
@@ -125,9 +122,8 @@ inline void for_each_block(Range<B, E> samples, float* scratch, Seq seq, Input i
 // Gates i, o, f, c: c = f c + i g; h = o h(c). F, G, H are functors; r is packed [hidden, 4 hidden]. scratch:
 // min(batch, recurrent_rows) * (seq + 1) * 4 hidden elements.
 template <class B, class E, class Y, class H0, class C0, class Seq, class Input, class Hidden, class F, class G, class H>
-inline void lstm(Range<B, E> samples, Y y, View<float, 3> h, View<float, 3> c, float* scratch, View<const float, 3> x,
-                 const float* w, const float* r, const float* bias, H0 h0, C0 c0, Seq seq, Input input, Hidden hidden,
-                 bool reverse, F, G, H, Params<3> alpha, Params<3> beta) {
+inline void lstm(Range<B, E> samples, Y y, View<float, 3> h, View<float, 3> c, float* scratch, View<const float, 3> x, const float* w, const float* r,
+                 const float* bias, H0 h0, C0 c0, Seq seq, Input input, Hidden hidden, bool reverse, F, G, H, Params<3> alpha, Params<3> beta) {
   namespace d = recurrent_detail;
   const auto at = [](const Params<3>& p, int k) { return static_cast<float>(p.value[k]); };
   const d::Activation<F> f{at(alpha, 0), at(beta, 0)};
@@ -146,9 +142,7 @@ inline void lstm(Range<B, E> samples, Y y, View<float, 3> h, View<float, 3> c, f
         const float *own = block.input_sums(b, t), *sums = block.state_sums(b);
         float *state = d::row(h, 0, block.first + b), *memory = d::row(c, 0, block.first + b);
         d::for_each_vector(hidden, [&](std::size_t j, auto n) {
-          const auto gate = [&](std::size_t k) {
-            return load_valid<Vec>(sums + k * hidden + j, n) + load_valid<Vec>(own + k * hidden + j, n);
-          };
+          const auto gate = [&](std::size_t k) { return load_valid<Vec>(sums + k * hidden + j, n) + load_valid<Vec>(own + k * hidden + j, n); };
           const Vec kept = f(gate(2)) * load_valid<Vec>(memory + j, n);
           const Vec now = fma(f(gate(0)), g(gate(3)), kept);
           const Vec out = f(gate(1)) * to_output(now);
@@ -164,8 +158,8 @@ inline void lstm(Range<B, E> samples, Y y, View<float, 3> h, View<float, 3> c, f
 // Gates z, r, n: n = g(x w + bias + (r h) r_n); h = (1 - z) n + z h. r is packed [hidden, 2 hidden] and, behind it,
 // [hidden, hidden]. scratch: min(batch, recurrent_rows) * ((seq + 1) * 3 + 1) * hidden elements.
 template <class B, class E, class Y, class H0, class Seq, class Input, class Hidden, class F, class G>
-inline void gru(Range<B, E> samples, Y y, View<float, 3> h, float* scratch, View<const float, 3> x, const float* w, const float* r,
-                const float* bias, H0 h0, Seq seq, Input input, Hidden hidden, bool reverse, F, G, Params<3> alpha, Params<3> beta) {
+inline void gru(Range<B, E> samples, Y y, View<float, 3> h, float* scratch, View<const float, 3> x, const float* w, const float* r, const float* bias, H0 h0,
+                Seq seq, Input input, Hidden hidden, bool reverse, F, G, Params<3> alpha, Params<3> beta) {
   namespace d = recurrent_detail;
   const auto at = [](const Params<3>& p, int k) { return static_cast<float>(p.value[k]); };
   const d::Activation<F> f{at(alpha, 0), at(beta, 0)};
@@ -190,9 +184,7 @@ inline void gru(Range<B, E> samples, Y y, View<float, 3> h, float* scratch, View
         const float *own = block.input_sums(b, t), *sums = block.state_sums(b);
         float* state = d::row(h, 0, block.first + b);
         d::for_each_vector(hidden, [&](std::size_t j, auto n) {
-          const auto gate = [&](std::size_t k) {
-            return load_valid<Vec>(sums + k * hidden + j, n) + load_valid<Vec>(own + k * hidden + j, n);
-          };
+          const auto gate = [&](std::size_t k) { return load_valid<Vec>(sums + k * hidden + j, n) + load_valid<Vec>(own + k * hidden + j, n); };
           const Vec z = f(gate(0));
           const Vec out = fma(z, load_valid<Vec>(state + j, n), (1.0f - z) * g(gate(2)));
           store_valid(state + j, out, n);
@@ -206,9 +198,8 @@ inline void gru(Range<B, E> samples, Y y, View<float, 3> h, float* scratch, View
 // The same with linear_before_reset: n = g(x w + W's bias + r (h r_n + R's bias)). bias is [3 hidden] with W's bias
 // only in n, and R's bias of n [hidden] behind it; r is packed [hidden, 3 hidden]. scratch as of gru.
 template <class B, class E, class Y, class H0, class Seq, class Input, class Hidden, class F, class G>
-inline void gru_linear(Range<B, E> samples, Y y, View<float, 3> h, float* scratch, View<const float, 3> x, const float* w,
-                       const float* r, const float* bias, H0 h0, Seq seq, Input input, Hidden hidden, bool reverse, F, G,
-                       Params<3> alpha, Params<3> beta) {
+inline void gru_linear(Range<B, E> samples, Y y, View<float, 3> h, float* scratch, View<const float, 3> x, const float* w, const float* r, const float* bias,
+                       H0 h0, Seq seq, Input input, Hidden hidden, bool reverse, F, G, Params<3> alpha, Params<3> beta) {
   namespace d = recurrent_detail;
   const auto at = [](const Params<3>& p, int k) { return static_cast<float>(p.value[k]); };
   const d::Activation<F> f{at(alpha, 0), at(beta, 0)};

@@ -11,13 +11,19 @@ struct reduce_sum {
   using fold = functors::add;
   static constexpr float neutral = 0;
   template <class V>
-  [[gnu::always_inline]] static V element(V x) { return x; }
+  [[gnu::always_inline]] static V element(V x) {
+    return x;
+  }
   template <class V>
-  [[gnu::always_inline]] static V result(V total, std::size_t) { return total; }
+  [[gnu::always_inline]] static V result(V total, std::size_t) {
+    return total;
+  }
 };
 struct reduce_mean : reduce_sum {
   template <class V>
-  [[gnu::always_inline]] static V result(V total, std::size_t n) { return total / splat<V>(static_cast<float>(n)); }
+  [[gnu::always_inline]] static V result(V total, std::size_t n) {
+    return total / splat<V>(static_cast<float>(n));
+  }
 };
 struct reduce_prod : reduce_sum {
   using fold = functors::mul;
@@ -33,19 +39,27 @@ struct reduce_min : reduce_sum {
 };
 struct reduce_l1 : reduce_sum {
   template <class V>
-  [[gnu::always_inline]] static V element(V x) { return functors::abs::apply(x); }
+  [[gnu::always_inline]] static V element(V x) {
+    return functors::abs::apply(x);
+  }
 };
 struct reduce_sum_square : reduce_sum {
   template <class V>
-  [[gnu::always_inline]] static V element(V x) { return x * x; }
+  [[gnu::always_inline]] static V element(V x) {
+    return x * x;
+  }
 };
 struct reduce_l2 : reduce_sum_square {
   template <class V>
-  [[gnu::always_inline]] static V result(V total, std::size_t) { return inferc::sqrt(total); }
+  [[gnu::always_inline]] static V result(V total, std::size_t) {
+    return inferc::sqrt(total);
+  }
 };
 struct reduce_log_sum : reduce_sum {
   template <class V>
-  [[gnu::always_inline]] static V result(V total, std::size_t) { return functors::log::apply(total); }
+  [[gnu::always_inline]] static V result(V total, std::size_t) {
+    return functors::log::apply(total);
+  }
 };
 
 // out[row] = reduction over the n elements of each row of `in`.

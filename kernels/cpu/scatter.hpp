@@ -46,8 +46,8 @@ inline bool all_inside(const std::int64_t* indices, std::size_t count, std::size
 // out = data (`size` elements), then slices of `inner` elements at index tuples of `depth` entries; `sizes`: those of the
 // indexed dims, at the end of the list.
 template <class F, class T>
-Fault scatter_nd(T* out, const T* data, const std::int64_t* indices, const T* updates, std::size_t size, std::size_t count,
-                 std::size_t depth, std::size_t inner, Sizes<8> sizes) {
+Fault scatter_nd(T* out, const T* data, const std::int64_t* indices, const T* updates, std::size_t size, std::size_t count, std::size_t depth,
+                 std::size_t inner, Sizes<8> sizes) {
   if (!scatter_detail::all_inside(indices, count, depth, sizes)) return Fault::index_out_of_range;
   scatter_detail::start(out, data, size);
   for (std::size_t m = 0; m < count; ++m)
@@ -65,8 +65,8 @@ void scatter_rows(T* out, const T* data, const std::int64_t* rows, const T* upda
 // out[o, indices[o, m, i], i] = F::apply(itself, updates[o, m, i]) over [outer, count, inner], after out = data
 // [outer, axis, inner]. `step`: strides of the indices; 0 along `inner` where whole rows move.
 template <class F, class T, class I>
-Fault scatter_elements(T* out, const T* data, const I* indices, const T* updates, std::size_t outer, std::size_t axis,
-                       std::size_t count, std::size_t inner, Sizes<3> step) {
+Fault scatter_elements(T* out, const T* data, const I* indices, const T* updates, std::size_t outer, std::size_t axis, std::size_t count, std::size_t inner,
+                       Sizes<3> step) {
   const auto n = static_cast<std::int64_t>(axis);
   const std::size_t distinct = step.value[2] == 0 && inner > 0 ? 1 : inner;
   const auto at = [&](std::size_t o, std::size_t m, std::size_t i) {
@@ -80,15 +80,14 @@ Fault scatter_elements(T* out, const T* data, const I* indices, const T* updates
   const std::size_t width = distinct == inner ? 1 : inner;  // elements that move together
   for (std::size_t o = 0; o < outer; ++o, out += axis * inner)
     for (std::size_t m = 0; m < count; ++m, updates += inner)
-      for (std::size_t i = 0; i < distinct; ++i)
-        scatter_detail::join<F>(out + scatter_detail::position(at(o, m, i), axis) * inner + i, updates + i, width);
+      for (std::size_t i = 0; i < distinct; ++i) scatter_detail::join<F>(out + scatter_detail::position(at(o, m, i), axis) * inner + i, updates + i, width);
   return Fault::none;
 }
 
 // out[b, m, :] = data[b, indices[b, m, 0], ..., indices[b, m, depth - 1], :], rows of `inner` elements.
 template <class T>
-Fault gather_nd(T* out, const T* data, const std::int64_t* indices, std::size_t batch, std::size_t count, std::size_t depth,
-                std::size_t inner, Sizes<8> sizes) {
+Fault gather_nd(T* out, const T* data, const std::int64_t* indices, std::size_t batch, std::size_t count, std::size_t depth, std::size_t inner,
+                Sizes<8> sizes) {
   if (!scatter_detail::all_inside(indices, batch * count, depth, sizes)) return Fault::index_out_of_range;
   std::size_t indexed = 1;
   for (std::size_t d = 0; d < depth; ++d) indexed *= static_cast<std::size_t>(sizes.value[8 - depth + d]);

@@ -38,9 +38,7 @@ template <class N, class Prologue>
 
 template <class N>
 [[gnu::always_inline]] inline void scale_row(float* y, N n, float scale) {
-  for_each_16(0, n, [&](std::size_t j, auto count) {
-    store16(y + j, zip<functors::mul>(load16(y + j, count), F32x16::splat(scale)), count);
-  });
+  for_each_16(0, n, [&](std::size_t j, auto count) { store16(y + j, zip<functors::mul>(load16(y + j, count), F32x16::splat(scale)), count); });
 }
 
 }  // namespace softmax_detail
@@ -73,8 +71,7 @@ void log_softmax(Range<B, E> rows, float* out, LDO ldo, const float* in, LDI ldi
     const float* x = in + row * ldi;
     const float top = largest(y, x, n, prologue, row);
     const float* from = std::is_same_v<Prologue, NoEpilogue> ? x : y;
-    const float total = fold_row<functors::add>(
-        n, 0.0f, [&](std::size_t j, auto count) { return exponential{top}(load16(from + j, count)); });
+    const float total = fold_row<functors::add>(n, 0.0f, [&](std::size_t j, auto count) { return exponential{top}(load16(from + j, count)); });
     const float log_total = functors::log::apply(total);
     for_each_16(0, n, [&](std::size_t j, auto count) {
       const F32x16 centred = zip<functors::sub>(load16(from + j, count), F32x16::splat(top));
@@ -113,17 +110,14 @@ template <class B, class E>
 void softmax_columns(Range<B, E> outer, float* out, const float* in, std::size_t n, std::size_t inner) {
   if (n == 0) return;
   for (std::size_t o = outer.begin; o < outer.end; ++o)
-    for_each_column(inner, [&](std::size_t i, auto count) {
-      softmax_detail::columns<false>(out + o * n * inner + i, in + o * n * inner + i, n, inner, count);
-    });
+    for_each_column(inner,
+                    [&](std::size_t i, auto count) { softmax_detail::columns<false>(out + o * n * inner + i, in + o * n * inner + i, n, inner, count); });
 }
 template <class B, class E>
 void log_softmax_columns(Range<B, E> outer, float* out, const float* in, std::size_t n, std::size_t inner) {
   if (n == 0) return;
   for (std::size_t o = outer.begin; o < outer.end; ++o)
-    for_each_column(inner, [&](std::size_t i, auto count) {
-      softmax_detail::columns<true>(out + o * n * inner + i, in + o * n * inner + i, n, inner, count);
-    });
+    for_each_column(inner, [&](std::size_t i, auto count) { softmax_detail::columns<true>(out + o * n * inner + i, in + o * n * inner + i, n, inner, count); });
 }
 
 }  // namespace inferc::cpu

@@ -25,12 +25,9 @@ template <class V, class F>
 }
 template <class F>
 [[gnu::always_inline]] inline float fold(const F32x16& v, F f) {
-  if constexpr (F32x16::parts == 1)
-    return fold(v.part[0], f);
-  else if constexpr (F32x16::parts == 2)
-    return fold(f(v.part[0], v.part[1]), f);
-  else
-    return fold(f(f(v.part[0], v.part[2]), f(v.part[1], v.part[3])), f);
+  if constexpr (F32x16::parts == 1) return fold(v.part[0], f);
+  else if constexpr (F32x16::parts == 2) return fold(f(v.part[0], v.part[1]), f);
+  else return fold(f(f(v.part[0], v.part[2]), f(v.part[1], v.part[3])), f);
 }
 
 struct Larger {  // NaN in either operand gives NaN

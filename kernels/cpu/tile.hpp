@@ -75,10 +75,8 @@ struct LastColumns {  // row-major b with `left` columns from here on: more than
   [[gnu::always_inline]] V get(std::size_t k) const {
     constexpr std::size_t W = lane_count<V>, first = Q * W;
     const float* p = data + k * stride + first;
-    if constexpr (2 * (Q + 1) <= NV)
-      return load<V>(p);
-    else
-      return load_first<V>(p, left < first ? 0 : left - first < W ? left - first : W);
+    if constexpr (2 * (Q + 1) <= NV) return load<V>(p);
+    else return load_first<V>(p, left < first ? 0 : left - first < W ? left - first : W);
   }
   [[gnu::always_inline]] LastColumns skip(std::size_t terms) const { return {data + terms * stride, stride, left}; }
 };
@@ -96,8 +94,7 @@ struct Tile {
     ((c[R * NV + Q] = fma(x, b[Q], c[R * NV + Q])), ...);
   }
   template <class A, class B, std::size_t... R, std::size_t... Q>
-  [[gnu::always_inline]] static void step(Acc& c, const A& a, const B& b, std::size_t k, std::index_sequence<R...>,
-                                          std::index_sequence<Q...> q) {
+  [[gnu::always_inline]] static void step(Acc& c, const A& a, const B& b, std::size_t k, std::index_sequence<R...>, std::index_sequence<Q...> q) {
     const V column[NV] = {b.template get<V, NV, Q>(k)...};
     (row<R>(c, a.template get<R>(k), column, q), ...);
   }
@@ -154,14 +151,13 @@ struct RowTile {
   using One = Tile<V, 1, NV>;
 
   template <class A, class B, std::size_t... C>
-  [[gnu::always_inline]] static void step(V (&c)[sizeof...(C)][NV], const A (&a)[sizeof...(C)], const B (&b)[sizeof...(C)],
-                                          std::size_t k, std::index_sequence<C...>) {
+  [[gnu::always_inline]] static void step(V (&c)[sizeof...(C)][NV], const A (&a)[sizeof...(C)], const B (&b)[sizeof...(C)], std::size_t k,
+                                          std::index_sequence<C...>) {
     (One::step(c[C], a[C], b[C], k, One::rows, One::vectors), ...);
   }
   // C full blocks from term `at` on; `started`: total holds a sum already.
   template <class A, class B, class L, std::size_t... C>
-  [[gnu::always_inline]] static void blocks(V (&total)[NV], bool started, const A& a, const B& b, std::size_t at, L terms,
-                                            std::index_sequence<C...> chains) {
+  [[gnu::always_inline]] static void blocks(V (&total)[NV], bool started, const A& a, const B& b, std::size_t at, L terms, std::index_sequence<C...> chains) {
     V c[sizeof...(C)][NV];
     const A as[sizeof...(C)] = {a.skip(at + C * terms)...};
     const B bs[sizeof...(C)] = {b.skip(at + C * terms)...};
@@ -170,10 +166,8 @@ struct RowTile {
     (join(total, started || C > 0, c[C]), ...);
   }
   [[gnu::always_inline]] static void join(V (&total)[NV], bool started, const V (&c)[NV]) {
-    if (started)
-      One::add(total, c, One::all);
-    else
-      One::assign(total, c, One::all);
+    if (started) One::add(total, c, One::all);
+    else One::assign(total, c, One::all);
   }
   template <class A, class B, class K, class L>
   [[gnu::always_inline]] static void product(V (&total)[NV], const A& a, const B& b, K k, L terms) {
@@ -203,13 +197,10 @@ struct Store {
     store(c + I / NV * ldc + I % NV * W, epilogue(acc[I], row + I / NV, col + I % NV * W, Whole{}));
   }
   template <std::size_t I, class Epi, class LDC>
-  [[gnu::always_inline]] static void part(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid,
-                                          const Epi& epilogue) {
+  [[gnu::always_inline]] static void part(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid, const Epi& epilogue) {
     constexpr std::size_t first = I % NV * W;
-    if (valid >= first + W)
-      full<I>(acc, c, ldc, row, col, epilogue);
-    else if (valid > first)
-      store_first(c + I / NV * ldc + first, epilogue(acc[I], row + I / NV, col + first, valid - first), valid - first);
+    if (valid >= first + W) full<I>(acc, c, ldc, row, col, epilogue);
+    else if (valid > first) store_first(c + I / NV * ldc + first, epilogue(acc[I], row + I / NV, col + first, valid - first), valid - first);
   }
   template <class Epi, class LDC>
   [[gnu::always_inline]] static void loop(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid, const Epi& epilogue) {
@@ -217,30 +208,25 @@ struct Store {
       for (std::size_t q = 0; q < NV; ++q) {
         float* const to = c + r * ldc + q * W;
         const std::size_t left = valid > q * W ? valid - q * W : 0;
-        if (left >= W)
-          store(to, epilogue(acc[q], row + r, col + q * W, Whole{}));
-        else if (left > 0)
-          store_first(to, epilogue(acc[q], row + r, col + q * W, left), left);
+        if (left >= W) store(to, epilogue(acc[q], row + r, col + q * W, Whole{}));
+        else if (left > 0) store_first(to, epilogue(acc[q], row + r, col + q * W, left), left);
       }
   }
   template <class Epi, class LDC, std::size_t... I>
-  [[gnu::always_inline]] static void run(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid,
-                                         const Epi& epilogue, std::index_sequence<I...>) {
+  [[gnu::always_inline]] static void run(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid, const Epi& epilogue,
+                                         std::index_sequence<I...>) {
     if constexpr (MR * NV >= 8) {
       V kept[MR * NV];  // a copy: the accumulators themselves stay in registers
       ((kept[I] = acc[I]), ...);
       loop(kept, c, ldc, row, col, valid, epilogue);
-    } else if (valid >= NV * W)
-      (full<I>(acc, c, ldc, row, col, epilogue), ...);
-    else
-      (part<I>(acc, c, ldc, row, col, valid, epilogue), ...);
+    } else if (valid >= NV * W) (full<I>(acc, c, ldc, row, col, epilogue), ...);
+    else (part<I>(acc, c, ldc, row, col, valid, epilogue), ...);
   }
 };
 
 // The epilogue sees the tile's position in the whole result; c points at the tile's first element.
 template <class V, int MR, int NV, class Epi, class LDC>
-[[gnu::always_inline]] inline void finish(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid,
-                                          const Epi& epilogue) {
+[[gnu::always_inline]] inline void finish(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid, const Epi& epilogue) {
   Store<V, MR, NV>::run(acc, c, ldc, row, col, valid, epilogue, std::make_index_sequence<MR * NV>{});
 }
 

@@ -22,12 +22,8 @@ namespace top_k_detail {
 
 using Keys = IntOf<Vec>;
 
-[[gnu::always_inline]] inline Keys load_keys(const std::int32_t* p) {
-  return *reinterpret_cast<const typename VectorOf<std::int32_t, lanes>::unaligned*>(p);
-}
-[[gnu::always_inline]] inline void store_keys(std::int32_t* p, Keys v) {
-  *reinterpret_cast<typename VectorOf<std::int32_t, lanes>::unaligned*>(p) = v;
-}
+[[gnu::always_inline]] inline Keys load_keys(const std::int32_t* p) { return *reinterpret_cast<const typename VectorOf<std::int32_t, lanes>::unaligned*>(p); }
+[[gnu::always_inline]] inline void store_keys(std::int32_t* p, Keys v) { *reinterpret_cast<typename VectorOf<std::int32_t, lanes>::unaligned*>(p) = v; }
 
 // Larger keys come first. The bits of a negative float in reverse order; + 0.0f joins the zeros; all ones below the
 // sign for NaN.
@@ -73,8 +69,7 @@ template <int N>
 }
 
 // Indices of the k first keys, ascending: all above the bound, the rest from those equal to it. `padded` keys count.
-[[gnu::always_inline]] inline void collect(std::int32_t* at, const std::int32_t* key, std::size_t n, std::size_t padded,
-                                           std::size_t k, std::int32_t bound) {
+[[gnu::always_inline]] inline void collect(std::int32_t* at, const std::int32_t* key, std::size_t n, std::size_t padded, std::size_t k, std::int32_t bound) {
   const std::size_t above = bound == INT32_MAX ? 0 : count_from(key, padded, bound + 1);
   std::size_t equal_left = k - above, taken = 0;
   for (std::size_t j = 0; j < n; ++j) {

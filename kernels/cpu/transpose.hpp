@@ -42,8 +42,7 @@ template <class V>
 struct Block8 {
   static constexpr std::size_t size = 8;
   [[gnu::always_inline]] static void half(V (&r)[4]) {
-    quads(r, Lanes<0, 8, 1, 9, 4, 12, 5, 13>{}, Lanes<2, 10, 3, 11, 6, 14, 7, 15>{}, Lanes<0, 1, 8, 9, 4, 5, 12, 13>{},
-          Lanes<2, 3, 10, 11, 6, 7, 14, 15>{});
+    quads(r, Lanes<0, 8, 1, 9, 4, 12, 5, 13>{}, Lanes<2, 10, 3, 11, 6, 14, 7, 15>{}, Lanes<0, 1, 8, 9, 4, 5, 12, 13>{}, Lanes<2, 3, 10, 11, 6, 7, 14, 15>{});
   }
   [[gnu::always_inline]] static void run(float* to, std::size_t ldt, const float* from, std::size_t ldf) {
     V a[4] = {load<V>(from), load<V>(from + ldf), load<V>(from + 2 * ldf), load<V>(from + 3 * ldf)};

@@ -19,8 +19,7 @@ inline constexpr int tree_block = 64;  // rows of scratch
 struct Forest {
   const std::int32_t* trees;  // {root, depth, first word}, and one more for the end
   const std::int32_t* nodes;  // {slot, threshold, child if so, child if not}; a child below 0 is leaf -1 - child
-  const std::int32_t*
-      words;  // 32 leaves of a tree in order, the last with fewer: {first question, first leaf}, and one more
+  const std::int32_t* words;  // 32 leaves of a tree in order, the last with fewer: {first question, first leaf}, and one more
   const std::int32_t* asked;  // questions: {slot, threshold, leaves that are left if not}
   const std::int32_t* first;  // leaf l has the targets and weights from first[l] up to first[l + 1]
   const std::int32_t* target;
@@ -34,8 +33,7 @@ namespace trees_detail {
 inline constexpr int walkers = 8;
 inline constexpr int group = 4;  // vectors of rows
 
-inline void walk(std::int32_t (&at)[walkers], const float* const (&z)[walkers], const std::int32_t* nodes,
-                 std::int32_t levels) {
+inline void walk(std::int32_t (&at)[walkers], const float* const (&z)[walkers], const std::int32_t* nodes, std::int32_t levels) {
   for (std::int32_t level = 0; level < levels; ++level)
     for (int g = 0; g < walkers; ++g) {
       const std::int32_t* const n = nodes + 4 * static_cast<std::ptrdiff_t>(at[g] & ~(at[g] >> 31));
@@ -67,18 +65,15 @@ inline void row(const Forest& f, float* y, const float* z) {
     }
     walk(at, same, f.nodes, levels);
     for (int g = 0; g < n; ++g) {
-      if (f.single)
-        y[0] += f.weight[-1 - at[g]];
-      else
-        deposit(f, y, -1 - at[g]);
+      if (f.single) y[0] += f.weight[-1 - at[g]];
+      else deposit(f, y, -1 - at[g]);
     }
   }
 }
 
 // Eight rows, tree by tree: a large tree is read once for all of them.
 inline void eight_rows(const Forest& f, float* y, const float* z, std::size_t slots) {
-  const float* const apart[walkers] = {
-      z, z + slots, z + 2 * slots, z + 3 * slots, z + 4 * slots, z + 5 * slots, z + 6 * slots, z + 7 * slots};
+  const float* const apart[walkers] = {z, z + slots, z + 2 * slots, z + 3 * slots, z + 4 * slots, z + 5 * slots, z + 6 * slots, z + 7 * slots};
   for (std::size_t t = 0; t < f.count; ++t) {
     std::int32_t at[walkers];
     for (int g = 0; g < walkers; ++g) at[g] = f.trees[3 * t];
@@ -138,10 +133,9 @@ inline void block(const Forest& f, float* y, const float* z, std::size_t rows) {
 // y [rows, targets] of x [rows, features]; `scratch` holds tree_block floats a slot. `wide`: words and questions are
 // given.
 template <class B, class E>
-void trees(Range<B, E> rows, float* y, float* scratch, const float* x, std::size_t features, std::size_t targets,
-           const std::int32_t* slot, std::size_t slots, std::size_t count, const std::int32_t* tree,
-           const std::int32_t* nodes, const std::int32_t* words, const std::int32_t* asked, const std::int32_t* first,
-           const std::int32_t* target, const float* weight, bool single, bool wide) {
+void trees(Range<B, E> rows, float* y, float* scratch, const float* x, std::size_t features, std::size_t targets, const std::int32_t* slot, std::size_t slots,
+           std::size_t count, const std::int32_t* tree, const std::int32_t* nodes, const std::int32_t* words, const std::int32_t* asked,
+           const std::int32_t* first, const std::int32_t* target, const float* weight, bool single, bool wide) {
   using namespace trees_detail;
   const Forest f{tree, nodes, words, asked, first, target, weight, count, targets, single};
   constexpr std::size_t together = group * lanes;

@@ -37,8 +37,8 @@ inline bool valid(const std::int64_t* lengths, std::size_t b, std::size_t t) { r
 // keys, e]; heads are a multiple of kv heads. causal: row s sees keys up to s + past. `stage` of the scores goes to qk: 0 the
 // scaled product, 1 after softcap, 2 after the mask, 3 the softmax. scratch: keys elements.
 template <class T, class Mask, class Lengths, int R>
-void attention(View<T, R> y, View<T, R> qk, T* scratch, View<const T, R> q, View<const T, R> k, View<const T, R> v, Mask mask,
-               Lengths lengths, double scale, double softcap, bool causal, std::size_t past, std::int64_t stage) {
+void attention(View<T, R> y, View<T, R> qk, T* scratch, View<const T, R> q, View<const T, R> k, View<const T, R> v, Mask mask, Lengths lengths, double scale,
+               double softcap, bool causal, std::size_t past, std::int64_t stage) {
   using attention_detail::element;
   const std::size_t heads = q.shape[R - 3], rows = q.shape[R - 2], depth = q.shape[R - 1], keys = k.shape[R - 2];
   const std::size_t width = v.shape[R - 1], share = k.shape[R - 3] == 0 ? 1 : heads / k.shape[R - 3];

@@ -7,8 +7,8 @@ namespace inferc::ref {
 // out[b, c, i] = sum over j of w[c, j] padded[b, c, i + j], + bias[c], and y sigmoid(y) of it if `swish`; padded is the past's
 // taps - 1 elements before x. `present` gets the last taps - 1 elements of padded.
 template <class T, class Bias, class Past>
-void causal_conv(T* out, T* present, const T* x, const T* w, Bias bias, Past past, std::size_t batch, std::size_t channels,
-                 std::size_t length, std::size_t taps, bool swish) {
+void causal_conv(T* out, T* present, const T* x, const T* w, Bias bias, Past past, std::size_t batch, std::size_t channels, std::size_t length,
+                 std::size_t taps, bool swish) {
   const std::size_t before = taps - 1;
   for (std::size_t r = 0; r < batch * channels; ++r) {
     const std::size_t c = r % channels;

@@ -11,8 +11,8 @@ struct BlockLayout {
 };
 
 // False where `rows` elements of `columns` blocks do not fill an image of these sizes with `channels`.
-constexpr bool lay_blocks(BlockLayout& b, const std::int64_t* block, const Sizes<8>& image, const Sizes<8>& stride, const Sizes<8>& dilation, const Sizes<8>& pad,
-                          const Sizes<8>& pad_end, std::size_t channels, std::size_t rows, std::size_t columns) {
+constexpr bool lay_blocks(BlockLayout& b, const std::int64_t* block, const Sizes<8>& image, const Sizes<8>& stride, const Sizes<8>& dilation,
+                          const Sizes<8>& pad, const Sizes<8>& pad_end, std::size_t channels, std::size_t rows, std::size_t columns) {
   std::int64_t elements = static_cast<std::int64_t>(channels), blocks = 1;
   for (std::size_t d = 0; d < b.dims; ++d) {
     if (block[d] < 1 || block[d] > largest_size / dilation.value[d]) return false;
@@ -38,8 +38,8 @@ constexpr bool next_index(std::int64_t (&i)[8], const std::int64_t (&size)[8], s
   return false;
 }
 
-inline Fault col2im_fits(const std::int64_t* image_shape, const std::int64_t* block, std::size_t dims, Sizes<8> image, Sizes<8> stride, Sizes<8> dilation, Sizes<8> pad,
-                         Sizes<8> pad_end, std::size_t channels, std::size_t rows, std::size_t columns) {
+inline Fault col2im_fits(const std::int64_t* image_shape, const std::int64_t* block, std::size_t dims, Sizes<8> image, Sizes<8> stride, Sizes<8> dilation,
+                         Sizes<8> pad, Sizes<8> pad_end, std::size_t channels, std::size_t rows, std::size_t columns) {
   BlockLayout b{dims, {}, {}, {}, {}, {}, {}};
   bool good = lay_blocks(b, block, image, stride, dilation, pad, pad_end, channels, rows, columns);
   for (std::size_t d = 0; d < dims; ++d) good = good && image_shape[d] == image.value[d];
@@ -49,8 +49,8 @@ inline Fault col2im_fits(const std::int64_t* image_shape, const std::int64_t* bl
 // Each element of the blocks is added to its place in the image, elements of the block outermost; those in the padding are left out.
 // in: [batch, channels * block, blocks]. A block that does not fit the sizes is a fault, and nothing is written.
 template <class T>
-Fault col2im(T* out, const T* in, const std::int64_t* block, std::size_t dims, Sizes<8> image, Sizes<8> stride, Sizes<8> dilation, Sizes<8> pad, Sizes<8> pad_end,
-             std::size_t batch, std::size_t channels, std::size_t rows, std::size_t columns) {
+Fault col2im(T* out, const T* in, const std::int64_t* block, std::size_t dims, Sizes<8> image, Sizes<8> stride, Sizes<8> dilation, Sizes<8> pad,
+             Sizes<8> pad_end, std::size_t batch, std::size_t channels, std::size_t rows, std::size_t columns) {
   BlockLayout b{dims, {}, {}, {}, {}, {}, {}};
   if (!lay_blocks(b, block, image, stride, dilation, pad, pad_end, channels, rows, columns)) return Fault::dim_mismatch;
   std::size_t size = 1;

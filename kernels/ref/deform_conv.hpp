@@ -37,8 +37,8 @@ T interpolated(const T* x, const Sizes<S>& in, const double (&position)[S]) {
 // A convolution whose tap k of output position o reads x at o * stride + k * dilation - pad + offset[n, g, k, ., o], times
 // mask[n, g, k, o]; the input channels share offsets in groups. Sizes: batch, channels, filters, groups, offset groups.
 template <class T, class Bias, class Mask, int S>
-void deform_conv(T* out, const T* x, const T* w, const T* offset, Bias bias, Mask mask, Sizes<5> counts, Sizes<S> in, Sizes<S> kernel,
-                 Sizes<S> out_size, Sizes<S> stride, Sizes<S> dilation, Sizes<S> pad) {
+void deform_conv(T* out, const T* x, const T* w, const T* offset, Bias bias, Mask mask, Sizes<5> counts, Sizes<S> in, Sizes<S> kernel, Sizes<S> out_size,
+                 Sizes<S> stride, Sizes<S> dilation, Sizes<S> pad) {
   const auto count = [&](int d) { return static_cast<std::size_t>(counts.value[d]); };
   const std::size_t channels = count(1), filters = count(2), groups = count(3), offset_groups = count(4);
   const std::size_t taps = elements(kernel), plane = elements(in), out_plane = elements(out_size);
@@ -46,16 +46,16 @@ void deform_conv(T* out, const T* x, const T* w, const T* offset, Bias bias, Mas
   const Window<S> window{in, kernel, out_size, stride, dilation, pad};
   for (std::size_t n = 0; n < count(0); ++n)
     for (std::size_t f = 0; f < filters; ++f)
-      for_each_position(out_size, [&](const std::size_t (&o)[S], std::size_t o_flat) {
+      for_each_position(out_size, [&](const std::size_t(&o)[S], std::size_t o_flat) {
         ProductSum<T> sum(product_block(out_plane));
-        for_each_position(kernel, [&](const std::size_t (&k)[S], std::size_t tap) {
+        for_each_position(kernel, [&](const std::size_t(&k)[S], std::size_t tap) {
           for (std::size_t c = 0; c < group_channels; ++c) {
             const std::size_t channel = f / (filters / groups) * group_channels + c;
             const std::size_t place = (n * offset_groups + channel / (channels / offset_groups)) * taps + tap;
             double position[S];
             for (int d = 0; d < S; ++d)
-              position[d] = static_cast<double>(window.position(o, k, d)) +
-                            static_cast<double>(offset[(place * S + static_cast<std::size_t>(d)) * out_plane + o_flat]);
+              position[d] =
+                  static_cast<double>(window.position(o, k, d)) + static_cast<double>(offset[(place * S + static_cast<std::size_t>(d)) * out_plane + o_flat]);
             const T value = interpolated(x + (n * channels + channel) * plane, in, position);
             sum.add(w[(f * group_channels + c) * taps + tap], value * static_cast<T>(mask[place * out_plane + o_flat]));
           }

@@ -48,8 +48,8 @@ void dft_line(std::size_t n, std::size_t count, const double* root, In in, Out o
 // with zeros to n. With `mirrored` the input is the first half of a spectrum whose other half is its conjugate. The first `count`
 // results are written, of one or two numbers; an inverse divides by n. `roots` has room for n triples.
 template <class T>
-void dft(T* out, double* roots, const T* in, std::size_t outer, std::size_t inner, std::size_t size, std::size_t n, std::size_t count,
-         std::size_t parts, std::size_t out_parts, bool inverse, bool mirrored) {
+void dft(T* out, double* roots, const T* in, std::size_t outer, std::size_t inner, std::size_t size, std::size_t n, std::size_t count, std::size_t parts,
+         std::size_t out_parts, bool inverse, bool mirrored) {
   dft_detail::roots(roots, n, inverse ? 1 : -1);
   const double divisor = inverse ? static_cast<double>(n) : 1;
   for (std::size_t o = 0; o < outer; ++o)
@@ -74,8 +74,8 @@ void dft(T* out, double* roots, const T* in, std::size_t outer, std::size_t inne
 
 // out[b, f, k] = the transform of window[j] signal[b, f * step + j] over j < n, its first `count` results.
 template <class T, class W>
-void stft(T* out, double* roots, const T* signal, W window, std::size_t batch, std::size_t length, std::size_t parts, std::size_t frames,
-          std::size_t step, std::size_t n, std::size_t count) {
+void stft(T* out, double* roots, const T* signal, W window, std::size_t batch, std::size_t length, std::size_t parts, std::size_t frames, std::size_t step,
+          std::size_t n, std::size_t count) {
   dft_detail::roots(roots, n, -1);
   for (std::size_t f = 0; f < batch * frames; ++f) {
     const T* const frame = signal + (f / frames * length + f % frames * step) * parts;

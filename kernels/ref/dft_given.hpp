@@ -11,8 +11,8 @@ struct DftSizes {
   std::size_t axis, n, count;
 };
 template <class L>
-constexpr DftSizes dft_sizes(const L* length, std::size_t length_count, const std::int64_t* axis, const Sizes<8>& from, std::size_t rank,
-                             const Sizes<8>& to, bool inverse, bool onesided) {
+constexpr DftSizes dft_sizes(const L* length, std::size_t length_count, const std::int64_t* axis, const Sizes<8>& from, std::size_t rank, const Sizes<8>& to,
+                             bool inverse, bool onesided) {
   const std::size_t d = axis_in(*axis, rank);
   if (d + 1 >= rank) return {0, 0, 0};
   const std::int64_t n = length_count > 0 ? static_cast<std::int64_t>(*length) : inverse && onesided ? 2 * (from.value[d] - 1) : from.value[d];
@@ -44,7 +44,8 @@ Fault dft_given(T* out, double* roots, const T* in, const L* length, std::size_t
 template <class S, class L>
 Fault stft_fits(const S* step, const L* frame_length, std::size_t length_count, std::size_t size, std::size_t length, std::size_t frames, std::size_t count,
                 bool onesided) {
-  const auto n = static_cast<std::int64_t>(length_count > 0 ? static_cast<std::size_t>(*frame_length) : size), s = static_cast<std::int64_t>(*step), all = static_cast<std::int64_t>(length);
+  const auto n = static_cast<std::int64_t>(length_count > 0 ? static_cast<std::size_t>(*frame_length) : size), s = static_cast<std::int64_t>(*step),
+             all = static_cast<std::int64_t>(length);
   if (n < 1 || n > all || s < 1) return Fault::dim_mismatch;
   return fits((all - n) / s + 1 == static_cast<std::int64_t>(frames) && (onesided ? n / 2 + 1 : n) == static_cast<std::int64_t>(count));
 }
@@ -53,8 +54,8 @@ template <class T, class W, class S, class L>
 Fault stft_given(T* out, double* roots, const T* signal, W window, const S* step, const L* frame_length, std::size_t length_count, std::size_t size,
                  std::size_t batch, std::size_t length, std::size_t parts, std::size_t frames, std::size_t count, bool onesided) {
   if (const Fault f = stft_fits(step, frame_length, length_count, size, length, frames, count, onesided); f != Fault::none) return f;
-  stft(out, roots, signal, window, batch, length, parts, frames, static_cast<std::size_t>(*step), length_count > 0 ? static_cast<std::size_t>(*frame_length) : size,
-       count);
+  stft(out, roots, signal, window, batch, length, parts, frames, static_cast<std::size_t>(*step),
+       length_count > 0 ? static_cast<std::size_t>(*frame_length) : size, count);
   return Fault::none;
 }
 

@@ -17,13 +17,20 @@ inline std::int64_t stepped(const std::int64_t* step, std::int64_t v, const std:
   const auto operand = [&](const std::int64_t* o) { return o[0] != 0 ? table[static_cast<std::size_t>(o[1]) * stride + col] : o[1]; };
   const std::int64_t a = operand(step + 2), b = operand(step + 4);
   switch (static_cast<fixed::Step>(step[0])) {
-    case fixed::Step::add: return v + a;
-    case fixed::Step::shift_left: return v << a;
-    case fixed::Step::shift_right: return fixed::shift_right(static_cast<fixed::Round>(step[1]), v, a);
-    case fixed::Step::at_least: return fixed::at_least(v, a);
-    case fixed::Step::at_most: return fixed::at_most(v, a);
-    case fixed::Step::wrap: return fixed::wrap(v, a, b);
-    case fixed::Step::leaky: return fixed::leaky(v, a, b);
+    case fixed::Step::add:
+      return v + a;
+    case fixed::Step::shift_left:
+      return v << a;
+    case fixed::Step::shift_right:
+      return fixed::shift_right(static_cast<fixed::Round>(step[1]), v, a);
+    case fixed::Step::at_least:
+      return fixed::at_least(v, a);
+    case fixed::Step::at_most:
+      return fixed::at_most(v, a);
+    case fixed::Step::wrap:
+      return fixed::wrap(v, a, b);
+    case fixed::Step::leaky:
+      return fixed::leaky(v, a, b);
   }
   return v;
 }
@@ -59,8 +66,8 @@ void fixed_linear(O* y, const X* x, const std::int32_t* w, const std::int64_t* t
 
 // The integer that x quantised is a multiple of 1 / scale by; parameters `stride` 0: one for all columns. NaN gives the lowest.
 template <class O>
-void fixed_to_integer(O* y, const float* x, const float* scale, const float* low, const float* high, std::size_t scale_stride,
-                      std::size_t low_stride, std::size_t high_stride, std::size_t rows, std::size_t cols, std::int64_t mode, bool wraps) {
+void fixed_to_integer(O* y, const float* x, const float* scale, const float* low, const float* high, std::size_t scale_stride, std::size_t low_stride,
+                      std::size_t high_stride, std::size_t rows, std::size_t cols, std::int64_t mode, bool wraps) {
   const auto one = [&](float v, float s, float l, float h) {
     return fixed::by_mode(static_cast<fixed::Round>(mode), [&](auto m) { return fixed::quantised<decltype(m)::value>(v, s, l, h, wraps); });
   };
@@ -71,13 +78,13 @@ void fixed_to_integer(O* y, const float* x, const float* scale, const float* low
 
 // y[n, position, (tap, channel)] = what tap and channel of a sliding window see of x[n, channel, ...]; 0 outside.
 template <class T, int S>
-void fixed_patches(T* y, const T* x, std::size_t batch, std::size_t channels, Sizes<S> in, Sizes<S> kernel, Sizes<S> out, Sizes<S> stride,
-                   Sizes<S> dilation, Sizes<S> pad) {
+void fixed_patches(T* y, const T* x, std::size_t batch, std::size_t channels, Sizes<S> in, Sizes<S> kernel, Sizes<S> out, Sizes<S> stride, Sizes<S> dilation,
+                   Sizes<S> pad) {
   const Window<S> window{in, kernel, out, stride, dilation, pad};
   const std::size_t plane = elements(in);
   for (std::size_t n = 0; n < batch; ++n)
-    for_each_position(out, [&](const std::size_t (&o)[S], std::size_t) {
-      for_each_position(kernel, [&](const std::size_t (&k)[S], std::size_t) {
+    for_each_position(out, [&](const std::size_t(&o)[S], std::size_t) {
+      for_each_position(kernel, [&](const std::size_t(&k)[S], std::size_t) {
         std::size_t at = 0;
         const bool inside = window.find(o, k, at);
         for (std::size_t c = 0; c < channels; ++c) *y++ = inside ? x[(n * channels + c) * plane + at] : T{};

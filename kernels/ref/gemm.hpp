@@ -14,9 +14,7 @@ template <class T, int R>
 void gemm(View<T, R> out, View<const T, R> a, View<const T, R> b, View<const T, R> c, Params<2> p) {
   matmul(out, a, b);
   const double alpha = p.value[0], beta = p.value[1];
-  for_each_index<R>(out.shape, [&](const auto& i) {
-    at(out, i) = functors::add::apply(scaled(alpha, at(out, i)), scaled(beta, at(c, i)));
-  });
+  for_each_index<R>(out.shape, [&](const auto& i) { at(out, i) = functors::add::apply(scaled(alpha, at(out, i)), scaled(beta, at(c, i))); });
 }
 
 // Without c.

@@ -67,11 +67,11 @@ struct Axis {
 
 // out[n, c, o] = x[n, c, .] interpolated at grid[n, o, .], whose coordinates run from -1 to 1, the last axis first.
 template <class T, class G, int S>
-void grid_sample(T* out, const T* x, const G* grid, std::size_t batch, std::size_t channels, Sizes<S> in, Sizes<S> out_size,
-                 std::int64_t mode, std::int64_t padding, bool align_corners) {
+void grid_sample(T* out, const T* x, const G* grid, std::size_t batch, std::size_t channels, Sizes<S> in, Sizes<S> out_size, std::int64_t mode,
+                 std::int64_t padding, bool align_corners) {
   const std::size_t plane = elements(in), out_plane = elements(out_size);
   for (std::size_t n = 0; n < batch; ++n)
-    for_each_position(out_size, [&](const std::size_t (&)[S], std::size_t o) {
+    for_each_position(out_size, [&](const std::size_t(&)[S], std::size_t o) {
       grid_detail::Taps axis[S];
       std::size_t count[S];
       for (int d = 0; d < S; ++d) {
@@ -84,7 +84,7 @@ void grid_sample(T* out, const T* x, const G* grid, std::size_t batch, std::size
         const T* const from = x + (n * channels + c) * plane;
         double total = 0;
         T single{};
-        for_each_index<S>(count, [&](const std::size_t (&k)[S]) {
+        for_each_index<S>(count, [&](const std::size_t(&k)[S]) {
           std::int64_t at = 0;
           double weight = 1;
           for (int d = 0; d < S; ++d) {

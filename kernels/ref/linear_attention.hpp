@@ -13,8 +13,8 @@ struct LinearAttentionSizes {
 // out = scale q S. Heads are packed into the last axis; query heads share the state of a key head in groups. `decay` has
 // one element per head or per key element, `beta` one per head or one.
 template <class T, class Past, class Decay, class Beta>
-void linear_attention(T* out, T* state, const T* q, const T* k, const T* v, Past past, Decay decay, Beta beta, Sizes<8> sizes, double scale,
-                      bool gated, bool delta) {
+void linear_attention(T* out, T* state, const T* q, const T* k, const T* v, Past past, Decay decay, Beta beta, Sizes<8> sizes, double scale, bool gated,
+                      bool delta) {
   const auto size = [&](int d) { return static_cast<std::size_t>(sizes.value[d]); };
   const LinearAttentionSizes n{size(0), size(1), size(2), size(3), size(4), size(5), size(6), size(7)};
   const std::size_t group = n.kv_heads == 0 ? 0 : n.q_heads / n.kv_heads, block = product_block(n.value);

@@ -14,8 +14,8 @@ enum class LossReduction : unsigned char { none, sum, mean };
 // sum, or their sum over the sum of the weights. Another c outside of the classes is a fault, found before anything is
 // written.
 template <class T, class I, class W>
-Fault negative_log_likelihood(T* out, const T* log_prob, const I* target, W weight, std::size_t batch, std::size_t classes,
-                              std::size_t inner, bool has_ignored, std::int64_t ignored, std::int64_t reduction) {
+Fault negative_log_likelihood(T* out, const T* log_prob, const I* target, W weight, std::size_t batch, std::size_t classes, std::size_t inner, bool has_ignored,
+                              std::int64_t ignored, std::int64_t reduction) {
   const std::size_t n = batch * inner;
   const auto label = [&](std::size_t k) { return static_cast<std::int64_t>(target[k]); };
   const auto counts = [&](std::size_t k) { return !has_ignored || label(k) != ignored; };

@@ -5,8 +5,7 @@ namespace inferc::ref {
 
 // out = x / (bias + alpha / size * sum of x^2 over `size` neighbouring channels)^beta for [batch, channels, plane].
 template <class T>
-void lrn(T* out, const T* x, std::size_t batch, std::size_t channels, std::size_t plane, std::size_t size, double alpha,
-         double beta, double bias) {
+void lrn(T* out, const T* x, std::size_t batch, std::size_t channels, std::size_t plane, std::size_t size, double alpha, double beta, double bias) {
   const std::size_t before = (size - 1) / 2, after = size - 1 - before;
   const T scale = static_cast<T>(alpha) / static_cast<T>(size);
   for (std::size_t n = 0; n < batch; ++n)

@@ -18,9 +18,7 @@ constexpr auto call(const Params<N>& p, std::index_sequence<P...>, T... x) {
 
 template <class F, class O, class A, int R, int N>
 void map1(View<O, R> out, View<const A, R> a, Params<N> p) {
-  for_each_index<R>(out.shape, [&](const auto& i) {
-    at(out, i) = static_cast<O>(map_detail::call<F>(p, std::make_index_sequence<N>{}, at(a, i)));
-  });
+  for_each_index<R>(out.shape, [&](const auto& i) { at(out, i) = static_cast<O>(map_detail::call<F>(p, std::make_index_sequence<N>{}, at(a, i))); });
 }
 
 template <class F, class O, class A, class B, int R>
@@ -30,8 +28,7 @@ void map2(View<O, R> out, View<const A, R> a, View<const B, R> b) {
 
 template <class F, class O, class A, class B, class C, int R>
 void map3(View<O, R> out, View<const A, R> a, View<const B, R> b, View<const C, R> c) {
-  for_each_index<R>(out.shape,
-                    [&](const auto& i) { at(out, i) = static_cast<O>(F::apply(at(a, i), at(b, i), at(c, i))); });
+  for_each_index<R>(out.shape, [&](const auto& i) { at(out, i) = static_cast<O>(F::apply(at(a, i), at(b, i), at(c, i))); });
 }
 
 template <class F, class O, class A, class B, class C, class D, int R>

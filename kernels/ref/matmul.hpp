@@ -18,8 +18,7 @@ void matmul(View<T, R> out, View<const T, R> a, View<const T, R> b) {
     row += static_cast<std::ptrdiff_t>(i[M]) * a.stride[M];
     col += static_cast<std::ptrdiff_t>(i[N]) * b.stride[N];
     ProductSum<T> sum(block);
-    for (std::size_t k = 0; k < terms; ++k)
-      sum.add(row[static_cast<std::ptrdiff_t>(k) * a.stride[N]], col[static_cast<std::ptrdiff_t>(k) * b.stride[M]]);
+    for (std::size_t k = 0; k < terms; ++k) sum.add(row[static_cast<std::ptrdiff_t>(k) * a.stride[N]], col[static_cast<std::ptrdiff_t>(k) * b.stride[M]]);
     at(out, i) = sum.total();
   });
 }

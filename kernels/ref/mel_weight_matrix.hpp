@@ -17,7 +17,8 @@ inline double hertz_of(double mel) { return 700 * (math64::exp(mel / 2595 * mel_
 // Triangles over the rows, one a column: from 0 at one point to 1 at the next and to 0 at the one after, where the points are equidistant in
 // mel, rounded down to rows (ONNX MelWeightMatrix). Sizes that do not fit are a fault, and nothing is written.
 template <class T, class I, class F>
-Fault mel_weight_matrix(T* out, const I* mel_bins, const I* dft_length, const I* sample_rate, const F* lower, const F* upper, std::size_t rows, std::size_t columns) {
+Fault mel_weight_matrix(T* out, const I* mel_bins, const I* dft_length, const I* sample_rate, const F* lower, const F* upper, std::size_t rows,
+                        std::size_t columns) {
   if (const Fault f = mel_fits(mel_bins, dft_length, rows, columns); f != Fault::none) return f;
   if (*sample_rate == 0) return Fault::division_by_zero;
   const double from = static_cast<double>(*lower), to = static_cast<double>(*upper), rate = static_cast<double>(*sample_rate);

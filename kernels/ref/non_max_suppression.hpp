@@ -31,8 +31,8 @@ constexpr bool overlap(const Box& a, const Box& b, float threshold) {
 // score, none that overlaps a better one by more than `*overlap_limit` (ONNX NonMaxSuppression 11). Rows of `out`: batch, class,
 // box; gives their number. A score must exceed `*score_limit`. state: `boxes` elements of scratch.
 inline std::size_t non_max_suppression(std::int64_t* out, std::uint8_t* state, const float* at, const float* scores, const std::int64_t* most,
-                                       const float* overlap_limit, const float* score_limit, std::size_t batches, std::size_t classes,
-                                       std::size_t boxes, bool centre) {
+                                       const float* overlap_limit, const float* score_limit, std::size_t batches, std::size_t classes, std::size_t boxes,
+                                       bool centre) {
   using suppression_detail::box;
   std::size_t found = 0;
   for (std::size_t b = 0; b < batches; ++b)

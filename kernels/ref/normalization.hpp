@@ -37,15 +37,12 @@ void inverse_rms(View<T, R> inv, View<const T, R> x, double epsilon) {
 // inv = 1 / sqrt(var + epsilon).
 template <class T, int R>
 void inverse_deviation(View<T, R> inv, View<const T, R> var, double epsilon) {
-  for_each_index<R>(inv.shape, [&](const auto& i) {
-    at(inv, i) = T{1} / functors::sqrt::apply(at(var, i) + static_cast<T>(epsilon));
-  });
+  for_each_index<R>(inv.shape, [&](const auto& i) { at(inv, i) = T{1} / functors::sqrt::apply(at(var, i) + static_cast<T>(epsilon)); });
 }
 
 // out = ((x - mean) * inv) * scale + bias, the last two in one rounding for float. All views have the shape of x.
 template <class T, class S, class U, int R>
-void normalize(View<T, R> out, View<const T, R> x, View<const U, R> mean, View<const U, R> inv, View<const S, R> scale,
-               View<const S, R> bias) {
+void normalize(View<T, R> out, View<const T, R> x, View<const U, R> mean, View<const U, R> inv, View<const S, R> scale, View<const S, R> bias) {
   for_each_index<R>(out.shape, [&](const auto& i) {
     const T centred = (at(x, i) - static_cast<T>(at(mean, i))) * static_cast<T>(at(inv, i));
     at(out, i) = multiply_add(centred, static_cast<T>(at(scale, i)), static_cast<T>(at(bias, i)));

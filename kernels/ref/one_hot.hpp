@@ -14,8 +14,7 @@ void one_hot(T* out, const I* indices, const T* values, std::size_t outer, std::
     for (std::size_t i = 0; i < inner; ++i) {
       const auto given = functors::cast<std::int64_t>::apply(indices[o * inner + i]);
       const std::int64_t hot = given < 0 && given >= -n ? given + n : given;
-      for (std::size_t d = 0; d < depth; ++d)
-        out[(o * depth + d) * inner + i] = values[static_cast<std::int64_t>(d) == hot ? 1 : 0];
+      for (std::size_t d = 0; d < depth; ++d) out[(o * depth + d) * inner + i] = values[static_cast<std::int64_t>(d) == hot ? 1 : 0];
     }
 }
 

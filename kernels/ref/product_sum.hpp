@@ -9,10 +9,8 @@ namespace inferc::ref {
 // a * b + c: rounded once for float, in two steps for double, wrapping for integers.
 template <class T>
 [[gnu::always_inline]] inline T multiply_add(T a, T b, T c) {
-  if constexpr (std::is_same_v<T, float>)
-    return fma(a, b, c);
-  else
-    return functors::add::apply(functors::mul::apply(a, b), c);
+  if constexpr (std::is_same_v<T, float>) return fma(a, b, c);
+  else return functors::add::apply(functors::mul::apply(a, b), c);
 }
 
 // Terms in one block of a product's sum, by the number of its columns.

@@ -45,17 +45,13 @@ void dynamic_quantize_linear(std::uint8_t* y, float* scale, std::uint8_t* zero, 
 
 // y = saturate(round(sum * (a b / c)) + zero) for the scales a, b of the operands and c of the result.
 template <class O, int R>
-void requantize(View<O, R> y, View<const std::int32_t, R> sum, View<const float, R> a, View<const float, R> b,
-                View<const float, R> c, View<const O, R> zero) {
-  for_each_index<R>(y.shape, [&](const auto& i) {
-    at(y, i) = saturate(static_cast<float>(at(sum, i)) * (at(a, i) * at(b, i) / at(c, i)), at(zero, i));
-  });
+void requantize(View<O, R> y, View<const std::int32_t, R> sum, View<const float, R> a, View<const float, R> b, View<const float, R> c, View<const O, R> zero) {
+  for_each_index<R>(y.shape, [&](const auto& i) { at(y, i) = saturate(static_cast<float>(at(sum, i)) * (at(a, i) * at(b, i) / at(c, i)), at(zero, i)); });
 }
 
 // out[..., m, n] = sum over k of (a - zero_a)[..., m, k] * (b - zero_b)[..., k, n], wrapping.
 template <class A, class B, int R>
-void matmul_integer(View<std::int32_t, R> out, View<const A, R> a, View<const B, R> b, View<const A, R> zero_a,
-                    View<const B, R> zero_b) {
+void matmul_integer(View<std::int32_t, R> out, View<const A, R> a, View<const B, R> b, View<const A, R> zero_a, View<const B, R> zero_b) {
   constexpr int M = R - 2, N = R - 1;
   for_each_index<R>(out.shape, [&](const auto& i) {
     std::size_t ia[R], ib[R];
@@ -73,19 +69,18 @@ void matmul_integer(View<std::int32_t, R> out, View<const A, R> a, View<const B,
 
 // ref::conv on (x - zero_x) and (w - zero_w) with sums that wrap; zero_w, bias per filter, stride 0 for one value.
 template <class X, class W, int S>
-void conv_integer(std::int32_t* out, const X* x, const W* w, const X* zero_x, const W* zero_w, std::size_t zero_w_stride,
-                  const std::int32_t* bias, std::size_t bias_stride, std::size_t batch, std::size_t groups,
-                  std::size_t channels, std::size_t filters, Sizes<S> in, Sizes<S> kernel, Sizes<S> out_size,
-                  Sizes<S> stride, Sizes<S> dilation, Sizes<S> pad) {
+void conv_integer(std::int32_t* out, const X* x, const W* w, const X* zero_x, const W* zero_w, std::size_t zero_w_stride, const std::int32_t* bias,
+                  std::size_t bias_stride, std::size_t batch, std::size_t groups, std::size_t channels, std::size_t filters, Sizes<S> in, Sizes<S> kernel,
+                  Sizes<S> out_size, Sizes<S> stride, Sizes<S> dilation, Sizes<S> pad) {
   const Window<S> window{in, kernel, out_size, stride, dilation, pad};
   const std::size_t taps = elements(kernel), plane = elements(in), out_plane = elements(out_size);
   for (std::size_t n = 0; n < batch; ++n)
     for (std::size_t m = 0; m < groups * filters; ++m) {
       const X* const from = x + (n * groups + m / filters) * channels * plane;
       const std::int32_t zx = *zero_x, zw = zero_w[m * zero_w_stride];
-      for_each_position(out_size, [&](const std::size_t (&o)[S], std::size_t o_flat) {
+      for_each_position(out_size, [&](const std::size_t(&o)[S], std::size_t o_flat) {
         auto sum = static_cast<std::uint32_t>(bias[m * bias_stride]);
-        for_each_position(kernel, [&](const std::size_t (&k)[S], std::size_t k_flat) {
+        for_each_position(kernel, [&](const std::size_t(&k)[S], std::size_t k_flat) {
           std::size_t at = 0;
           if (!window.find(o, k, at)) return;
           for (std::size_t c = 0; c < channels; ++c)

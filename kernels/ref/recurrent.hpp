@@ -10,9 +10,7 @@
 // added to h r, by blocks as a product with the columns that are computed together.
 namespace inferc::ref {
 
-enum class Activation : unsigned char {
-  relu, tanh, sigmoid, affine, leaky_relu, thresholded_relu, scaled_tanh, hard_sigmoid, elu, softsign, softplus
-};
+enum class Activation : unsigned char { relu, tanh, sigmoid, affine, leaky_relu, thresholded_relu, scaled_tanh, hard_sigmoid, elu, softsign, softplus };
 
 // Activation k of a cell is kind[k](x; alpha[k], beta[k]); a gate's sum is clipped to [-clip, clip] first if clip > 0.
 struct Activations {
@@ -30,17 +28,28 @@ struct Activations {
     const auto alpha_k = static_cast<float>(alpha.value[k]), beta_k = static_cast<float>(beta.value[k]);
     const T a = static_cast<T>(alpha_k), b = static_cast<T>(beta_k);
     switch (static_cast<Activation>(kind.value[k])) {
-      case Activation::relu: return functors::relu::apply(x);
-      case Activation::tanh: return functors::tanh::apply(x);
-      case Activation::sigmoid: return functors::sigmoid::apply(x);
-      case Activation::affine: return a * x + b;
-      case Activation::leaky_relu: return x < T{} ? a * x : x;
-      case Activation::thresholded_relu: return x >= a ? x : T{};
-      case Activation::scaled_tanh: return a * functors::tanh::apply(b * x);
-      case Activation::hard_sigmoid: return functors::hard_sigmoid::apply(x, alpha_k, beta_k);
-      case Activation::elu: return functors::elu::apply(x, alpha_k);
-      case Activation::softsign: return functors::softsign::apply(x);
-      case Activation::softplus: return functors::softplus::apply(x);
+      case Activation::relu:
+        return functors::relu::apply(x);
+      case Activation::tanh:
+        return functors::tanh::apply(x);
+      case Activation::sigmoid:
+        return functors::sigmoid::apply(x);
+      case Activation::affine:
+        return a * x + b;
+      case Activation::leaky_relu:
+        return x < T{} ? a * x : x;
+      case Activation::thresholded_relu:
+        return x >= a ? x : T{};
+      case Activation::scaled_tanh:
+        return a * functors::tanh::apply(b * x);
+      case Activation::hard_sigmoid:
+        return functors::hard_sigmoid::apply(x, alpha_k, beta_k);
+      case Activation::elu:
+        return functors::elu::apply(x, alpha_k);
+      case Activation::softsign:
+        return functors::softsign::apply(x);
+      case Activation::softplus:
+        return functors::softplus::apply(x);
     }
     return x;
   }
@@ -91,8 +100,8 @@ struct Cell {
 
 // step(b, t) for each sample's steps in order; y gets the state after it, zeros after the last step.
 template <class T, int R, class Lengths, class Step>
-Fault run(View<T, R> y, View<T, R> h, View<const T, R> first, Lengths lengths, std::size_t seq, std::size_t batch,
-          std::size_t hidden, bool reverse, Step step) {
+Fault run(View<T, R> y, View<T, R> h, View<const T, R> first, Lengths lengths, std::size_t seq, std::size_t batch, std::size_t hidden, bool reverse,
+          Step step) {
   if (!lengths_fit(lengths, batch, seq)) return Fault::index_out_of_range;
   for (std::size_t b = 0; b < batch; ++b) {
     for (std::size_t j = 0; j < hidden; ++j) element(h, 0, b, j) = element(first, 0, b, j);
@@ -112,16 +121,15 @@ Fault run(View<T, R> y, View<T, R> h, View<const T, R> first, Lengths lengths, s
 
 // h = f(x w + h r + bias). scratch: hidden elements.
 template <class T, int R, class Lengths>
-Fault rnn(View<T, R> y, View<T, R> h, T* scratch, View<const T, R> x, const T* w, const T* r, View<const T, R> bias,
-          View<const T, R> h0, Lengths lengths, std::size_t seq, std::size_t batch, std::size_t input, std::size_t hidden,
-          bool reverse, Sizes<3> kind, Params<3> alpha, Params<3> beta, double clip) {
+Fault rnn(View<T, R> y, View<T, R> h, T* scratch, View<const T, R> x, const T* w, const T* r, View<const T, R> bias, View<const T, R> h0, Lengths lengths,
+          std::size_t seq, std::size_t batch, std::size_t input, std::size_t hidden, bool reverse, Sizes<3> kind, Params<3> alpha, Params<3> beta,
+          double clip) {
   using recurrent_detail::element;
   const recurrent_detail::Cell<T, R> cell{h, x, w, r, bias, input, hidden, 1};
   const Activations f{kind, alpha, beta, clip};
   return recurrent_detail::run(y, h, h0, lengths, seq, batch, hidden, reverse, [&](std::size_t b, std::size_t t) {
     const auto state = [&](std::size_t k) { return element(h, 0, b, k); };
-    for (std::size_t j = 0; j < hidden; ++j)
-      scratch[j] = f.gate(0, cell.from_state(j, hidden, state) + cell.from_input(b, t, j));
+    for (std::size_t j = 0; j < hidden; ++j) scratch[j] = f.gate(0, cell.from_state(j, hidden, state) + cell.from_input(b, t, j));
     for (std::size_t j = 0; j < hidden; ++j) element(h, 0, b, j) = scratch[j];
   });
 }
@@ -129,9 +137,9 @@ Fault rnn(View<T, R> y, View<T, R> h, T* scratch, View<const T, R> x, const T* w
 // Gates z, r, n: n = g(x w + (r h) r_n + bias), or g(x w + bias + r (h r_n + recurrent bias)) if linear_before_reset;
 // h = (1 - z) n + z h. scratch: 4 hidden elements.
 template <class T, int R, class Lengths>
-Fault gru(View<T, R> y, View<T, R> h, T* scratch, View<const T, R> x, const T* w, const T* r, View<const T, R> bias,
-          View<const T, R> h0, Lengths lengths, std::size_t seq, std::size_t batch, std::size_t input, std::size_t hidden,
-          bool reverse, Sizes<3> kind, Params<3> alpha, Params<3> beta, double clip, bool linear_before_reset) {
+Fault gru(View<T, R> y, View<T, R> h, T* scratch, View<const T, R> x, const T* w, const T* r, View<const T, R> bias, View<const T, R> h0, Lengths lengths,
+          std::size_t seq, std::size_t batch, std::size_t input, std::size_t hidden, bool reverse, Sizes<3> kind, Params<3> alpha, Params<3> beta, double clip,
+          bool linear_before_reset) {
   using recurrent_detail::element;
   const recurrent_detail::Cell<T, R> cell{h, x, w, r, bias, input, hidden, 3};
   const Activations f{kind, alpha, beta, clip};
@@ -139,29 +147,25 @@ Fault gru(View<T, R> y, View<T, R> h, T* scratch, View<const T, R> x, const T* w
   const std::size_t together = linear_before_reset ? 3 * hidden : 2 * hidden;
   return recurrent_detail::run(y, h, h0, lengths, seq, batch, hidden, reverse, [&](std::size_t b, std::size_t t) {
     const auto state = [&](std::size_t k) { return element(h, 0, b, k); };
-    for (std::size_t g = 0; g < 2 * hidden; ++g)
-      scratch[g] = f.gate(0, cell.from_state(g, together, state) + cell.from_input(b, t, g));
+    for (std::size_t g = 0; g < 2 * hidden; ++g) scratch[g] = f.gate(0, cell.from_state(g, together, state) + cell.from_input(b, t, g));
     for (std::size_t j = 0; j < hidden; ++j) reset_h[j] = reset[j] * element(h, 0, b, j);
     for (std::size_t j = 0; j < hidden; ++j) {
       const std::size_t g = 2 * hidden + j;
       const T gate = linear_before_reset
-                         ? multiply_add(reset[j], cell.from_state(g, together, state) + element(bias, 0, 0, 3 * hidden + g),
-                                        cell.from_input(b, t, g, true))
+                         ? multiply_add(reset[j], cell.from_state(g, together, state) + element(bias, 0, 0, 3 * hidden + g), cell.from_input(b, t, g, true))
                          : cell.from_state(g, hidden, [&](std::size_t k) { return reset_h[k]; }) + cell.from_input(b, t, g);
       n[j] = f.gate(1, gate);
     }
-    for (std::size_t j = 0; j < hidden; ++j)
-      element(h, 0, b, j) = multiply_add(z[j], element(h, 0, b, j), (T{1} - z[j]) * n[j]);
+    for (std::size_t j = 0; j < hidden; ++j) element(h, 0, b, j) = multiply_add(z[j], element(h, 0, b, j), (T{1} - z[j]) * n[j]);
   });
 }
 
 // Gates i, o, f, c; with peepholes [1, 1, 3 hidden] (i, o, f) c enters the gates: c = f c + i g; h = o h(c).
 // coupled: f = 1 - i. scratch: 4 hidden elements.
 template <class T, int R, class Lengths>
-Fault lstm(View<T, R> y, View<T, R> h, View<T, R> c, T* scratch, View<const T, R> x, const T* w, const T* r,
-           View<const T, R> bias, View<const T, R> h0, View<const T, R> c0, View<const T, R> peepholes, Lengths lengths,
-           std::size_t seq, std::size_t batch, std::size_t input, std::size_t hidden, bool reverse, Sizes<3> kind,
-           Params<3> alpha, Params<3> beta, double clip, bool with_peepholes, bool coupled) {
+Fault lstm(View<T, R> y, View<T, R> h, View<T, R> c, T* scratch, View<const T, R> x, const T* w, const T* r, View<const T, R> bias, View<const T, R> h0,
+           View<const T, R> c0, View<const T, R> peepholes, Lengths lengths, std::size_t seq, std::size_t batch, std::size_t input, std::size_t hidden,
+           bool reverse, Sizes<3> kind, Params<3> alpha, Params<3> beta, double clip, bool with_peepholes, bool coupled) {
   using recurrent_detail::element;
   const recurrent_detail::Cell<T, R> cell{h, x, w, r, bias, input, hidden, 4};
   const Activations f{kind, alpha, beta, clip};
@@ -172,8 +176,7 @@ Fault lstm(View<T, R> y, View<T, R> h, View<T, R> c, T* scratch, View<const T, R
     for (std::size_t j = 0; j < hidden; ++j) element(c, 0, b, j) = element(c0, 0, b, j);
   return recurrent_detail::run(y, h, h0, lengths, seq, batch, hidden, reverse, [&](std::size_t b, std::size_t t) {
     const auto state = [&](std::size_t k) { return element(h, 0, b, k); };
-    for (std::size_t g = 0; g < 4 * hidden; ++g)
-      scratch[g] = cell.from_state(g, 4 * hidden, state) + cell.from_input(b, t, g);
+    for (std::size_t g = 0; g < 4 * hidden; ++g) scratch[g] = cell.from_state(g, 4 * hidden, state) + cell.from_input(b, t, g);
     for (std::size_t j = 0; j < hidden; ++j) {
       T& memory = element(c, 0, b, j);
       const T in = f.gate(0, peep(0, j, memory, scratch[j]));

@@ -118,8 +118,7 @@ namespace reduce_detail {
 
 // f(element) over the elements of `in` that fall to index `i` of a result with size 1 along the reduced dims.
 template <class T, int R, class F>
-constexpr void for_each_reduced(const View<T, R>& in, const std::size_t (&out_shape)[R > 0 ? R : 1],
-                                const std::size_t (&i)[R > 0 ? R : 1], F f) {
+constexpr void for_each_reduced(const View<T, R>& in, const std::size_t (&out_shape)[R > 0 ? R : 1], const std::size_t (&i)[R > 0 ? R : 1], F f) {
   View<T, R> part = in;
   for (int d = 0; d < R; ++d) {
     part.data += static_cast<std::ptrdiff_t>(i[d]) * in.stride[d];

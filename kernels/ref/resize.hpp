@@ -5,9 +5,7 @@
 namespace inferc::ref {
 
 enum class Interpolation : unsigned char { nearest, linear, cubic };
-enum class Coordinates : unsigned char {
-  half_pixel, half_pixel_symmetric, pytorch_half_pixel, align_corners, asymmetric, tf_crop_and_resize
-};
+enum class Coordinates : unsigned char { half_pixel, half_pixel_symmetric, pytorch_half_pixel, align_corners, asymmetric, tf_crop_and_resize };
 enum class Nearest : unsigned char { round_prefer_floor, round_prefer_ceil, floor, ceil };
 
 inline constexpr int resize_rank = 8;  // of the per-axis parameters, aligned to the last axis
@@ -34,11 +32,16 @@ struct Taps {
 inline double source(Coordinates mode, double x, double in, double out, double scale, double start, double end) {
   const double resized = in * scale;
   switch (mode) {
-    case Coordinates::half_pixel: return (x + 0.5) / scale - 0.5;
-    case Coordinates::half_pixel_symmetric: return in / 2 * (1 - out / resized) + (x + 0.5) / scale - 0.5;
-    case Coordinates::pytorch_half_pixel: return resized > 1 ? (x + 0.5) / scale - 0.5 : -0.5;
-    case Coordinates::align_corners: return resized == 1 ? 0 : x * (in - 1) / (resized - 1);
-    case Coordinates::asymmetric: return x / scale;
+    case Coordinates::half_pixel:
+      return (x + 0.5) / scale - 0.5;
+    case Coordinates::half_pixel_symmetric:
+      return in / 2 * (1 - out / resized) + (x + 0.5) / scale - 0.5;
+    case Coordinates::pytorch_half_pixel:
+      return resized > 1 ? (x + 0.5) / scale - 0.5 : -0.5;
+    case Coordinates::align_corners:
+      return resized == 1 ? 0 : x * (in - 1) / (resized - 1);
+    case Coordinates::asymmetric:
+      return x / scale;
     case Coordinates::tf_crop_and_resize:
       return out > 1 ? start * (in - 1) + x * (end - start) * (in - 1) / (out - 1) : 0.5 * (start + end) * (in - 1);
   }
@@ -47,10 +50,14 @@ inline double source(Coordinates mode, double x, double in, double out, double s
 
 inline double nearest(Nearest mode, double x) {
   switch (mode) {
-    case Nearest::round_prefer_floor: return math64::ceil(x - 0.5);
-    case Nearest::round_prefer_ceil: return math64::floor(x + 0.5);
-    case Nearest::floor: return math64::floor(x);
-    case Nearest::ceil: return math64::ceil(x);
+    case Nearest::round_prefer_floor:
+      return math64::ceil(x - 0.5);
+    case Nearest::round_prefer_ceil:
+      return math64::floor(x + 0.5);
+    case Nearest::floor:
+      return math64::floor(x);
+    case Nearest::ceil:
+      return math64::ceil(x);
   }
   return x;
 }
@@ -81,9 +88,7 @@ inline Taps stretched(const ResizeRule& rule, double x, std::size_t in, double s
   return t;
 }
 
-inline double weight(const ResizeRule& rule, const Taps& t, std::size_t k) {
-  return t.squeeze != 0 ? stretched_weight(rule, t, k) / t.total : t.weight[k];
-}
+inline double weight(const ResizeRule& rule, const Taps& t, std::size_t k) { return t.squeeze != 0 ? stretched_weight(rule, t, k) / t.total : t.weight[k]; }
 inline std::size_t index(const Taps& t, std::size_t k) { return t.squeeze != 0 ? inside(t.first + static_cast<double>(k), t.last) : t.index[k]; }
 
 // Weights of the elements around x along an axis of `in` elements; indices outside are those of the nearest element.
@@ -118,11 +123,15 @@ inline Taps taps(const ResizeRule& rule, double x, std::size_t in, double scale)
 // the region [start, end] of tf_crop_and_resize, whose outside gives the extrapolation value. Axes of equal size with
 // scale 1 are copied.
 template <class T, int R>
-void resize(View<T, R> out, View<const T, R> in, Params<resize_rank> scale, Params<resize_rank> start,
-            Params<resize_rank> end, std::int64_t interpolation, std::int64_t coordinates, std::int64_t nearest,
-            bool exclude_outside, bool antialias, double cubic_a, double extrapolation) {
-  const ResizeRule rule{static_cast<Interpolation>(interpolation), static_cast<Coordinates>(coordinates),
-                        static_cast<Nearest>(nearest), exclude_outside, antialias, cubic_a, extrapolation};
+void resize(View<T, R> out, View<const T, R> in, Params<resize_rank> scale, Params<resize_rank> start, Params<resize_rank> end, std::int64_t interpolation,
+            std::int64_t coordinates, std::int64_t nearest, bool exclude_outside, bool antialias, double cubic_a, double extrapolation) {
+  const ResizeRule rule{static_cast<Interpolation>(interpolation),
+                        static_cast<Coordinates>(coordinates),
+                        static_cast<Nearest>(nearest),
+                        exclude_outside,
+                        antialias,
+                        cubic_a,
+                        extrapolation};
   for_each_index<R>(out.shape, [&](const auto& i) {
     resize_detail::Taps axis[R > 0 ? R : 1];
     std::size_t count[R > 0 ? R : 1] = {};

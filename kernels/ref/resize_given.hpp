@@ -60,9 +60,9 @@ Fault resize_fits(const float* scales, std::size_t scale_count, const std::int64
 // Resize with operands that are read at run time. Where they do not give the shape of `out`, it is a fault and nothing is written.
 template <class T, class F, int R>
 Fault resize_given(View<T, R> out, View<const T, R> in, const float* scales, std::size_t scale_count, const std::int64_t* sizes, std::size_t size_count,
-                   const F* roi, std::size_t roi_count, Sizes<8> axes, std::size_t count, Sizes<8> from, std::size_t rank, Sizes<8> to,
-                   std::int64_t policy, std::int64_t interpolation, std::int64_t coordinates, std::int64_t nearest, bool exclude_outside, bool antialias,
-                   double cubic_a, double extrapolation) {
+                   const F* roi, std::size_t roi_count, Sizes<8> axes, std::size_t count, Sizes<8> from, std::size_t rank, Sizes<8> to, std::int64_t policy,
+                   std::int64_t interpolation, std::int64_t coordinates, std::int64_t nearest, bool exclude_outside, bool antialias, double cubic_a,
+                   double extrapolation) {
   if (const Fault f = resize_fits(scales, scale_count, sizes, size_count, roi, roi_count, axes, count, from, rank, to, policy); f != Fault::none) return f;
   const ResizeOperands<F> o{scales, scale_count, sizes, size_count, roi, roi_count};
   const double common = resize_common(o, from, axes, policy);

@@ -40,8 +40,7 @@ struct Axis {
 // Each region [x1, y1, x2, y2] of its image in height x width bins: the mean (or the largest) of bilinear samples of a bin. An image
 // that there is not is a fault, found before anything is written. Sizes: images, channels, rows, columns, regions, height, width.
 template <class T>
-Fault roi_align(T* out, const T* x, const T* rois, const std::int64_t* image, Sizes<7> sizes, double scale, std::int64_t ratio, bool aligned,
-                bool largest) {
+Fault roi_align(T* out, const T* x, const T* rois, const std::int64_t* image, Sizes<7> sizes, double scale, std::int64_t ratio, bool aligned, bool largest) {
   const auto n = [&](int d) { return static_cast<std::size_t>(sizes.value[d]); };
   const std::size_t channels = n(1), height = n(5), width = n(6);
   for (std::size_t r = 0; r < n(4); ++r)

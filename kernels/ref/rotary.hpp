@@ -32,8 +32,8 @@ float angle(const View<const float, R>& v, const std::int64_t* ids, std::size_t 
 // Pairs (x1, x2) of the first 2 half elements of each head, neighbours if interleaved, else half apart, become
 // (cos x1 - sin x2, sin x1 + cos x2); the others are copied. x and y: [batch, heads, seq, size]; cos and sin: rank 3.
 template <class Positions, int R, int Q>
-Fault rotary_embedding(View<float, R> y, View<const float, R> x, View<const float, Q> cos, View<const float, Q> sin, Positions ids,
-                       std::size_t half, bool interleaved) {
+Fault rotary_embedding(View<float, R> y, View<const float, R> x, View<const float, Q> cos, View<const float, Q> sin, Positions ids, std::size_t half,
+                       bool interleaved) {
   const std::size_t batch = x.shape[R - 4], heads = x.shape[R - 3], seq = x.shape[R - 2], size = x.shape[R - 1];
   if (!rotary_detail::positions_fit(ids, batch * seq, cos.shape[Q - 2])) return Fault::index_out_of_range;
   for (std::size_t b = 0; b < batch; ++b)

@@ -9,8 +9,8 @@ namespace inferc::ref {
 // element 0 where there is none. Each part rounds as the operators MatMul, Mul, Add, Softmax, MatMul would. `nan_to_zero`:
 // a NaN among the probabilities counts as 0 (a query whose keys are all masked). `scores`: scratch of 2 * keys elements.
 template <class T, int R>
-void scaled_attention(View<T, R> out, View<const T, R> q, View<const T, R> k, View<const T, R> v, View<const T, R> mask, T* scores,
-               double scale, bool masked, bool nan_to_zero) {
+void scaled_attention(View<T, R> out, View<const T, R> q, View<const T, R> k, View<const T, R> v, View<const T, R> mask, T* scores, double scale, bool masked,
+                      bool nan_to_zero) {
   constexpr int L = R - 2, D = R - 1;
   const std::size_t keys = k.shape[L], size = q.shape[D], key_block = product_block(keys), value_block = product_block(out.shape[D]);
   const auto step = [](std::size_t i, std::ptrdiff_t stride) { return static_cast<std::ptrdiff_t>(i) * stride; };

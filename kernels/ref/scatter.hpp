@@ -8,8 +8,7 @@ namespace inferc::ref {
 
 // The index on one axis, counted from the end (1 is the last), is replaced by indices[i...] (ONNX ScatterElements 18).
 template <class F, class T, class I, int R>
-Fault scatter_elements(View<T, R> out, View<const T, R> data, View<const I, R> indices, View<const T, R> updates,
-                       std::size_t axis_from_end) {
+Fault scatter_elements(View<T, R> out, View<const T, R> data, View<const I, R> indices, View<const T, R> updates, std::size_t axis_from_end) {
   const std::size_t axis = static_cast<std::size_t>(R) - axis_from_end;
   const auto n = static_cast<std::int64_t>(data.shape[axis]);
   bool inside = true;
@@ -29,8 +28,8 @@ Fault scatter_elements(View<T, R> out, View<const T, R> data, View<const I, R> i
 // Slices of `inner` elements at index tuples of `depth` entries (ONNX ScatterND 18). `sizes`: those of the indexed dims,
 // at the end of the list.
 template <class F, class T>
-Fault scatter_nd(T* out, const T* data, const std::int64_t* indices, const T* updates, std::size_t size, std::size_t count,
-                 std::size_t depth, std::size_t inner, Sizes<8> sizes) {
+Fault scatter_nd(T* out, const T* data, const std::int64_t* indices, const T* updates, std::size_t size, std::size_t count, std::size_t depth,
+                 std::size_t inner, Sizes<8> sizes) {
   for (std::size_t m = 0; m < count; ++m)
     if (locate(indices + m * depth, depth, sizes) < 0) return Fault::index_out_of_range;
   for (std::size_t k = 0; k < size; ++k) out[k] = data[k];

@@ -189,7 +189,8 @@ Fault range_fits(const T* start, const T* limit, const T* delta, std::size_t siz
   }
   const auto a = static_cast<std::int64_t>(*start), b = static_cast<std::int64_t>(*limit), step = static_cast<std::int64_t>(*delta);
   if (step == 0) return Fault::dim_mismatch;
-  const std::uint64_t distance = step > 0 ? static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a) : static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
+  const std::uint64_t distance =
+      step > 0 ? static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a) : static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
   const std::uint64_t stride = step > 0 ? static_cast<std::uint64_t>(step) : 0 - static_cast<std::uint64_t>(step);
   const bool none = step > 0 ? b <= a : a <= b;
   return fits((none ? 0 : (distance - 1) / stride + 1) == size);

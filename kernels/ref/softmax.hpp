@@ -37,8 +37,7 @@ void log_softmax(T* out, const T* in, std::size_t outer, std::size_t axis, std::
       const T* x = in + o * axis * inner + i;
       T* y = out + o * axis * inner + i;
       const T top = softmax_detail::largest(x, axis, inner);
-      const T log_sum =
-          functors::log::apply(sum<T>(axis, [&](std::size_t j) { return functors::exp_of_nonpositive::apply(x[j * inner] - top); }));
+      const T log_sum = functors::log::apply(sum<T>(axis, [&](std::size_t j) { return functors::exp_of_nonpositive::apply(x[j * inner] - top); }));
       for (std::size_t j = 0; j < axis; ++j) y[j * inner] = (x[j * inner] - top) - log_sum;
     }
 }

@@ -10,8 +10,8 @@ namespace inferc::ref {
 // A cache [batch, outer, cache, inner] with `steps` entries of each batch item replaced from first[item] on; a circular one goes
 // on at its begin. Entries outside of the cache, or a negative first one, are a fault, found before anything is written.
 template <class T, class First>
-Fault tensor_scatter(T* out, const T* past, const T* update, First first, std::size_t batch, std::size_t outer, std::size_t cache,
-                     std::size_t steps, std::size_t inner, bool circular) {
+Fault tensor_scatter(T* out, const T* past, const T* update, First first, std::size_t batch, std::size_t outer, std::size_t cache, std::size_t steps,
+                     std::size_t inner, bool circular) {
   const auto begin = [&](std::size_t b) { return static_cast<std::int64_t>(first[b]); };
   for (std::size_t b = 0; b < batch; ++b)
     if (begin(b) < 0 || (!circular && begin(b) > static_cast<std::int64_t>(cache - steps))) return Fault::index_out_of_range;

@@ -21,8 +21,7 @@ constexpr bool before(T a, std::size_t i, T b, std::size_t j, bool largest) {
 
 // The k first elements along `axis` of [outer, axis, inner] in descending (largest) or ascending order, k <= axis.
 template <class T>
-void top_k(T* values, std::int64_t* indices, const T* in, std::size_t outer, std::size_t axis, std::size_t inner,
-           std::size_t k, bool largest) {
+void top_k(T* values, std::int64_t* indices, const T* in, std::size_t outer, std::size_t axis, std::size_t inner, std::size_t k, bool largest) {
   using top_k_detail::before;
   for (std::size_t o = 0; o < outer; ++o)
     for (std::size_t i = 0; i < inner; ++i) {

@@ -16,12 +16,18 @@ bool taken(std::uint8_t mode, X x, W split, const W* members) {
   const auto v = static_cast<double>(x), w = static_cast<double>(split);
   if ((mode & 8) != 0 && v != v) return true;
   switch (mode & 7) {
-    case 0: return v <= w;
-    case 1: return v < w;
-    case 2: return v >= w;
-    case 3: return v > w;
-    case 4: return v == w;
-    case 5: return v != w;
+    case 0:
+      return v <= w;
+    case 1:
+      return v < w;
+    case 2:
+      return v >= w;
+    case 3:
+      return v > w;
+    case 4:
+      return v == w;
+    case 5:
+      return v != w;
     default:
       for (; *members == *members; ++members)
         if (static_cast<double>(*members) == v) return true;
@@ -35,9 +41,8 @@ bool taken(std::uint8_t mode, X x, W split, const W* members) {
 // targets and weights are entries [leaf[l], leaf[l + 1]). Nodes form no cycle.
 template <class X, class W>
 void tree_ensemble(W* y, const X* x, std::size_t rows, std::size_t features, std::size_t targets, std::size_t trees, const std::int32_t* roots,
-                   const std::int32_t* feature, const std::uint8_t* mode, const W* split, const std::int32_t* member, const W* members,
-                   const std::int32_t* yes, const std::int32_t* no, const std::int32_t* leaf, const std::int32_t* target, const W* weight,
-                   std::size_t aggregate) {
+                   const std::int32_t* feature, const std::uint8_t* mode, const W* split, const std::int32_t* member, const W* members, const std::int32_t* yes,
+                   const std::int32_t* no, const std::int32_t* leaf, const std::int32_t* target, const W* weight, std::size_t aggregate) {
   const auto how = static_cast<Aggregate>(aggregate);
   for (std::size_t r = 0; r < rows; ++r, x += features, y += targets) {
     for (std::size_t k = 0; k < targets; ++k) y[k] = how == Aggregate::min ? limits::highest<W> : how == Aggregate::max ? limits::lowest<W> : W{};

@@ -39,7 +39,7 @@ constexpr void for_each_position(const Sizes<S>& sizes, F f) {
   std::size_t shape[S];
   for (int d = 0; d < S; ++d) shape[d] = static_cast<std::size_t>(sizes.value[d]);
   std::size_t flat = 0;
-  for_each_index<S>(shape, [&](const std::size_t (&i)[S]) { f(i, flat++); });
+  for_each_index<S>(shape, [&](const std::size_t(&i)[S]) { f(i, flat++); });
 }
 
 }  // namespace inferc::ref

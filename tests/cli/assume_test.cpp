@@ -19,8 +19,11 @@ ModelSpec masked_mean() {
   ModelSpec m;
   m.graph.inputs = {{"mask", DType::float32, {"n", 1}}, {"x", DType::float32, {"n", 3}}, {"repeats", DType::int64, {1}}};
   m.graph.initializers = {{"rows", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{0})}};
-  m.graph.nodes = {{"Mul", {"x", "mask"}, {"kept"}}, {"ReduceSum", {"kept", "rows"}, {"sum"}, {{"keepdims", std::int64_t{0}}}},
-                   {"ReduceSum", {"mask", "rows"}, {"count"}, {{"keepdims", std::int64_t{0}}}}, {"Div", {"sum", "count"}, {"y"}}, {"Tile", {"y", "repeats"}, {"z"}}};
+  m.graph.nodes = {{"Mul", {"x", "mask"}, {"kept"}},
+                   {"ReduceSum", {"kept", "rows"}, {"sum"}, {{"keepdims", std::int64_t{0}}}},
+                   {"ReduceSum", {"mask", "rows"}, {"count"}, {{"keepdims", std::int64_t{0}}}},
+                   {"Div", {"sum", "count"}, {"y"}},
+                   {"Tile", {"y", "repeats"}, {"z"}}};
   m.graph.outputs = {{"z", DType::float32, {"k"}}};
   return m;
 }

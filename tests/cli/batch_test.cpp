@@ -107,7 +107,8 @@ int main(int, char** argv) {
 
 TEST(Batch, StoredJetsHaveTheBitsOfOneCallEach) {
   const fs::path dir = scratch_dir("batch_gn2");
-  const Finished r = cli({"compile", fs::path(SOURCE_DIR) / "models/jets/gn2_small.onnx", "--dim", "n_tracks=0..40", "--batch", "n_tracks", "-o", dir / "net", "--name", "net", "--isa", "base,v3"});
+  const Finished r = cli({"compile", fs::path(SOURCE_DIR) / "models/jets/gn2_small.onnx", "--dim", "n_tracks=0..40", "--batch", "n_tracks", "-o", dir / "net",
+                          "--name", "net", "--isa", "base,v3"});
   ASSERT_EQ(r.status, 0) << r.output;
   write_jets(dir / "jets.bin");
   write_file(dir / "caller.cpp", std::string(caller));
@@ -144,7 +145,8 @@ int main() {
 TEST(Batch, StaysWithinItsBuffers) {
   ModelSpec m;
   m.graph.inputs = {f32("x", {"n", 4})};
-  m.graph.initializers = {{"w", tensor_of<float>({4, 3}, std::vector<float>{1, 2, 3, 4, 5, 6, -7, 8, 9, 1, -2, 3})}, {"v", tensor_of<float>({3, 2}, std::vector<float>{1, 2, 3, 4, 5, -6})},
+  m.graph.initializers = {{"w", tensor_of<float>({4, 3}, std::vector<float>{1, 2, 3, 4, 5, 6, -7, 8, 9, 1, -2, 3})},
+                          {"v", tensor_of<float>({3, 2}, std::vector<float>{1, 2, 3, 4, 5, -6})},
                           {"rows", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{0})}};
   m.graph.nodes = {{"MatMul", {"x", "w"}, {"p"}}, {"Relu", {"p"}, {"h"}}, {"ReduceSum", {"h", "rows"}, {"s"}}, {"MatMul", {"s", "v"}, {"y"}}};
   m.graph.outputs = {f32("h", {"n", 3}), f32("y", {1, 2})};
@@ -152,16 +154,24 @@ TEST(Batch, StaysWithinItsBuffers) {
   const Finished r = cli({"compile", model, "--dim", "n=0..5", "--batch", "n", "-o", dir / "net", "--name", "net", "--isa", "base"});
   ASSERT_EQ(r.status, 0) << r.output;
   write_file(dir / "caller.cpp", std::string(small_caller));
-  shell("c++ -std=c++20 -O1 -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all caller.cpp net/net.cpp net/net_base.cpp -o caller && ./caller", dir);
+  shell(
+      "c++ -std=c++20 -O1 -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all caller.cpp net/net.cpp net/net_base.cpp -o caller && "
+      "./caller",
+      dir);
 }
 
 TEST(Batch, LayersRunOverAllRowsAtOnce) {
   const fs::path dir = scratch_dir("batch_layers");
-  ASSERT_EQ(cli({"compile", fs::path(SOURCE_DIR) / "models/jets/gn2_small.onnx", "--dim", "n_tracks=0..40", "--batch", "n_tracks", "-o", dir / "net", "--name", "net", "--isa", "base"}).status, 0);
+  ASSERT_EQ(cli({"compile", fs::path(SOURCE_DIR) / "models/jets/gn2_small.onnx", "--dim", "n_tracks=0..40", "--batch", "n_tracks", "-o", dir / "net", "--name",
+                 "net", "--isa", "base"})
+                .status,
+            0);
   const std::string body = text_of(dir / "net/net_body.hpp");
   const std::string batch = body.substr(body.find("inline int batch_body("));
   std::size_t products = 0;
-  for (std::size_t at = batch.find("cpu::gemm(Range{dim<0>{}, std::size_t{rows}}"); at != batch.npos; at = batch.find("cpu::gemm(Range{dim<0>{}, std::size_t{rows}}", at + 1)) ++products;
+  for (std::size_t at = batch.find("cpu::gemm(Range{dim<0>{}, std::size_t{rows}}"); at != batch.npos;
+       at = batch.find("cpu::gemm(Range{dim<0>{}, std::size_t{rows}}", at + 1))
+    ++products;
   EXPECT_GE(products, 10U) << batch;
 }
 
@@ -169,7 +179,10 @@ TEST(Batch, RefusesWhatHasNoRows) {
   ModelSpec m;
   m.graph.inputs = {f32("x", {"n", 3}), f32("y", {"m", 3})};
   m.graph.initializers = {{"flip", tensor_of<std::int64_t>({2}, std::vector<std::int64_t>{1, 0})}};
-  m.graph.nodes = {{"Transpose", {"x"}, {"columns"}, {{"perm", std::vector<std::int64_t>{1, 0}}}}, {"MatMul", {"x", "columns"}, {"pairs"}}, {"Neg", {"y"}, {"z"}}, {"Neg", {"x"}, {"w"}}};
+  m.graph.nodes = {{"Transpose", {"x"}, {"columns"}, {{"perm", std::vector<std::int64_t>{1, 0}}}},
+                   {"MatMul", {"x", "columns"}, {"pairs"}},
+                   {"Neg", {"y"}, {"z"}},
+                   {"Neg", {"x"}, {"w"}}};
   m.graph.outputs = {f32("pairs", {"n", "n"}), f32("z", {"m", 3}), f32("w", {"n", 3})};
   const fs::path model = written("batch_refused", m);
   const auto refused = [&](std::vector<std::string> words, int status, const std::string& message) {

@@ -23,11 +23,20 @@ Tensor floats(std::vector<std::int64_t> shape, std::vector<float> v) { return te
 ModelSpec running() {
   ModelSpec m;
   m.graph.inputs = {f32("x", {1}), f32("h", {1}), f32("window", {3}), f32("a", {1}), f32("b", {1}), f32("k", {"n"})};
-  m.graph.initializers = {{"h", floats({1}, {10})}, {"a", floats({1}, {1})},
-                          {"one", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{1})}, {"three", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{3})}};
-  m.graph.nodes = {{"Add", {"h", "x"}, {"total"}}, {"Slice", {"window", "one", "three"}, {"tail"}}, {"Concat", {"tail", "x"}, {"recent"}, {{"axis", std::int64_t{0}}}},
-                   {"ReduceSum", {"recent"}, {"sum"}, {{"keepdims", std::int64_t{0}}}}, {"Add", {"total", "sum"}, {"both"}}, {"Sub", {"a", "b"}, {"turn"}},
-                   {"Mul", {"turn", "k"}, {"turned"}}, {"Add", {"both", "turned"}, {"z"}}, {"Identity", {"b"}, {"a2"}}, {"Identity", {"a"}, {"b2"}}};
+  m.graph.initializers = {{"h", floats({1}, {10})},
+                          {"a", floats({1}, {1})},
+                          {"one", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{1})},
+                          {"three", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{3})}};
+  m.graph.nodes = {{"Add", {"h", "x"}, {"total"}},
+                   {"Slice", {"window", "one", "three"}, {"tail"}},
+                   {"Concat", {"tail", "x"}, {"recent"}, {{"axis", std::int64_t{0}}}},
+                   {"ReduceSum", {"recent"}, {"sum"}, {{"keepdims", std::int64_t{0}}}},
+                   {"Add", {"total", "sum"}, {"both"}},
+                   {"Sub", {"a", "b"}, {"turn"}},
+                   {"Mul", {"turn", "k"}, {"turned"}},
+                   {"Add", {"both", "turned"}, {"z"}},
+                   {"Identity", {"b"}, {"a2"}},
+                   {"Identity", {"a"}, {"b2"}}};
   m.graph.outputs = {f32("total", {1}), f32("z", {"n"}), f32("recent", {3}), f32("a2", {1}), f32("b2", {1})};
   m.opsets = {{"", 17}};
   return m;

@@ -47,7 +47,8 @@ TEST(Cli, WrongUsageExitsWith2) {
 }
 
 TEST(Cli, HelpExitsWith0) {
-  for (const char* command : {"check", "inspect", "ops", "compile", "weights", "run", "verify", "bench"}) EXPECT_EQ(cli({command, "--help"}).status, 0) << command;
+  for (const char* command : {"check", "inspect", "ops", "compile", "weights", "run", "verify", "bench"})
+    EXPECT_EQ(cli({command, "--help"}).status, 0) << command;
   EXPECT_EQ(cli({"--version"}).status, 0);
 }
 
@@ -124,7 +125,10 @@ TEST(Cli, CompileReportsWhatItWrote) {
 
 TEST(Cli, InspectPrintsSizesOfUnboundedModelsOverTheirSymbols) {
   test::ModelSpec m = add_model();
-  m.graph.nodes = {{"Add", {"x", "w"}, {"a"}}, {"Softmax", {"a"}, {"b"}, {{"axis", std::int64_t{0}}}}, {"MatMul", {"x", "square"}, {"c"}}, {"Softmax", {"c"}, {"d"}, {{"axis", std::int64_t{0}}}},
+  m.graph.nodes = {{"Add", {"x", "w"}, {"a"}},
+                   {"Softmax", {"a"}, {"b"}, {{"axis", std::int64_t{0}}}},
+                   {"MatMul", {"x", "square"}, {"c"}},
+                   {"Softmax", {"c"}, {"d"}, {{"axis", std::int64_t{0}}}},
                    {"Mul", {"b", "d"}, {"y"}}};
   m.graph.initializers.emplace_back("square", tensor_of<float>({3, 3}, std::vector<float>(9, 1)));
   const Finished r = cli({"inspect", written("inspect", m), "--json", "-"});

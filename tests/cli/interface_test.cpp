@@ -52,7 +52,8 @@ TEST(Interface, AnOptionTakesTheWordBehindItOnly) {
 
 TEST(Interface, NamesThatAreNoIdentifiersAreWrongUsage) {
   const fs::path model = written("names", add_model()), out = model.parent_path() / "out";
-  for (const char* name : {"a::1b", "a;b", "class", "a::", "::a", "a:b", "a b", "std"}) EXPECT_EQ(cli({"compile", model, "-o", out, "--namespace", name}).status, 2) << name;
+  for (const char* name : {"a::1b", "a;b", "class", "a::", "::a", "a:b", "a b", "std"})
+    EXPECT_EQ(cli({"compile", model, "-o", out, "--namespace", name}).status, 2) << name;
   EXPECT_EQ(cli({"compile", model, "-o", out, "--name", "a::b"}).status, 2);
   EXPECT_FALSE(fs::exists(out));
   EXPECT_EQ(cli({"compile", model, "-o", out, "--namespace", "a::b2", "--isa", "base"}).status, 0);
@@ -184,7 +185,8 @@ TEST(Interface, ThePathWithVnniIsGivenOnRequestWhereNoKernelNeedsIt) {
   BuildOptions options = build_options();
   options.flags = {"-O1"};
   const BuiltModel built = build_model(model.parent_path() / "out", options);
-  const bool has_it = __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bf16");
+  const bool has_it = __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") &&
+                      __builtin_cpu_supports("avx512bf16");
   EXPECT_EQ(LoadedModel(built).isa(), has_it ? "v4q" : "base");
   ::setenv("INFERC_ISA", "v4", 1);
   EXPECT_EQ(LoadedModel(built).isa(), "base");
@@ -235,13 +237,19 @@ TEST(Interface, ACaseThatHangsDoesNotLoseTheOthers) {
   write_case(dir / "hangs", endless_model(), tensor_of<float>({1, 1}, std::vector<float>{0}), tensor_of<float>({1, 1}, std::vector<float>{0}));
   write_good_case(dir / "good");
   write_good_case(dir / "other/good");
-  const Finished r = cli({"verify", dir / "hangs", dir / "good", dir / "other/good", "-j", "2", "--timeout", "4", "--keep-outputs", dir / "kept", "--json", dir / "report.json"});
+  const Finished r = cli(
+      {"verify", dir / "hangs", dir / "good", dir / "other/good", "-j", "2", "--timeout", "4", "--keep-outputs", dir / "kept", "--json", dir / "report.json"});
   EXPECT_EQ(r.status, 1);
   EXPECT_NE(r.output.find("FAIL hangs: the run failed: no end after 4 s\n"), std::string::npos) << r.output;
   EXPECT_NE(r.output.find("PASS good\nPASS good_2\n2 passed, 1 failed, 0 refused\n"), std::string::npos) << r.output;
   for (const char* name : {"good", "good_2"}) EXPECT_TRUE(fs::exists(dir / "kept" / name / "test_data_set_0/output_0.npy")) << name;
   const Json j = Json::parse(text_of(dir / "report.json"));
-  EXPECT_EQ(j["cases"][0], Json({{"case", "hangs"}, {"set", "test_data_set_0"}, {"verdict", "FAIL"}, {"reason", "the run failed: no end after 4 s"}, {"max_abs", nullptr}, {"max_ulp", nullptr}}));
+  EXPECT_EQ(j["cases"][0], Json({{"case", "hangs"},
+                                 {"set", "test_data_set_0"},
+                                 {"verdict", "FAIL"},
+                                 {"reason", "the run failed: no end after 4 s"},
+                                 {"max_abs", nullptr},
+                                 {"max_ulp", nullptr}}));
   EXPECT_EQ(j["passed"], 2);
 }
 

@@ -102,7 +102,8 @@ TEST(Outputs, AnUnknownNameIsWrongUsage) {
   for (const char* command : {"check", "inspect"}) {
     const Finished r = cli({command, model, "--outputs", "double,total"});
     EXPECT_EQ(r.status, 2);
-    EXPECT_NE(r.output.find("error: --outputs: the model has no output 'total'\nhelp: its outputs are double, strange, shifted\n"), std::string::npos) << r.output;
+    EXPECT_NE(r.output.find("error: --outputs: the model has no output 'total'\nhelp: its outputs are double, strange, shifted\n"), std::string::npos)
+        << r.output;
   }
 }
 

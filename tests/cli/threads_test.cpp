@@ -19,7 +19,11 @@ ModelSpec layers() {
   ModelSpec m;
   m.graph.inputs = {{"x", DType::float32, {"n", 64}}};
   m.graph.initializers = {{"w", tensor_of<float>({64, 64}, w)}, {"rows", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{0})}};
-  m.graph.nodes = {{"MatMul", {"x", "w"}, {"p"}}, {"Relu", {"p"}, {"h"}}, {"MatMul", {"h", "w"}, {"q"}}, {"Softmax", {"q"}, {"y"}, {{"axis", std::int64_t{1}}}}, {"ReduceSum", {"y", "rows"}, {"s"}}};
+  m.graph.nodes = {{"MatMul", {"x", "w"}, {"p"}},
+                   {"Relu", {"p"}, {"h"}},
+                   {"MatMul", {"h", "w"}, {"q"}},
+                   {"Softmax", {"q"}, {"y"}, {{"axis", std::int64_t{1}}}},
+                   {"ReduceSum", {"y", "rows"}, {"s"}}};
   m.graph.outputs = {{"y", DType::float32, {"n", 64}}, {"s", DType::float32, {1, 64}}};
   return m;
 }
@@ -62,7 +66,10 @@ TEST(Threads, AnyNumberOfWorkersGivesTheSameBits) {
   EXPECT_NE(text_of(dir / "net/net_body.hpp").find("cpu::split(team, n, "), std::string::npos);
   write_file(dir / "caller.cpp", std::string(caller));
   const std::string build = "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno -O1 ";
-  const auto with = [&](const std::string& flags) { return build + flags + "-march=x86-64-v3 -c net/net_v3.cpp -o v3.o && " + build + flags + "-pthread caller.cpp net/net.cpp net/net_base.cpp v3.o -o caller && ./caller"; };
+  const auto with = [&](const std::string& flags) {
+    return build + flags + "-march=x86-64-v3 -c net/net_v3.cpp -o v3.o && " + build + flags +
+           "-pthread caller.cpp net/net.cpp net/net_base.cpp v3.o -o caller && ./caller";
+  };
   shell(with("-fno-exceptions "), dir);
   shell(with("-fsanitize=thread -g "), dir);
 }

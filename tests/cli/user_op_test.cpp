@@ -103,7 +103,8 @@ TEST(UserOp, IsCheckedByVerifyAgainstStoredAnswers) {
 
 TEST(UserOp, TakesThePlaceOfAFunctionOfTheModel) {
   ModelSpec m = widening();
-  m.functions = {{.name = "Widen", .domain = "my.domain", .inputs = {"a", "b"}, .outputs = {"c", "d"}, .attributes = {"power"}, .nodes = {{"NoSuch", {"a"}, {"c", "d"}}}}};
+  m.functions = {
+      {.name = "Widen", .domain = "my.domain", .inputs = {"a", "b"}, .outputs = {"c", "d"}, .attributes = {"power"}, .nodes = {{"NoSuch", {"a"}, {"c", "d"}}}}};
   const Written w = written("user_op_function", m);
   EXPECT_EQ(cli({"check", w.model}).status, 1);
   EXPECT_EQ(cli({"check", w.model, "--op", w.option}).status, 0);

@@ -54,7 +54,9 @@ struct Buffers {
   AlignedBytes scratch{4096};
   inferc_workspace workspace{scratch.data(), 4096, 0};
   int run(const LoadedModel& m) { return m.table().run(m.model(), dims.data(), &input, &output, nullptr, &workspace); }
-  [[nodiscard]] bool untouched() const { return std::all_of(out.begin(), out.end(), [](float x) { return x == -7; }); }
+  [[nodiscard]] bool untouched() const {
+    return std::all_of(out.begin(), out.end(), [](float x) { return x == -7; });
+  }
 };
 
 TEST(Contract, WrongCallsAreRefusedBeforeAnythingIsWritten) {
@@ -98,9 +100,13 @@ TEST(Contract, EmissionIsReproducible) {
 
 TEST(Contract, SelfTestPasses) {
   const auto dir = compiled("selftest");
-  const Finished done = run_process({{"sh", "-c", "c++ -std=c++20 -O1 -c m.cpp && c++ -std=c++20 -O1 -ffp-contract=off -c m_base.cpp && "
-                                      "c++ -std=c++20 -O1 -ffp-contract=off -march=x86-64-v3 -c m_v3.cpp && c++ -std=c++20 -O1 -ffp-contract=off -march=x86-64-v4 -c m_v4.cpp && "
-                                      "c++ -std=c++20 -c m_selftest.cpp && c++ *.o -o t && ./t"}, dir, 0});
+  const Finished done =
+      run_process({{"sh", "-c",
+                    "c++ -std=c++20 -O1 -c m.cpp && c++ -std=c++20 -O1 -ffp-contract=off -c m_base.cpp && "
+                    "c++ -std=c++20 -O1 -ffp-contract=off -march=x86-64-v3 -c m_v3.cpp && c++ -std=c++20 -O1 -ffp-contract=off -march=x86-64-v4 -c m_v4.cpp && "
+                    "c++ -std=c++20 -c m_selftest.cpp && c++ *.o -o t && ./t"},
+                   dir,
+                   0});
   EXPECT_EQ(done.status, 0) << done.output;
 }
 

@@ -31,10 +31,10 @@ void* memalign(std::size_t alignment, std::size_t size) { return ++counted, __li
 void* aligned_alloc(std::size_t alignment, std::size_t size) { return ++counted, __libc_memalign(alignment, size); }
 void free(void* p) { ++counted, __libc_free(p); }
 
-#define FORWARD(name, declared, passed)                                                \
-  int name declared noexcept {                                                         \
+#define FORWARD(name, declared, passed)                                                  \
+  int name declared noexcept {                                                           \
     static const auto next = reinterpret_cast<int(*) declared>(dlsym(RTLD_NEXT, #name)); \
-    return ++counted, next passed;                                                     \
+    return ++counted, next passed;                                                       \
   }
 FORWARD(pthread_mutex_lock, (pthread_mutex_t * m), (m))
 FORWARD(pthread_once, (pthread_once_t * o, void (*f)()), (o, f))
@@ -64,8 +64,8 @@ struct Bits {
 };
 
 // One call on scratch that holds `poison` everywhere; invalid operations, divisions by zero and overflows trap.
-Bits call(const gn2_small::Model& model, std::size_t tracks, const std::vector<float>& jet, const std::vector<float>& features,
-          gn2_small::Workspace& workspace, std::vector<std::byte>& memory, int poison) {
+Bits call(const gn2_small::Model& model, std::size_t tracks, const std::vector<float>& jet, const std::vector<float>& features, gn2_small::Workspace& workspace,
+          std::vector<std::byte>& memory, int poison) {
   std::memset(memory.data(), poison, memory.size());
   Bits out{};
   std::memset(&out, poison, sizeof out);
@@ -81,7 +81,8 @@ Bits call(const gn2_small::Model& model, std::size_t tracks, const std::vector<f
   fedisableexcept(FE_ALL_EXCEPT);
   require(status == gn2_small::Status::ok, text(status));
   require(during == 0, "a call allocated or locked");
-  require(before.__control_word == after.__control_word && (before.__mxcsr & ~0x3fu) == (after.__mxcsr & ~0x3fu), "a call changed the floating-point environment");
+  require(before.__control_word == after.__control_word && (before.__mxcsr & ~0x3fu) == (after.__mxcsr & ~0x3fu),
+          "a call changed the floating-point environment");
   return out;
 }
 

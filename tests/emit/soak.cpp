@@ -82,7 +82,8 @@ struct Watch {
   Clock::time_point last = Clock::now();
   std::chrono::nanoseconds slowest{0};
   void report(unsigned long long calls) {
-    std::printf("%llu calls, %ld KiB resident, %d open files, slowest %.1f us\n", calls, resident_kib(), open_files(), static_cast<double>(slowest.count()) / 1e3);
+    std::printf("%llu calls, %ld KiB resident, %d open files, slowest %.1f us\n", calls, resident_kib(), open_files(),
+                static_cast<double>(slowest.count()) / 1e3);
     std::fflush(stdout);
     if (kib == 0) kib = resident_kib(), files = open_files();
     if (resident_kib() > kib + 256) fail("the resident memory grows");

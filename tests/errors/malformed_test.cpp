@@ -112,7 +112,8 @@ TEST(Malformed, WrongElementTypesAndAxesAreRefused) {
 
 TEST(Malformed, HostileNamesAreAccepted) {
   test::ModelSpec m = add_model();
-  for (const std::string& name : {std::string("*/ int main() {"), std::string("a\nb\\"), std::string("\xff\xfe"), std::string(5000, 'a'), std::string("class")}) {
+  for (const std::string& name :
+       {std::string("*/ int main() {"), std::string("a\nb\\"), std::string("\xff\xfe"), std::string(5000, 'a'), std::string("class")}) {
     m.graph.nodes[0].name = name;
     m.graph.inputs[0].name = m.graph.nodes[0].inputs[0] = name;
     m.graph.inputs[0].shape[0] = test::DimSpec("n*/\n" + name);

@@ -46,7 +46,8 @@ std::vector<fs::path> sorted_folders(const fs::path& folder) {
 
 std::vector<Tensor> stored(const fs::path& folder, std::string_view what) {
   std::vector<Tensor> out;
-  for (std::size_t i = 0; fs::exists(folder / fmt::format("{}_{}.pb", what, i)); ++i) out.push_back(onnx::read_tensor(folder / fmt::format("{}_{}.pb", what, i)));
+  for (std::size_t i = 0; fs::exists(folder / fmt::format("{}_{}.pb", what, i)); ++i)
+    out.push_back(onnx::read_tensor(folder / fmt::format("{}_{}.pb", what, i)));
   return out;
 }
 

@@ -36,8 +36,7 @@ TEST(Dim, TextParsesBack) {
 TEST(Dim, EvaluatesAndSubstitutes) {
   const Dim d = max(n * m, 10) + floor_div(n + m, 3);
   EXPECT_EQ(evaluate(d, {{"n", 4}, {"m", 5}}), 23);
-  EXPECT_EQ(substitute(d, [](std::string_view s) { return s == "m" ? std::optional(n) : std::nullopt; }),
-            max(n * n, 10) + floor_div(Dim(2) * n, 3));
+  EXPECT_EQ(substitute(d, [](std::string_view s) { return s == "m" ? std::optional(n) : std::nullopt; }), max(n * n, 10) + floor_div(Dim(2) * n, 3));
   EXPECT_THROW((void)evaluate(n, {}), InternalError);
   EXPECT_THROW((void)evaluate(floor_div(m, n), {{"n", 0}, {"m", 5}}), UserError);
 }

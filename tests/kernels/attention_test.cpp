@@ -24,8 +24,14 @@ struct Case {
   static constexpr std::size_t batch = 2, heads = 3;
 
   Case(std::size_t m, std::size_t n, std::size_t d, std::size_t dv)
-      : queries(m), keys(n), size(d), v_size(dv), q(draw(batch * m * heads * d, 1)), k(draw(batch * n * heads * d, 2)),
-        v(cancelling(batch * n * heads * dv, 3)), mask(batch * m * n) {
+      : queries(m),
+        keys(n),
+        size(d),
+        v_size(dv),
+        q(draw(batch * m * heads * d, 1)),
+        k(draw(batch * n * heads * d, 2)),
+        v(cancelling(batch * n * heads * dv, 3)),
+        mask(batch * m * n) {
     for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = i % 7 == 3 ? -infinity : static_cast<float>(i % 5) * 0.25f;
     for (std::size_t j = 0; m > 2 && j < n; ++j) mask[2 * n + j] = -infinity;  // a query that sees nothing
   }
@@ -56,16 +62,15 @@ struct Case {
   [[nodiscard]] std::vector<float> run(float scale, bool masked, bool nan_to_zero) const {
     std::vector<float> out(batch * queries * heads * v_size, -7.0f), scratch(cpu::attention_scratch(keys, size), 3e38f);
     const auto n = [](std::size_t x) { return static_cast<std::int64_t>(x); };
-    const Sizes<8> strides{{n(queries * heads * v_size), n(v_size), n(queries * heads * size), n(size), n(keys * heads * size), n(size),
-                            n(keys * heads * v_size), n(v_size)}};
+    const Sizes<8> strides{
+        {n(queries * heads * v_size), n(v_size), n(queries * heads * size), n(size), n(keys * heads * size), n(size), n(keys * heads * v_size), n(v_size)}};
     const Range units{std::size_t{0}, batch * heads};
     if (masked)
-      cpu::attention_masked(units, out.data(), heads * v_size, q.data(), heads * size, k.data(), heads * size, v.data(), heads * v_size,
-                            mask.data(), scratch.data(), heads, queries, keys, size, v_size, scale, strides,
-                            Sizes<3>{{n(queries * keys), 0, n(keys)}}, nan_to_zero);
+      cpu::attention_masked(units, out.data(), heads * v_size, q.data(), heads * size, k.data(), heads * size, v.data(), heads * v_size, mask.data(),
+                            scratch.data(), heads, queries, keys, size, v_size, scale, strides, Sizes<3>{{n(queries * keys), 0, n(keys)}}, nan_to_zero);
     else
-      cpu::attention(units, out.data(), heads * v_size, q.data(), heads * size, k.data(), heads * size, v.data(), heads * v_size,
-                     cpu::NoMask{}, scratch.data(), heads, queries, keys, size, v_size, scale, strides, nan_to_zero);
+      cpu::attention(units, out.data(), heads * v_size, q.data(), heads * size, k.data(), heads * size, v.data(), heads * v_size, cpu::NoMask{}, scratch.data(),
+                     heads, queries, keys, size, v_size, scale, strides, nan_to_zero);
     return out;
   }
 };

@@ -15,7 +15,9 @@ namespace {
 
 struct AddBias {
   template <class V>
-  static V apply(V acc, V bias) { return acc + bias; }
+  static V apply(V acc, V bias) {
+    return acc + bias;
+  }
 };
 
 struct Case {
@@ -38,14 +40,13 @@ void check(const Case& c) {
   const std::size_t inputs = c.groups * c.channels, outputs = c.groups * c.filters, k = taps * c.channels;
   const std::vector<float> x = cancelling(c.batch * inputs * plane, 1), w = cancelling(outputs * k, 2), bias = cancelling(outputs, 3);
   std::vector<float> want(c.batch * outputs * pixels), got(want.size()), last(want.size()), padded_x(c.batch * inputs * padded_plane);
-  ref::conv<float, 3>(want.data(), x.data(), w.data(), bias.data(), 1, c.batch, c.groups, c.channels, c.filters, c.in, c.kernel, out, c.stride,
-                      c.dilation, c.pad);
+  ref::conv<float, 3>(want.data(), x.data(), w.data(), bias.data(), 1, c.batch, c.groups, c.channels, c.filters, c.in, c.kernel, out, c.stride, c.dilation,
+                      c.pad);
   std::vector<float> packed, columns(k * c.filters);
   for (std::size_t g = 0; g < c.groups; ++g) {
     for (std::size_t f = 0; f < c.filters; ++f)
       for (std::size_t t = 0; t < taps; ++t)
-        for (std::size_t i = 0; i < c.channels; ++i)
-          columns[(t * c.channels + i) * c.filters + f] = w[((g * c.filters + f) * c.channels + i) * taps + t];
+        for (std::size_t i = 0; i < c.channels; ++i) columns[(t * c.channels + i) * c.filters + f] = w[((g * c.filters + f) * c.channels + i) * taps + t];
     std::vector<float> panels(cpu::packed_size(k, c.filters));
     cpu::pack_panels(panels.data(), columns.data(), k, c.filters, c.filters, std::size_t{1});
     packed.insert(packed.end(), panels.begin(), panels.end());
@@ -53,7 +54,9 @@ void check(const Case& c) {
   const auto n = [](std::int64_t v) { return static_cast<std::size_t>(v); };
   const auto s = [](std::size_t v) { return static_cast<std::ptrdiff_t>(v); };
   const std::size_t row = n(c.in.value[2]), slice = n(c.in.value[1]) * row;
-  cpu::pad_channels_last(padded_x.data(), {x.data(), {c.batch, inputs, n(c.in.value[0]), n(c.in.value[1]), row}, {s(inputs * plane), s(plane), s(slice), s(row), 1}}, c.pad, padded);
+  cpu::pad_channels_last(padded_x.data(),
+                         {x.data(), {c.batch, inputs, n(c.in.value[0]), n(c.in.value[1]), row}, {s(inputs * plane), s(plane), s(slice), s(row), 1}}, c.pad,
+                         padded);
   cpu::conv(Range{std::size_t{0}, c.batch * pixels}, last.data(), padded_x.data(), packed.data(), c.groups, c.channels, c.filters, sizes,
             cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
   cpu::channels_first(got.data(), last.data(), c.batch, pixels, outputs);
@@ -86,14 +89,13 @@ void check_transposed(const Case& c, Sizes<3> extra) {
   const std::size_t inputs = c.groups * c.channels, outputs = c.groups * c.filters, k = taps * c.channels;
   const std::vector<float> x = cancelling(c.batch * inputs * plane, 4), w = cancelling(inputs * c.filters * taps, 5), bias = cancelling(outputs, 6);
   std::vector<float> want(c.batch * outputs * pixels), got(want.size()), last(want.size()), x_last(x.size());
-  ref::conv_transpose<float, 3>(want.data(), x.data(), w.data(), bias.data(), 1, c.batch, c.groups, c.channels, c.filters, c.in, c.kernel, out,
-                                c.stride, c.dilation, c.pad);
+  ref::conv_transpose<float, 3>(want.data(), x.data(), w.data(), bias.data(), 1, c.batch, c.groups, c.channels, c.filters, c.in, c.kernel, out, c.stride,
+                                c.dilation, c.pad);
   std::vector<float> packed, columns(k * c.filters);
   for (std::size_t g = 0; g < c.groups; ++g) {
     for (std::size_t f = 0; f < c.filters; ++f)
       for (std::size_t t = 0; t < taps; ++t)
-        for (std::size_t i = 0; i < c.channels; ++i)
-          columns[(t * c.channels + i) * c.filters + f] = w[((g * c.channels + i) * c.filters + f) * taps + t];
+        for (std::size_t i = 0; i < c.channels; ++i) columns[(t * c.channels + i) * c.filters + f] = w[((g * c.channels + i) * c.filters + f) * taps + t];
     std::vector<float> panels(cpu::packed_size(k, c.filters));
     cpu::pack_panels(panels.data(), columns.data(), k, c.filters, c.filters, std::size_t{1});
     packed.insert(packed.end(), panels.begin(), panels.end());

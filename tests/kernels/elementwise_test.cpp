@@ -67,8 +67,10 @@ void expect_rule_b(F f, G exact, const char* name) {
   }
 }
 
-#define RULE_B(name, exact, ...) \
-  TEST(Elementwise, name) { expect_rule_b([](Vec v) { return functors::name::apply(v __VA_OPT__(, ) __VA_ARGS__); }, [](double x) { return exact; }, #name); }
+#define RULE_B(name, exact, ...)                                                                                                     \
+  TEST(Elementwise, name) {                                                                                                          \
+    expect_rule_b([](Vec v) { return functors::name::apply(v __VA_OPT__(, ) __VA_ARGS__); }, [](double x) { return exact; }, #name); \
+  }
 
 RULE_B(exp, std::exp(x))
 RULE_B(log, std::log(x))
@@ -77,8 +79,8 @@ RULE_B(erf, std::erf(x))
 RULE_B(sigmoid, 1 / (1 + std::exp(-x)))
 RULE_B(softplus, std::isinf(x) && x > 0 ? x : std::fmax(x, 0.0) + std::log1p(std::exp(-std::fabs(x))) + (std::isnan(x) ? x : 0))
 RULE_B(softsign, x / (1 + std::fabs(x)))
-RULE_B(hard_swish, std::isnan(x) ? x : x * std::fmin(std::fmax(x / 6 + 0.5, 0.0), 1.0))
-RULE_B(hard_sigmoid, std::isnan(x) ? x : std::fmin(std::fmax(x * static_cast<double>(0.2f) + 0.5, 0.0), 1.0), 0.2f, 0.5f)
+RULE_B(hard_swish, std::isnan(x) ? x : x* std::fmin(std::fmax(x / 6 + 0.5, 0.0), 1.0))
+RULE_B(hard_sigmoid, std::isnan(x) ? x : std::fmin(std::fmax(x* static_cast<double>(0.2f) + 0.5, 0.0), 1.0), 0.2f, 0.5f)
 RULE_B(elu, x < 0 ? static_cast<double>(1.3f) * std::expm1(x) : x, 1.3f)
 RULE_B(selu, static_cast<double>(1.05f) * (x > 0 ? x : static_cast<double>(1.67f) * std::expm1(x)), 1.67f, 1.05f)
 RULE_B(celu, x > 0 ? x : 0.7 * std::expm1(x / 0.7), 0.7f)

@@ -28,8 +28,8 @@ double formula(std::uint32_t pattern) {
 
 template <class F>
 class Formats : public testing::Test {};
-using All = testing::Types<formats::float16, formats::bfloat16, formats::float8e4m3fn, formats::float8e4m3fnuz, formats::float8e5m2,
-                           formats::float8e5m2fnuz, formats::float8e8m0, formats::float4e2m1>;
+using All = testing::Types<formats::float16, formats::bfloat16, formats::float8e4m3fn, formats::float8e4m3fnuz, formats::float8e5m2, formats::float8e5m2fnuz,
+                           formats::float8e8m0, formats::float4e2m1>;
 TYPED_TEST_SUITE(Formats, All);
 
 template <class F>
@@ -98,7 +98,8 @@ void compare_short_forms() {
     ASSERT_TRUE(x != x ? std::isnan(formula<F>(p)) : static_cast<double>(x) == formula<F>(p) && std::signbit(x) == (p >> 15 != 0)) << p;
     ASSERT_EQ(formats::from_float<F>(x), x != x ? stored | F::nan : p) << p;
     const float middle = x + (formats::to_float<F>(static_cast<std::uint16_t>(p + 1)) - x) / 2;
-    for (const float y : {std::nextafter(x, INFINITY), std::nextafter(x, -INFINITY), middle, std::nextafter(middle, INFINITY), std::nextafter(middle, -INFINITY)})
+    for (const float y :
+         {std::nextafter(x, INFINITY), std::nextafter(x, -INFINITY), middle, std::nextafter(middle, INFINITY), std::nextafter(middle, -INFINITY)})
       ASSERT_TRUE(y != y || formats::from_float<F>(y) == formats::encode<F>(static_cast<double>(y))) << p << " " << y;
   }
   for (std::uint64_t i = 0; i < 1u << 20; ++i) {

@@ -38,15 +38,16 @@ struct Data {
 
 struct AddRow {
   template <class V>
-  static V apply(V acc, V bias) { return acc + bias; }
+  static V apply(V acc, V bias) {
+    return acc + bias;
+  }
 };
 
 template <int MR, int Panels>
 void check(const Data& d) {
   const std::size_t ldc = d.n + 3;
   std::vector<float> c(d.m * ldc, -7.0f);
-  cpu::gemm<MR, Panels>(Range{std::size_t{0}, d.m}, c.data(), ldc, d.a.data(), d.k, d.packed.data(), d.n, d.k,
-                        cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+  cpu::gemm<MR, Panels>(Range{std::size_t{0}, d.m}, c.data(), ldc, d.a.data(), d.k, d.packed.data(), d.n, d.k, cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
   for (std::size_t i = 0; i < d.m; ++i)
     for (std::size_t j = 0; j < ldc; ++j)
       ASSERT_EQ(c[i * ldc + j], j < d.n ? d.expected(i, j) : -7.0f) << d.m << 'x' << d.k << 'x' << d.n << " at " << i << ',' << j;
@@ -96,8 +97,7 @@ TEST(Gemm, StaticSizesGiveTheSameBits) {
 TEST(Gemm, RangesOfRowsTouchNothingElse) {
   const Data d(20, 33, 70);
   std::vector<float> c(20 * 70, -7.0f);
-  cpu::gemm(Range{std::size_t{5}, std::size_t{12}}, c.data(), d.n, d.a.data(), d.k, d.packed.data(), d.n, d.k,
-            cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+  cpu::gemm(Range{std::size_t{5}, std::size_t{12}}, c.data(), d.n, d.a.data(), d.k, d.packed.data(), d.n, d.k, cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
   for (std::size_t i = 0; i < 20; ++i)
     for (std::size_t j = 0; j < 70; ++j) ASSERT_EQ(c[i * 70 + j], i >= 5 && i < 12 ? d.expected(i, j) : -7.0f);
 }

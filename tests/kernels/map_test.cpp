@@ -46,8 +46,8 @@ template <class F>
 void flat(std::size_t n, Digest& digest) {
   const auto a = random_floats(n + 1, 1), b = random_floats(n + 1, 2);
   std::vector<float> out(n + 20, -7.0f);
-  cpu::map<F>(Range{std::size_t{0}, n}, Strided<float, 1, Step::unit>{out.data(), {1}},
-              Strided<const float, 1, Step::unit>{a.data(), {1}}, Strided<const float, 1, Step::unit>{b.data() + 1, {1}});
+  cpu::map<F>(Range{std::size_t{0}, n}, Strided<float, 1, Step::unit>{out.data(), {1}}, Strided<const float, 1, Step::unit>{a.data(), {1}},
+              Strided<const float, 1, Step::unit>{b.data() + 1, {1}});
   for (std::size_t i = 0; i < out.size(); ++i) ASSERT_TRUE(same_bits(out[i], i < n ? F::apply(a[i], b[i + 1]) : -7.0f)) << n << ' ' << i;
   digest.add(out);
 }
@@ -68,7 +68,9 @@ void strided(std::size_t rows, std::size_t n, Digest& digest) {
   const auto begin = [&](Step s) { return s == Step::any && n > 0 ? static_cast<std::ptrdiff_t>(3 * (n - 1)) : std::ptrdiff_t{0}; };
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < n; ++j) {
-      const auto at = [&](Step s) { return static_cast<std::size_t>(begin(s) + static_cast<std::ptrdiff_t>(i * pitch) + static_cast<std::ptrdiff_t>(j) * step(s)); };
+      const auto at = [&](Step s) {
+        return static_cast<std::size_t>(begin(s) + static_cast<std::ptrdiff_t>(i * pitch) + static_cast<std::ptrdiff_t>(j) * step(s));
+      };
       expected[at(O)] = Gelu::apply(a[at(A)], b[at(B)]);
     }
   const auto p = static_cast<std::ptrdiff_t>(pitch);
@@ -119,8 +121,7 @@ TEST(Map, MiddleDimsAndOtherElementTypes) {
   };
   cpu::map<Pick>(Range{std::size_t{0}, shape[0]}, Sizes<2>{{3, 4}}, dim<5>{}, Strided<std::int64_t, 4, Step::unit>{out.data(), {60, 20, 5, 1}},
                  Strided<const bool, 4, Step::unit>{reinterpret_cast<const bool*>(mask.data()), {0, 0, 5, 1}},
-                 Strided<const std::int64_t, 4, Step::unit>{a.data(), {60, 20, 5, 1}},
-                 Strided<const double, 4, Step::any>{b.data(), {1, 2, 6, 24}});
+                 Strided<const std::int64_t, 4, Step::unit>{a.data(), {60, 20, 5, 1}}, Strided<const double, 4, Step::any>{b.data(), {1, 2, 6, 24}});
   for (std::size_t i = 0; i < 120; ++i) {
     const std::size_t j = i % 5, k = i / 5 % 4, l = i / 20 % 3, m = i / 60;
     EXPECT_EQ(out[i], mask[k * 5 + j] != 0 ? a[i] : static_cast<std::int64_t>(b[m + 2 * l + 6 * k + 24 * j]));
@@ -183,7 +184,8 @@ void masked(std::size_t n, Digest& digest) {
   digest.add(out);
   std::vector<char> flags(2 * n + 20, 5);
   const std::ptrdiff_t out_step = S == Step::any ? 2 : 1;
-  cpu::map<Exceptional>(Range{std::size_t{0}, n}, Strided<bool, 1, S == Step::any ? Step::any : Step::unit>{reinterpret_cast<bool*>(flags.data()), {out_step}},
+  cpu::map<Exceptional>(Range{std::size_t{0}, n}, Strided < bool, 1,
+                        S == Step::any ? Step::any : Step::unit > {reinterpret_cast<bool*>(flags.data()), {out_step}},
                         Strided<const float, 1, Step::unit>{x.data(), {1}});
   for (std::size_t i = 0; i < flags.size(); ++i) {
     const std::size_t at = i / static_cast<std::size_t>(out_step);

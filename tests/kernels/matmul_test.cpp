@@ -14,14 +14,17 @@ namespace {
 
 struct AddFull {
   template <class V>
-  static V apply(V acc, V x) { return acc + x; }
+  static V apply(V acc, V x) {
+    return acc + x;
+  }
 };
 
 // Two units of a[m, k] * b[k, n], the second with its own a and the same b.
 struct Case {
   std::size_t m, k, n;
   std::vector<float> a, b, residual;
-  Case(std::size_t m_, std::size_t k_, std::size_t n_) : m(m_), k(k_), n(n_), a(cancelling(2 * m_ * k_, 1)), b(cancelling(k_ * n_, 2)), residual(cancelling(2 * m_ * n_, 3)) {}
+  Case(std::size_t m_, std::size_t k_, std::size_t n_)
+      : m(m_), k(k_), n(n_), a(cancelling(2 * m_ * k_, 1)), b(cancelling(k_ * n_, 2)), residual(cancelling(2 * m_ * n_, 3)) {}
   [[nodiscard]] Sizes<4> batch() const { return {{2, static_cast<std::int64_t>(m * (n + 5)), static_cast<std::int64_t>(m * k), 0}}; }
   void expect(const std::vector<float>& c, std::size_t terms) const {
     const std::size_t ldc = n + 5;
@@ -65,8 +68,8 @@ TEST(Matmul, FollowsTheOrderOfTheContractForAnyShapeAndTile) {
 TEST(Matmul, StaticSizesGiveTheSameBits) {
   const Case d(5, 32, 40);
   std::vector<float> c(2 * 5 * 45, -7.0f);
-  cpu::matmul(Range{dim<0>{}, dim<2>{}}, c.data(), dim<45>{}, d.a.data(), dim<32>{}, d.b.data(), dim<40>{}, dim<5>{}, dim<40>{}, dim<32>{}, dim<0>{},
-              d.batch(), cpu::epilogue<AddFull>(cpu::Full{d.residual.data(), d.n}));
+  cpu::matmul(Range{dim<0>{}, dim<2>{}}, c.data(), dim<45>{}, d.a.data(), dim<32>{}, d.b.data(), dim<40>{}, dim<5>{}, dim<40>{}, dim<32>{}, dim<0>{}, d.batch(),
+              cpu::epilogue<AddFull>(cpu::Full{d.residual.data(), d.n}));
   d.expect(c, 16);
 }
 

@@ -25,13 +25,20 @@ std::int64_t rounded(Round mode, std::int64_t v, int d) {
   const std::int64_t unit = std::int64_t{1} << d, floor = v >= 0 ? v / unit : -((-v + unit - 1) / unit), twice = 2 * (v - floor * unit);
   const bool tie = twice == unit, up = twice > unit;
   switch (mode) {
-    case Round::trn: return floor;
-    case Round::trn_zero: return v / unit;
-    case Round::rnd: return floor + (up || tie);
-    case Round::rnd_min_inf: return floor + up;
-    case Round::rnd_conv: return floor + (up || (tie && floor % 2 != 0));
-    case Round::rnd_zero: return floor + (up || (tie && v < 0));
-    case Round::rnd_inf: return floor + (up || (tie && v > 0));
+    case Round::trn:
+      return floor;
+    case Round::trn_zero:
+      return v / unit;
+    case Round::rnd:
+      return floor + (up || tie);
+    case Round::rnd_min_inf:
+      return floor + up;
+    case Round::rnd_conv:
+      return floor + (up || (tie && floor % 2 != 0));
+    case Round::rnd_zero:
+      return floor + (up || (tie && v < 0));
+    case Round::rnd_inf:
+      return floor + (up || (tie && v > 0));
   }
   return 0;
 }
@@ -71,7 +78,15 @@ struct Product {
   std::vector<typename Kind::Sum> table;  // rows: bias, shift, high
 
   Product(std::size_t m_, std::size_t k_, std::size_t n_, std::int64_t low, std::int64_t high, std::int64_t most_weight)
-      : m(m_), k(k_), n(n_), ldx(k_ + 3), columns((n_ + 15) / 16 * 16), x(m_ * ldx), w(k_ * n_), packed(q::packed_size(k_, n_, Kind::group)), table(3 * columns) {
+      : m(m_),
+        k(k_),
+        n(n_),
+        ldx(k_ + 3),
+        columns((n_ + 15) / 16 * 16),
+        x(m_ * ldx),
+        w(k_ * n_),
+        packed(q::packed_size(k_, n_, Kind::group)),
+        table(3 * columns) {
     std::mt19937_64 random(m * 31 + k * 7 + n);
     const auto draw = [&](std::int64_t a, std::int64_t b) { return std::uniform_int_distribution<std::int64_t>(a, b)(random); };
     const auto extreme = [&](std::int64_t a, std::int64_t b) { return random() % 4 == 0 ? (random() % 2 ? a : b) : draw(a, b); };
@@ -106,7 +121,9 @@ void check_quantised(const Product<Kind, X>& p) {
   for (std::size_t i = 0; i < p.m; ++i)
     for (std::size_t j = 0; j < ldy; ++j) {
       std::int64_t e = 77;
-      if (j < p.n) e = std::min<std::int64_t>(std::max<std::int64_t>(rounded(Round::rnd, p.sum(i, j), static_cast<int>(p.table[p.columns + j])), 0), p.table[2 * p.columns + j]);
+      if (j < p.n)
+        e = std::min<std::int64_t>(std::max<std::int64_t>(rounded(Round::rnd, p.sum(i, j), static_cast<int>(p.table[p.columns + j])), 0),
+                                   p.table[2 * p.columns + j]);
       ASSERT_EQ(y[i * ldy + j], e) << p.m << 'x' << p.k << 'x' << p.n << " at " << i << ',' << j;
     }
 }
@@ -180,9 +197,11 @@ void check_sparse(std::int64_t low, std::int64_t high) {
       }
     for (const std::size_t rows : {1u, 3u, 9u}) {
       std::vector<std::int32_t> y(rows * N);
-      q::sparse_linear<q::Bytes<false>, q::Steps<Biased>, q::To<std::int32_t>>(Range{std::size_t{0}, rows}, y.data(), dim<N>{}, p.x.data(), dim<K + 3>{}, p.packed.data(), p.table.data(),
-                                                                              dim<N>{}, dim<K>{}, counts.data(), steps.data());
-      for (std::size_t i = 0; i < y.size(); ++i) ASSERT_EQ(y[i], static_cast<std::int32_t>(p.sum(i / N, i % N))) << zeros << " % zeros, " << i / N << ',' << i % N;
+      q::sparse_linear<q::Bytes<false>, q::Steps<Biased>, q::To<std::int32_t>>(Range{std::size_t{0}, rows}, y.data(), dim<N>{}, p.x.data(), dim<K + 3>{},
+                                                                               p.packed.data(), p.table.data(), dim<N>{}, dim<K>{}, counts.data(),
+                                                                               steps.data());
+      for (std::size_t i = 0; i < y.size(); ++i)
+        ASSERT_EQ(y[i], static_cast<std::int32_t>(p.sum(i / N, i % N))) << zeros << " % zeros, " << i / N << ',' << i % N;
     }
   }
 }
@@ -212,7 +231,8 @@ void check_map() {
   }
 }
 TEST(QuantizedMap, IsTheDefinitionForEveryType) {
-  check_map<std::uint8_t, std::int32_t, std::int8_t>(), check_map<std::int8_t, std::int32_t, std::int16_t>(), check_map<std::int16_t, std::int32_t, std::int32_t>();
+  check_map<std::uint8_t, std::int32_t, std::int8_t>(), check_map<std::int8_t, std::int32_t, std::int16_t>(),
+      check_map<std::int16_t, std::int32_t, std::int32_t>();
   check_map<std::int32_t, std::int64_t, std::int8_t>(), check_map<std::uint8_t, std::int64_t, std::int16_t>();
 }
 
@@ -236,7 +256,8 @@ void check_to_integer(float scale, float low, float high) {
 }
 template <bool wraps, class O>
 void check_modes(float scale, float low, float high) {
-  check_to_integer<Round::trn, wraps, O>(scale, low, high), check_to_integer<Round::rnd, wraps, O>(scale, low, high), check_to_integer<Round::rnd_conv, wraps, O>(scale, low, high);
+  check_to_integer<Round::trn, wraps, O>(scale, low, high), check_to_integer<Round::rnd, wraps, O>(scale, low, high),
+      check_to_integer<Round::rnd_conv, wraps, O>(scale, low, high);
   check_to_integer<Round::rnd_min_inf, wraps, O>(scale, low, high), check_to_integer<Round::rnd_zero, wraps, O>(scale, low, high);
   check_to_integer<Round::rnd_inf, wraps, O>(scale, low, high), check_to_integer<Round::trn_zero, wraps, O>(scale, low, high);
 }
@@ -277,7 +298,8 @@ TEST(QuantizedLinear, ConstantSizesGiveTheSame) {
   const Product<q::Bytes<true>, std::uint8_t> p(13, 18, 37, 0, 127, 128);
   std::int16_t y[13 * 37];
   using S = q::Steps<Biased, q::Leaky<q::Is<13>, q::Is<7>>, q::ShiftRight<Round::trn, q::Is<9>>, q::Wrap<q::Is<-64>, q::Is<127>>>;
-  q::linear<q::Bytes<true>, S, q::To<std::int16_t>>(Range{dim<0>{}, dim<13>{}}, y, dim<37>{}, p.x.data(), dim<21>{}, p.packed.data(), p.table.data(), dim<37>{}, dim<18>{});
+  q::linear<q::Bytes<true>, S, q::To<std::int16_t>>(Range{dim<0>{}, dim<13>{}}, y, dim<37>{}, p.x.data(), dim<21>{}, p.packed.data(), p.table.data(), dim<37>{},
+                                                    dim<18>{});
   for (std::size_t i = 0; i < 13; ++i)
     for (std::size_t j = 0; j < 37; ++j) {
       const std::int64_t v = p.sum(i, j), l = rounded(Round::trn, v < 0 ? v * 13 : v * 128, 9);

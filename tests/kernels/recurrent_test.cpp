@@ -19,9 +19,11 @@ struct Case {
   std::size_t seq, batch, input, hidden;
   bool reverse = false, from_state = true;
 };
-constexpr Case cases[] = {{3, 1, 4, 5},  {25, 1, 8, 50, true},  {4, 2, 3, 16, true, false}, {2, 27, 5, 17},    {7, 53, 1, 1, true},
-                          {5, 24, 9, 9}, {3, 3, 300, 65, false}, {2, 1, 7, 270, true},       {1, 1, 2, 8},      {0, 2, 2, 3},
-                          {2, 0, 2, 3},  {6, 25, 16, 22},        {2, 5, 33, 64},            {3, 2, 20, 15, true}};
+constexpr Case cases[] = {{3, 1, 4, 5},           {25, 1, 8, 50, true}, {4, 2, 3, 16, true, false},
+                          {2, 27, 5, 17},         {7, 53, 1, 1, true},  {5, 24, 9, 9},
+                          {3, 3, 300, 65, false}, {2, 1, 7, 270, true}, {1, 1, 2, 8},
+                          {0, 2, 2, 3},           {2, 0, 2, 3},         {6, 25, 16, 22},
+                          {2, 5, 33, 64},         {3, 2, 20, 15, true}};
 
 Floats small(std::size_t n, unsigned seed, float scale) {
   Floats out = cancelling(n, seed);
@@ -56,12 +58,22 @@ struct Data {
   std::size_t gates;
   Floats x, w, r, bias, h0, c0, y, h, memory, ref_y, ref_h, ref_memory, scratch, ref_scratch;
   Data(const Case& of, std::size_t g)
-      : c(of), gates(g), x(small(c.seq * c.batch * c.input, 1, 1)), w(small(g * c.hidden * c.input, 2, 0.5f)),
-        r(small(g * c.hidden * c.hidden, 3, 0.3f)), bias(small(2 * g * c.hidden, 4, 1)),
+      : c(of),
+        gates(g),
+        x(small(c.seq * c.batch * c.input, 1, 1)),
+        w(small(g * c.hidden * c.input, 2, 0.5f)),
+        r(small(g * c.hidden * c.hidden, 3, 0.3f)),
+        bias(small(2 * g * c.hidden, 4, 1)),
         h0(c.from_state ? small(c.batch * c.hidden, 5, 1) : Floats(c.batch * c.hidden)),
-        c0(c.from_state ? small(c.batch * c.hidden, 6, 2) : Floats(c.batch * c.hidden)), y(c.seq * c.batch * c.hidden, -7.0f),
-        h(c.batch * c.hidden, -7.0f), memory(h), ref_y(y), ref_h(h), ref_memory(h),
-        scratch((c.batch < cpu::recurrent_rows ? c.batch : cpu::recurrent_rows) * ((c.seq + 1) * g + 1) * c.hidden), ref_scratch(4 * c.hidden) {}
+        c0(c.from_state ? small(c.batch * c.hidden, 6, 2) : Floats(c.batch * c.hidden)),
+        y(c.seq * c.batch * c.hidden, -7.0f),
+        h(c.batch * c.hidden, -7.0f),
+        memory(h),
+        ref_y(y),
+        ref_h(h),
+        ref_memory(h),
+        scratch((c.batch < cpu::recurrent_rows ? c.batch : cpu::recurrent_rows) * ((c.seq + 1) * g + 1) * c.hidden),
+        ref_scratch(4 * c.hidden) {}
   Const x_view() const { return swapped(x, c.seq, c.batch, c.input); }
   View<float, 3> state(Floats& v) const { return dense(v, 1, c.batch, c.hidden); }
   Const state(const Floats& v) const { return dense(v, 1, c.batch, c.hidden); }
@@ -85,23 +97,20 @@ constexpr std::int64_t kind_of(ref::Activation a) { return static_cast<std::int6
 template <class F, class H0>
 void run_lstm(Data& d, const Floats& w, const Floats& r, const Floats& bias, H0 h0, H0 c0) {
   const Case& c = d.c;
-  cpu::lstm(Range{std::size_t{0}, c.batch}, dense(d.y, c.seq, c.batch, c.hidden), d.state(d.h), d.state(d.memory), d.scratch.data(),
-            d.x_view(), w.data(), r.data(), bias.data(), h0, c0, c.seq, c.input, c.hidden, c.reverse, F{}, functors::tanh{},
-            functors::tanh{}, alpha, beta);
+  cpu::lstm(Range{std::size_t{0}, c.batch}, dense(d.y, c.seq, c.batch, c.hidden), d.state(d.h), d.state(d.memory), d.scratch.data(), d.x_view(), w.data(),
+            r.data(), bias.data(), h0, c0, c.seq, c.input, c.hidden, c.reverse, F{}, functors::tanh{}, functors::tanh{}, alpha, beta);
 }
 template <class F>
 void check_lstm(const Case& c, ref::Activation kind) {
   Data d(c, 4);
   const Floats w = panels(d.w, 0, 4 * c.hidden, c.input), r = panels(d.r, 0, 4 * c.hidden, c.hidden), bias = d.bias_row(4 * c.hidden);
-  if (c.from_state)
-    run_lstm<F>(d, w, r, bias, d.state(std::as_const(d.h0)), d.state(std::as_const(d.c0)));
-  else
-    run_lstm<F>(d, w, r, bias, cpu::Omitted{}, cpu::Omitted{});
+  if (c.from_state) run_lstm<F>(d, w, r, bias, d.state(std::as_const(d.h0)), d.state(std::as_const(d.c0)));
+  else run_lstm<F>(d, w, r, bias, cpu::Omitted{}, cpu::Omitted{});
   const Floats no_peepholes(3 * c.hidden);
-  ref::lstm(dense(d.ref_y, c.seq, c.batch, c.hidden), d.state(d.ref_h), d.state(d.ref_memory), d.ref_scratch.data(), d.x_view(),
-            d.w.data(), d.r.data(), dense(std::as_const(d.bias), 1, 1, 8 * c.hidden), d.state(std::as_const(d.h0)),
-            d.state(std::as_const(d.c0)), dense(no_peepholes, 1, 1, 3 * c.hidden), ref::AllSteps{}, c.seq, c.batch, c.input, c.hidden,
-            c.reverse, Sizes<3>{{kind_of(kind), kind_of(ref::Activation::tanh), kind_of(ref::Activation::tanh)}}, alpha, beta, 0.0, false, false);
+  ref::lstm(dense(d.ref_y, c.seq, c.batch, c.hidden), d.state(d.ref_h), d.state(d.ref_memory), d.ref_scratch.data(), d.x_view(), d.w.data(), d.r.data(),
+            dense(std::as_const(d.bias), 1, 1, 8 * c.hidden), d.state(std::as_const(d.h0)), d.state(std::as_const(d.c0)),
+            dense(no_peepholes, 1, 1, 3 * c.hidden), ref::AllSteps{}, c.seq, c.batch, c.input, c.hidden, c.reverse,
+            Sizes<3>{{kind_of(kind), kind_of(ref::Activation::tanh), kind_of(ref::Activation::tanh)}}, alpha, beta, 0.0, false, false);
   d.compare("lstm");
 }
 
@@ -109,13 +118,11 @@ template <class F, class H0>
 void run_gru(Data& d, bool linear, const Floats& w, const Floats& r, const Floats& bias, H0 h0) {
   const Case& c = d.c;
   const auto run = [&](auto kernel) {
-    kernel(Range{std::size_t{0}, c.batch}, dense(d.y, c.seq, c.batch, c.hidden), d.state(d.h), d.scratch.data(), d.x_view(), w.data(),
-           r.data(), bias.data(), h0, c.seq, c.input, c.hidden, c.reverse, F{}, functors::tanh{}, alpha, beta);
+    kernel(Range{std::size_t{0}, c.batch}, dense(d.y, c.seq, c.batch, c.hidden), d.state(d.h), d.scratch.data(), d.x_view(), w.data(), r.data(), bias.data(),
+           h0, c.seq, c.input, c.hidden, c.reverse, F{}, functors::tanh{}, alpha, beta);
   };
-  if (linear)
-    run([](auto... a) { cpu::gru_linear(a...); });
-  else
-    run([](auto... a) { cpu::gru(a...); });
+  if (linear) run([](auto... a) { cpu::gru_linear(a...); });
+  else run([](auto... a) { cpu::gru(a...); });
 }
 template <class F>
 void check_gru(const Case& c, ref::Activation kind, bool linear) {
@@ -127,10 +134,8 @@ void check_gru(const Case& c, ref::Activation kind, bool linear) {
     r.insert(r.end(), last.begin(), last.end());
   }
   const Floats w = panels(d.w, 0, 3 * n, c.input), bias = d.bias_row(linear ? 2 * n : 3 * n);
-  if (c.from_state)
-    run_gru<F>(d, linear, w, r, bias, d.state(std::as_const(d.h0)));
-  else
-    run_gru<F>(d, linear, w, r, bias, cpu::Omitted{});
+  if (c.from_state) run_gru<F>(d, linear, w, r, bias, d.state(std::as_const(d.h0)));
+  else run_gru<F>(d, linear, w, r, bias, cpu::Omitted{});
   ref::gru(dense(d.ref_y, c.seq, c.batch, n), d.state(d.ref_h), d.ref_scratch.data(), d.x_view(), d.w.data(), d.r.data(),
            dense(std::as_const(d.bias), 1, 1, 6 * n), d.state(std::as_const(d.h0)), ref::AllSteps{}, c.seq, c.batch, c.input, n, c.reverse,
            Sizes<3>{{kind_of(kind), kind_of(ref::Activation::tanh), 0}}, alpha, beta, 0.0, linear);
@@ -155,9 +160,8 @@ TEST(Recurrent, StaticSizesGiveTheSameBitsWithoutSteps) {
   const Floats w = panels(d.w, 0, 80, 6), r = panels(d.r, 0, 80, 20), bias = d.bias_row(80);
   run_lstm<functors::sigmoid>(d, w, r, bias, cpu::Omitted{}, cpu::Omitted{});
   Floats h(20), memory(20);
-  cpu::lstm(Range{dim<0>{}, dim<1>{}}, cpu::Omitted{}, d.state(h), d.state(memory), d.scratch.data(), d.x_view(), w.data(), r.data(),
-            bias.data(), cpu::Omitted{}, cpu::Omitted{}, dim<9>{}, dim<6>{}, dim<20>{}, true, functors::sigmoid{}, functors::tanh{},
-            functors::tanh{}, alpha, beta);
+  cpu::lstm(Range{dim<0>{}, dim<1>{}}, cpu::Omitted{}, d.state(h), d.state(memory), d.scratch.data(), d.x_view(), w.data(), r.data(), bias.data(),
+            cpu::Omitted{}, cpu::Omitted{}, dim<9>{}, dim<6>{}, dim<20>{}, true, functors::sigmoid{}, functors::tanh{}, functors::tanh{}, alpha, beta);
   expect_bits(h, d.h, "h", c);
   expect_bits(memory, d.memory, "c", c);
 }

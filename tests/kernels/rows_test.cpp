@@ -74,8 +74,9 @@ TEST(Softmax, RowsAndColumnsEqualTheDefinition) {
 template <std::size_t N>
 void fixed_softmax() {
   Digest digest;
-  compare({2, N, 1}, [](float* y, const float* x) { cpu::softmax(Range{dim<0>{}, dim<2>{}}, y, dim<N>{}, x, dim<N>{}, dim<N>{}, cpu::NoEpilogue{}); },
-          [](float* y, const float* x) { ref::softmax(y, x, 2, N, 1); }, digest);
+  compare(
+      {2, N, 1}, [](float* y, const float* x) { cpu::softmax(Range{dim<0>{}, dim<2>{}}, y, dim<N>{}, x, dim<N>{}, dim<N>{}, cpu::NoEpilogue{}); },
+      [](float* y, const float* x) { ref::softmax(y, x, 2, N, 1); }, digest);
 }
 
 TEST(Softmax, ConstantLengthsInPlaceAndExceptionalValues) {
@@ -143,11 +144,15 @@ TEST(Normalization, RowsEqualTheDefinition) {
   for (const std::size_t n : sizes) {
     const auto scale = random_floats(n, 1), bias = random_floats(n, 2);
     const Range rows{std::size_t{0}, std::size_t{3}};
-    compare({3, n, 1}, [&](float* y, const float* x) {
-      cpu::layer_norm(rows, y, n, x, n, n, 1e-5f, cpu::epilogue<cpu::multiply_add>(cpu::Row{scale.data()}, cpu::Row{bias.data()}));
-    }, [&](float* y, const float* x) { reference_norm(y, x, 3, n, scale.data(), bias.data(), false); }, digest);
-    compare({3, n, 1}, [&](float* y, const float* x) { cpu::rms_norm(rows, y, n, x, n, n, 1e-5f, cpu::epilogue<functors::mul>(cpu::Row{scale.data()})); },
-            [&](float* y, const float* x) { reference_norm(y, x, 3, n, scale.data(), bias.data(), true); }, digest);
+    compare(
+        {3, n, 1},
+        [&](float* y, const float* x) {
+          cpu::layer_norm(rows, y, n, x, n, n, 1e-5f, cpu::epilogue<cpu::multiply_add>(cpu::Row{scale.data()}, cpu::Row{bias.data()}));
+        },
+        [&](float* y, const float* x) { reference_norm(y, x, 3, n, scale.data(), bias.data(), false); }, digest);
+    compare(
+        {3, n, 1}, [&](float* y, const float* x) { cpu::rms_norm(rows, y, n, x, n, n, 1e-5f, cpu::epilogue<functors::mul>(cpu::Row{scale.data()})); },
+        [&](float* y, const float* x) { reference_norm(y, x, 3, n, scale.data(), bias.data(), true); }, digest);
   }
   EXPECT_EQ(digest.value(), 3850516442u);
 }
@@ -198,7 +203,9 @@ TEST(Reduce, EqualsTheDefinition) {
 
 struct Doubled {
   template <class V>
-  static V apply(V v) { return v + v; }
+  static V apply(V v) {
+    return v + v;
+  }
 };
 
 TEST(Reduce, NothingAndNan) {

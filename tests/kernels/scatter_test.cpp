@@ -35,10 +35,14 @@ void elements(std::size_t outer, std::size_t axis, std::size_t count, std::size_
       {want.data(), {outer, axis, inner}, {s(axis * inner), s(inner), 1}}, {data.data(), {outer, axis, inner}, {s(axis * inner), s(inner), 1}},
       {indices.data(), {outer, count, inner}, {step[0], step[1], step[2]}}, {updates.data(), {outer, count, inner}, {s(count * inner), s(inner), 1}}, 2);
   EXPECT_EQ(expected, Fault::none);
-  EXPECT_EQ((cpu::scatter_elements<F>(got.data(), data.data(), indices.data(), updates.data(), outer, axis, count, inner, Sizes<3>{{step[0], step[1], step[2]}})), Fault::none);
+  EXPECT_EQ(
+      (cpu::scatter_elements<F>(got.data(), data.data(), indices.data(), updates.data(), outer, axis, count, inner, Sizes<3>{{step[0], step[1], step[2]}})),
+      Fault::none);
   EXPECT_EQ(got, want) << outer << ' ' << axis << ' ' << count << ' ' << inner;
   std::vector<float> in_place = data;
-  EXPECT_EQ((cpu::scatter_elements<F>(in_place.data(), in_place.data(), indices.data(), updates.data(), outer, axis, count, inner, Sizes<3>{{step[0], step[1], step[2]}})), Fault::none);
+  EXPECT_EQ((cpu::scatter_elements<F>(in_place.data(), in_place.data(), indices.data(), updates.data(), outer, axis, count, inner,
+                                      Sizes<3>{{step[0], step[1], step[2]}})),
+            Fault::none);
   EXPECT_EQ(in_place, want);
 }
 
@@ -73,7 +77,8 @@ void tuples(std::size_t count, std::size_t inner) {
 
 TEST(Scatter, SlicesAtIndexTuples) {
   for (const std::size_t inner : {1u, 4u, 17u, 200u})
-    for (const std::size_t count : {0u, 1u, 30u}) tuples<functors::second>(count, inner), tuples<functors::add>(count, inner), tuples<functors::min>(count, inner);
+    for (const std::size_t count : {0u, 1u, 30u})
+      tuples<functors::second>(count, inner), tuples<functors::add>(count, inner), tuples<functors::min>(count, inner);
 }
 
 TEST(Scatter, ABadIndexLeavesTheOutputAlone) {
@@ -83,8 +88,10 @@ TEST(Scatter, ABadIndexLeavesTheOutputAlone) {
   for (const std::int64_t bad : {std::int64_t{6}, std::int64_t{-7}, INT64_MIN, INT64_MAX}) {
     const Indices indices{0, bad};
     EXPECT_EQ((cpu::scatter_nd<functors::second>(out.data(), data.data(), indices.data(), updates.data(), 6, 2, 1, 1, sizes)), Fault::index_out_of_range);
-    EXPECT_EQ((cpu::scatter_elements<functors::add>(out.data(), data.data(), indices.data(), updates.data(), 1, 6, 2, 1, Sizes<3>{{2, 1, 0}})), Fault::index_out_of_range);
-    EXPECT_EQ((cpu::gather_nd(out.data(), data.data(), indices.data(), std::size_t{1}, std::size_t{2}, std::size_t{1}, std::size_t{1}, sizes)), Fault::index_out_of_range);
+    EXPECT_EQ((cpu::scatter_elements<functors::add>(out.data(), data.data(), indices.data(), updates.data(), 1, 6, 2, 1, Sizes<3>{{2, 1, 0}})),
+              Fault::index_out_of_range);
+    EXPECT_EQ((cpu::gather_nd(out.data(), data.data(), indices.data(), std::size_t{1}, std::size_t{2}, std::size_t{1}, std::size_t{1}, sizes)),
+              Fault::index_out_of_range);
   }
   EXPECT_EQ(out, std::vector<float>(6, -7.0f));
 }

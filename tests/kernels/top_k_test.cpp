@@ -35,7 +35,8 @@ void check(std::size_t n, std::size_t k, bool largest, unsigned seed) {
 TEST(TopK, EqualsTheDefinitionWithTiesAndNan) {
   unsigned seed = 0;
   for (const std::size_t n : {1u, 3u, 15u, 16u, 17u, 31u, 33u, 64u, 100u, 128u, 1000u, 1024u, 1030u})
-    for (const std::size_t k : {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{16}, std::size_t{17}, std::size_t{64}, std::size_t{256}, n})
+    for (const std::size_t k :
+         {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{16}, std::size_t{17}, std::size_t{64}, std::size_t{256}, n})
       if (k <= n) check(n, k, true, ++seed), check(n, k, false, ++seed);
 }
 

@@ -30,7 +30,6 @@ double worst(F ours, G exact, double low, double high) {
 }
 
 // The double function against the long double one of the same name in std, at 20,000 seeded points.
-#define EXPECT_ULPS(f, low, high) \
-  EXPECT_LE(worst([](double x) { return math64::f(x); }, [](long double x) { return std::f(x); }, low, high), 1.0) << #f
+#define EXPECT_ULPS(f, low, high) EXPECT_LE(worst([](double x) { return math64::f(x); }, [](long double x) { return std::f(x); }, low, high), 1.0) << #f
 
 }  // namespace inferc

@@ -88,9 +88,24 @@ std::unique_ptr<Graph> compiled(const fs::path& file, const std::string& name) {
 
 // What was found or kept whole, as against the arithmetic around it.
 std::map<std::string, int> composites(const Graph& graph) {
-  const std::set<std::string> names{"Attention",         "BatchNormalization", "Conv",   "ConvTranspose",      "Einsum",  "GRU",  "Gelu", "Gemm",
-                                    "GroupNormalization", "InstanceNormalization", "LSTM", "LayerNormalization", "LogSoftmax", "MatMul",
-                                    "RMSNormalization",  "RNN",                "Softmax", "TopK"};
+  const std::set<std::string> names{"Attention",
+                                    "BatchNormalization",
+                                    "Conv",
+                                    "ConvTranspose",
+                                    "Einsum",
+                                    "GRU",
+                                    "Gelu",
+                                    "Gemm",
+                                    "GroupNormalization",
+                                    "InstanceNormalization",
+                                    "LSTM",
+                                    "LayerNormalization",
+                                    "LogSoftmax",
+                                    "MatMul",
+                                    "RMSNormalization",
+                                    "RNN",
+                                    "Softmax",
+                                    "TopK"};
   std::map<std::string, int> out;
   for (const Node* n : graph.nodes())
     if (names.count(n->op)) ++out[n->op];

@@ -39,8 +39,16 @@ Body body_of(const std::string& rounding, const std::string& overflow) {
 
 // Every quarter from -9 to 9, neighbours of ties, large and special values.
 std::vector<float> points() {
-  std::vector<float> out{0.49999997f, -0.49999997f, 8388607.5f, 1e9f, -1e9f, 3e38f, 1e-40f, std::numeric_limits<float>::infinity(),
-                         -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()};
+  std::vector<float> out{0.49999997f,
+                         -0.49999997f,
+                         8388607.5f,
+                         1e9f,
+                         -1e9f,
+                         3e38f,
+                         1e-40f,
+                         std::numeric_limits<float>::infinity(),
+                         -std::numeric_limits<float>::infinity(),
+                         std::numeric_limits<float>::quiet_NaN()};
   for (int k = -36; k <= 36; ++k)
     for (const float v : {static_cast<float>(k) / 4, std::nextafter(static_cast<float>(k) / 4, 100.0f), std::nextafter(static_cast<float>(k) / 4, -100.0f)})
       out.push_back(v);
@@ -91,7 +99,8 @@ TEST(FixedPoint, IsOneNodeThatComputesTheBodyToTheBit) {
       EXPECT_TRUE(whole.diagnostics.warnings().empty());
       ASSERT_GT(parts.graph->size(), 1u);
       const auto a = results(*whole.graph, x), b = results(*parts.graph, x);
-      for (std::size_t i = 0; i < x.size(); ++i) EXPECT_TRUE(a[i] == b[i] || (a[i] != a[i] && b[i] != b[i])) << rounding << overflow << " of " << x[i] << ": " << a[i] << ", body " << b[i];
+      for (std::size_t i = 0; i < x.size(); ++i)
+        EXPECT_TRUE(a[i] == b[i] || (a[i] != a[i] && b[i] != b[i])) << rounding << overflow << " of " << x[i] << ": " << a[i] << ", body " << b[i];
     }
 }
 

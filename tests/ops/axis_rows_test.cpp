@@ -76,9 +76,15 @@ Expected reduced(const Array& x, const std::vector<bool>& gone, bool keep, Reduc
 }
 
 void reduction(Cases& cases, const char* op, Reduction f, double low = -5, double high = 5) {
-  const std::vector<std::pair<Integers, std::vector<Integers>>> all{
-      {{3, 7, 5}, {{0}, {1}, {-1}, {0, 1}, {1, 2}, {-3, 2}, {0, 1, 2}}}, {{17}, {{0}}}, {{65, 2}, {{0}, {1}}}, {{2, 1, 33}, {{2}, {0}}},
-      {{0}, {{0}}}, {{3, 0}, {{0}, {1}}}, {{1}, {{0}}}, {{2, 3, 1029}, {{-1}, {0, 2}}}, {{}, {}}};
+  const std::vector<std::pair<Integers, std::vector<Integers>>> all{{{3, 7, 5}, {{0}, {1}, {-1}, {0, 1}, {1, 2}, {-3, 2}, {0, 1, 2}}},
+                                                                    {{17}, {{0}}},
+                                                                    {{65, 2}, {{0}, {1}}},
+                                                                    {{2, 1, 33}, {{2}, {0}}},
+                                                                    {{0}, {{0}}},
+                                                                    {{3, 0}, {{0}, {1}}},
+                                                                    {{1}, {{0}}},
+                                                                    {{2, 3, 1029}, {{-1}, {0, 2}}},
+                                                                    {{}, {}}};
   unsigned seed = 1;
   for (const DType t : declared(op))
     for (const auto& [shape, choices] : all) {
@@ -97,12 +103,13 @@ void reduction(Cases& cases, const char* op, Reduction f, double low = -5, doubl
 }
 
 void extreme(Cases& cases, const char* op, bool largest) {
-  reduction(cases, op, largest ? static_cast<Reduction>([](DType t, const Terms& x) -> Result {
-                      return {x.empty() ? (is_real(t) ? -infinity : lowest(t)) : *std::max_element(x.begin(), x.end())};
-                    })
-                               : static_cast<Reduction>([](DType t, const Terms& x) -> Result {
-                                   return {x.empty() ? (is_real(t) ? infinity : highest(t)) : *std::min_element(x.begin(), x.end())};
-                                 }));
+  reduction(cases, op,
+            largest ? static_cast<Reduction>([](DType t, const Terms& x) -> Result {
+              return {x.empty() ? (is_real(t) ? -infinity : lowest(t)) : *std::max_element(x.begin(), x.end())};
+            })
+                    : static_cast<Reduction>([](DType t, const Terms& x) -> Result {
+                        return {x.empty() ? (is_real(t) ? infinity : highest(t)) : *std::min_element(x.begin(), x.end())};
+                      }));
   for (const DType t : {DType::float32, DType::float64})
     for (const std::int64_t at : {0, 7, 39}) {
       Array x = random(t, {2, 40}, 3);
@@ -133,9 +140,8 @@ Terms line(const Array& x, Index at, std::size_t axis) {
 std::vector<std::int64_t> order(const Terms& x, bool largest) {
   std::vector<std::int64_t> out(x.size());
   std::iota(out.begin(), out.end(), 0);
-  std::stable_sort(out.begin(), out.end(), [&](std::int64_t a, std::int64_t b) {
-    return before(x[static_cast<std::size_t>(a)], x[static_cast<std::size_t>(b)], largest);
-  });
+  std::stable_sort(out.begin(), out.end(),
+                   [&](std::int64_t a, std::int64_t b) { return before(x[static_cast<std::size_t>(a)], x[static_cast<std::size_t>(b)], largest); });
   return out;
 }
 
@@ -200,7 +206,8 @@ void top_k(Cases& cases) {
 
 // The product of up to 33 factors; the error of each step is relative to its result.
 Result multiplied(DType t, const Terms& x, bool) {
-  if (!is_real(t)) return {std::accumulate(x.begin(), x.end(), Real{1}, [&](Real y, Real v) { return wrapped(t, static_cast<Wide>(y) * static_cast<Wide>(v)); })};
+  if (!is_real(t))
+    return {std::accumulate(x.begin(), x.end(), Real{1}, [&](Real y, Real v) { return wrapped(t, static_cast<Wide>(y) * static_cast<Wide>(v)); })};
   const Real y = std::accumulate(x.begin(), x.end(), Real{1}, std::multiplies<>());
   return {y, static_cast<Real>(x.size() + 1) * 2 * roundoff(t) * std::fabs(y)};
 }
@@ -261,7 +268,8 @@ void softmax(Cases& cases, const char* op, Soft kind) {
   unsigned seed = 12;
   for (const DType t : declared(op)) {
     std::vector<Array> inputs;
-    for (const Integers& s : std::vector<Integers>{{1}, {3}, {0}, {2, 0}, {65, 7}, {3, 17, 2}, {2, 1, 33}, {5, 129}}) inputs.push_back(random(t, s, seed++, -20, 20));
+    for (const Integers& s : std::vector<Integers>{{1}, {3}, {0}, {2, 0}, {65, 7}, {3, 17, 2}, {2, 1, 33}, {5, 129}})
+      inputs.push_back(random(t, s, seed++, -20, 20));
     if (kind == Soft::soft)
       for (const Terms& v : std::vector<Terms>{{-infinity, -infinity, -infinity}, {infinity, 0, 1}, {not_a_number, 0, 1}, {-infinity, 0, 0}})
         inputs.push_back(Array(t, {3}, v));
@@ -437,7 +445,8 @@ void lrn(Cases& cases) {
 
 const Rows reductions({
     {"ReduceSum", [](Cases& c) { reduction(c, "ReduceSum", [](DType t, const Terms& x) { return summed(t, x, false); }); }},
-    {"ReduceMean", [](Cases& c) {
+    {"ReduceMean",
+     [](Cases& c) {
        reduction(c, "ReduceMean", [](DType t, const Terms& x) -> Result {
          const Real n = static_cast<Real>(x.size());
          Result r = summed(t, x, false);
@@ -447,34 +456,46 @@ const Rows reductions({
      }},
     {"ReduceMax", [](Cases& c) { extreme(c, "ReduceMax", true); }},
     {"ReduceMin", [](Cases& c) { extreme(c, "ReduceMin", false); }},
-    {"ReduceProd", [](Cases& c) {
-       reduction(c, "ReduceProd", [](DType t, const Terms& x) -> Result {
-         if (!is_real(t)) {
-           UnsignedWide p = 1;
-           for (const Real v : x) p = p * static_cast<UnsignedWide>(static_cast<Wide>(v));
-           return {wrapped(t, static_cast<Wide>(p))};
-         }
-         Real p = 1;
-         for (const Real v : x) p *= v;
-         return {p, std::isfinite(p) ? static_cast<Real>(x.size()) * roundoff(t) * std::fabs(p) : 0};
-       }, 0.6, 1.6);
+    {"ReduceProd",
+     [](Cases& c) {
+       reduction(
+           c, "ReduceProd",
+           [](DType t, const Terms& x) -> Result {
+             if (!is_real(t)) {
+               UnsignedWide p = 1;
+               for (const Real v : x) p = p * static_cast<UnsignedWide>(static_cast<Wide>(v));
+               return {wrapped(t, static_cast<Wide>(p))};
+             }
+             Real p = 1;
+             for (const Real v : x) p *= v;
+             return {p, std::isfinite(p) ? static_cast<Real>(x.size()) * roundoff(t) * std::fabs(p) : 0};
+           },
+           0.6, 1.6);
      }},
-    {"ReduceL1", [](Cases& c) { reduction(c, "ReduceL1", [](DType t, const Terms& x) { return summed(t, mapped(x, [](Real v) { return std::fabs(v); }), true); }); }},
-    {"ReduceSumSquare", [](Cases& c) { reduction(c, "ReduceSumSquare", [](DType t, const Terms& x) { return summed(t, mapped(x, [](Real v) { return v * v; }), true); }); }},
-    {"ReduceL2", [](Cases& c) {
+    {"ReduceL1",
+     [](Cases& c) { reduction(c, "ReduceL1", [](DType t, const Terms& x) { return summed(t, mapped(x, [](Real v) { return std::fabs(v); }), true); }); }},
+    {"ReduceSumSquare",
+     [](Cases& c) { reduction(c, "ReduceSumSquare", [](DType t, const Terms& x) { return summed(t, mapped(x, [](Real v) { return v * v; }), true); }); }},
+    {"ReduceL2",
+     [](Cases& c) {
        reduction(c, "ReduceL2", [](DType t, const Terms& x) {
          const Result s = summed(t, mapped(x, [](Real v) { return v * v; }), true);
          return after(t, s, [](Real v) { return std::sqrt(v); }, s.value > 0 ? 0.5L / std::sqrt(s.value) : 0);
        });
      }},
-    {"ReduceLogSum", [](Cases& c) {
-       reduction(c, "ReduceLogSum", [](DType t, const Terms& x) -> Result {
-         const Result s = summed(t, x, true);
-         if (!is_real(t) && s.value == 0) return {lowest(t)};
-         return after(t, s, [](Real v) { return std::log(v); }, s.value > 0 ? 1 / s.value : 0);
-       }, 1, 5);
+    {"ReduceLogSum",
+     [](Cases& c) {
+       reduction(
+           c, "ReduceLogSum",
+           [](DType t, const Terms& x) -> Result {
+             const Result s = summed(t, x, true);
+             if (!is_real(t) && s.value == 0) return {lowest(t)};
+             return after(t, s, [](Real v) { return std::log(v); }, s.value > 0 ? 1 / s.value : 0);
+           },
+           1, 5);
      }},
-    {"ReduceLogSumExp", [](Cases& c) {
+    {"ReduceLogSumExp",
+     [](Cases& c) {
        reduction(c, "ReduceLogSumExp", [](DType t, const Terms& x) -> Result {
          if (x.empty()) return {is_real(t) ? -infinity : lowest(t), is_real(t) ? 0 : Real{-1}};
          const Real top = *std::max_element(x.begin(), x.end());
@@ -499,7 +520,8 @@ const Rows normalisations({
     {"LayerNormalization", [](Cases& c) { over_trailing(c, "LayerNormalization", true); }},
     {"RMSNormalization", [](Cases& c) { over_trailing(c, "RMSNormalization", false); }},
     {"InstanceNormalization", [](Cases& c) { over_channels(c, "InstanceNormalization", 0, false); }},
-    {"GroupNormalization", [](Cases& c) {
+    {"GroupNormalization",
+     [](Cases& c) {
        for (const std::int64_t groups : {1, 2, 6})
          for (const bool per_group : {false, true}) over_channels(c, "GroupNormalization", groups, per_group);
      }},

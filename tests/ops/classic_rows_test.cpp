@@ -94,9 +94,7 @@ Array expected(const Forest& f, const Array& x, const Kind& kind) {
 }
 
 Attributes attributes(const Forest& f, const Kind& kind, DType t) {
-  const auto reals = [&](const std::vector<Real>& v) {
-    return tensor_of(Array(t, {static_cast<std::int64_t>(v.size())}, v));
-  };
+  const auto reals = [&](const std::vector<Real>& v) { return tensor_of(Array(t, {static_cast<std::int64_t>(v.size())}, v)); };
   const auto n = static_cast<std::int64_t>(f.mode.size());
   Attributes a{{"nodes_modes", inferc::tensor_of<std::uint8_t>({n}, std::span<const std::uint8_t>(f.mode))},
                {"nodes_splits", reals(f.split)},

@@ -19,8 +19,7 @@ Floats ramp(std::size_t n, float first = 1) {
 TEST(Conv, SlidesInOneDimension) {
   const Tensor x = f32({1, 1, 5}, ramp(5)), w = f32({1, 1, 2}, {1, 10});
   EXPECT_EQ(values<float>(run("Conv", {x, w})), (Floats{21, 32, 43, 54}));
-  EXPECT_EQ(values<float>(run("Conv", {x, w, f32({1}, {100})}, {{"strides", Integers{2}}, {"pads", Integers{1, 0}}})),
-            (Floats{110, 132, 154}));
+  EXPECT_EQ(values<float>(run("Conv", {x, w, f32({1}, {100})}, {{"strides", Integers{2}}, {"pads", Integers{1, 0}}})), (Floats{110, 132, 154}));
   EXPECT_EQ(values<float>(run("Conv", {x, w}, {{"dilations", Integers{3}}})), (Floats{41, 52}));
 }
 
@@ -68,8 +67,7 @@ TEST(Conv, RefusesWhatDoesNotFit) {
 TEST(ConvTranspose, ScattersItsInput) {
   const Tensor x = f32({1, 1, 2}, {1, 2}), w = f32({1, 1, 3}, {1, 10, 100});
   EXPECT_EQ(values<float>(run("ConvTranspose", {x, w})), (Floats{1, 12, 120, 200}));
-  EXPECT_EQ(values<float>(run("ConvTranspose", {x, w}, {{"strides", Integers{2}}, {"output_padding", Integers{1}}})),
-            (Floats{1, 10, 102, 20, 200, 0}));
+  EXPECT_EQ(values<float>(run("ConvTranspose", {x, w}, {{"strides", Integers{2}}, {"output_padding", Integers{1}}})), (Floats{1, 10, 102, 20, 200, 0}));
   EXPECT_EQ(values<float>(run("ConvTranspose", {x, w}, {{"pads", Integers{1, 0}}})), (Floats{12, 120, 200}));
   EXPECT_EQ(values<float>(run("ConvTranspose", {x, w}, {{"output_shape", Integers{3}}})), (Floats{12, 120, 200}));
 }
@@ -78,8 +76,7 @@ TEST(MaxPool, GivesTheFirstLargestAndItsIndex) {
   const auto y = run_all("MaxPool", {f32({1, 2, 3}, {1, 2, 2, 5, 4, 4})}, {{"kernel_shape", Integers{2}}}, 2);
   EXPECT_EQ(values<float>(y[0]), (Floats{2, 2, 5, 4}));
   EXPECT_EQ(values<std::int64_t>(y[1]), (Integers{1, 1, 3, 4}));
-  const auto column = run_all("MaxPool", {f32({1, 1, 2, 3}, ramp(6))},
-                              {{"kernel_shape", Integers{2, 2}}, {"storage_order", std::int64_t{1}}}, 2);
+  const auto column = run_all("MaxPool", {f32({1, 1, 2, 3}, ramp(6))}, {{"kernel_shape", Integers{2, 2}}, {"storage_order", std::int64_t{1}}}, 2);
   EXPECT_EQ(values<std::int64_t>(column[1]), (Integers{3, 5}));
   EXPECT_TRUE(std::isnan(run("MaxPool", {f32({1, 1, 2}, {NAN, 1})}, {{"kernel_shape", Integers{2}}}).as<float>()[0]));
 }
@@ -110,9 +107,7 @@ TEST(LRN, DividesBySquaresOfNeighbours) {
   EXPECT_NEAR(y.as<float>()[1], 2 / std::sqrt(15.0), 1e-6);
 }
 
-TEST(Hardmax, MarksTheFirstLargest) {
-  EXPECT_EQ(values<float>(run("Hardmax", {f32({2, 3}, {1, 3, 3, 0, -1, -2})})), (Floats{0, 1, 0, 1, 0, 0}));
-}
+TEST(Hardmax, MarksTheFirstLargest) { EXPECT_EQ(values<float>(run("Hardmax", {f32({2, 3}, {1, 3, 3, 0, -1, -2})})), (Floats{0, 1, 0, 1, 0, 0})); }
 
 }  // namespace
 }  // namespace inferc::test

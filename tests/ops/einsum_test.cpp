@@ -10,9 +10,7 @@ namespace {
 using Floats = std::vector<float>;
 
 Tensor einsum(const std::string& equation, const std::vector<Tensor>& inputs) { return run("Einsum", inputs, {{"equation", equation}}); }
-std::string einsum_error(const std::string& equation, const std::vector<Tensor>& inputs) {
-  return error("Einsum", inputs, {{"equation", equation}});
-}
+std::string einsum_error(const std::string& equation, const std::vector<Tensor>& inputs) { return error("Einsum", inputs, {{"equation", equation}}); }
 
 const Tensor a = f32({2, 3}, {1, 2, 3, 4, 5, 6}), b = f32({3, 2}, {1, 0, 0, 1, 1, 1});
 

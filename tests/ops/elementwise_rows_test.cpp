@@ -11,8 +11,8 @@ constexpr Real least_denormal = 0x1p-149L;
 std::vector<Real> special(DType t) {
   if (t == DType::boolean) return {0, 1};
   if (is_real(t))
-    return {not_a_number, infinity, -infinity, 0, -0.0L, least_denormal, -least_denormal, highest(t), lowest(t), 1, -1,
-            0.5L, -0.5L, 1.5L, -1.5L, 2.5L, -2.5L, 3, -3, 0x1p-30L, rounded(t, 1e-40L)};
+    return {not_a_number, infinity, -infinity, 0, -0.0L, least_denormal, -least_denormal,   highest(t), lowest(t), 1, -1, 0.5L, -0.5L, 1.5L,
+            -1.5L,        2.5L,     -2.5L,     3, -3,    0x1p-30L,       rounded(t, 1e-40L)};
   return {lowest(t), lowest(t) + 1, highest(t), highest(t) - 1, 0, 1, 2, is_signed(t) ? -1.0L : 3.0L};
 }
 
@@ -57,8 +57,17 @@ void predicate(Cases& cases, const char* op, const Attributes& attributes, const
 
 // --- two operands
 std::vector<std::pair<Integers, Integers>> pairs() {
-  return {{{}, {}}, {{7}, {}}, {{}, {3}}, {{1}, {17}}, {{0}, {1}}, {{33}, {33}}, {{3, 1, 5}, {4, 1}}, {{2, 65}, {65}},
-          {{65, 2}, {65, 1}}, {{0, 3}, {3}}, {{2, 1, 3, 1}, {5, 1, 7}}};
+  return {{{}, {}},
+          {{7}, {}},
+          {{}, {3}},
+          {{1}, {17}},
+          {{0}, {1}},
+          {{33}, {33}},
+          {{3, 1, 5}, {4, 1}},
+          {{2, 65}, {65}},
+          {{65, 2}, {65, 1}},
+          {{0, 3}, {3}},
+          {{2, 1, 3, 1}, {5, 1, 7}}};
 }
 
 template <class F>
@@ -87,7 +96,8 @@ template <class F>
 void binary(Cases& cases, const char* op, F f, const Attributes& attributes = {}, bool boolean = false) {
   for (const DType t : declared(op))
     for (const auto& [a, b] : operand_pairs(t, t))
-      cases.push_back({{a, b}, attributes, {exact(combined(a, b, boolean ? DType::boolean : t, [&](Real x, Real y) { return static_cast<Real>(f(t, x, y)); }))}});
+      cases.push_back(
+          {{a, b}, attributes, {exact(combined(a, b, boolean ? DType::boolean : t, [&](Real x, Real y) { return static_cast<Real>(f(t, x, y)); }))}});
 }
 
 // In the arithmetic of the element type: floats round once, integers wrap.
@@ -185,25 +195,27 @@ void power(Cases& cases) {
           cases.push_back({{x, y}, {}, {elementwise(combined(x, y, t, [](Real a, Real b) { return std::pow(a, b); }))}});
         } else if (!is_real(e)) {
           cases.push_back({{x, y}, {}, {exact(combined(x, y, t, [&](Real a, Real b) {
-            Wide p = 1;
-            for (int k = 0; k < static_cast<int>(b); ++k) p = product(p, static_cast<Wide>(a));
-            return wrapped(t, p);
-          }))}});
+                             Wide p = 1;
+                             for (int k = 0; k < static_cast<int>(b); ++k) p = product(p, static_cast<Wide>(a));
+                             return wrapped(t, p);
+                           }))}});
         } else {
           cases.push_back({{mapped(x, t, [](Real v) { return std::fabs(v); }), y}, {}, {exact(combined(x, y, t, [](Real a, Real b) {
-            return std::trunc(static_cast<Real>(std::pow(static_cast<double>(std::fabs(a)), static_cast<double>(b))));
-          }))}});
+                             return std::trunc(static_cast<Real>(std::pow(static_cast<double>(std::fabs(a)), static_cast<double>(b))));
+                           }))}});
         }
       }
 }
 
 void shift(Cases& cases) {
   for (const char* direction : {"LEFT", "RIGHT"})
-    binary(cases, "BitShift", [&](DType t, Real x, Real y) -> Real {
-      if (y >= bits(t)) return 0;
-      const auto v = static_cast<UnsignedWide>(x);
-      return wrapped(t, static_cast<Wide>(direction[0] == 'L' ? v << static_cast<int>(y) : v >> static_cast<int>(y)));
-    }, {{"direction", std::string(direction)}});
+    binary(cases, "BitShift",
+           [&](DType t, Real x, Real y) -> Real {
+             if (y >= bits(t)) return 0;
+             const auto v = static_cast<UnsignedWide>(x);
+             return wrapped(t, static_cast<Wide>(direction[0] == 'L' ? v << static_cast<int>(y) : v >> static_cast<int>(y)));
+           },
+           {{"direction", std::string(direction)}});
 }
 
 Real relu(Real x) { return x < 0 ? 0 : x; }
@@ -249,25 +261,51 @@ const Rows functions({
     {"Softplus", [](Cases& c) { function(c, "Softplus", softplus, -20, 20); }},
     {"Softsign", [](Cases& c) { function(c, "Softsign", [](Real x) { return x / (1 + std::fabs(x)); }); }},
     {"Mish", [](Cases& c) { function(c, "Mish", [](Real x) { return x * std::tanh(softplus(x)); }); }},
-    {"HardSwish", [](Cases& c) { cancelling(c, "HardSwish", {}, [](Real x) { return std::isnan(x) ? x : x * std::fmin(1, std::fmax(0, (x + 3) / 6)); }, [](Real x) { return std::fabs(x) * (std::fabs(x) / 6 + 0.5L); }); }},
-    {"Gelu", [](Cases& c) {
+    {"HardSwish",
+     [](Cases& c) {
+       cancelling(
+           c, "HardSwish", {}, [](Real x) { return std::isnan(x) ? x : x * std::fmin(1, std::fmax(0, (x + 3) / 6)); },
+           [](Real x) { return std::fabs(x) * (std::fabs(x) / 6 + 0.5L); });
+     }},
+    {"Gelu",
+     [](Cases& c) {
        gelu(c, {}, [](Real x) { return std::erf(x * half_root); });
        gelu(c, {{"approximate", std::string("tanh")}}, [](Real x) { return std::tanh(root_2_by_pi * (x + 0.044715L * x * x * x)); });
      }},
-    {"Elu", [](Cases& c) { for (const float a : {1.0f, 0.3f}) cancelling(c, "Elu", {{"alpha", a}}, [=](Real x) { return x < 0 ? f(a) * std::expm1(x) : x; }, [=](Real x) { return x < 0 ? f(a) * (1 + std::exp(x)) : x; }); }},
-    {"Selu", [](Cases& c) {
+    {"Elu",
+     [](Cases& c) {
+       for (const float a : {1.0f, 0.3f})
+         cancelling(
+             c, "Elu", {{"alpha", a}}, [=](Real x) { return x < 0 ? f(a) * std::expm1(x) : x; }, [=](Real x) { return x < 0 ? f(a) * (1 + std::exp(x)) : x; });
+     }},
+    {"Selu",
+     [](Cases& c) {
        activation(c, "Selu", {}, [](Real x) { return f(1.05070102214813232421875f) * (x < 0 ? f(1.67326319217681884765625f) * std::expm1(x) : x); });
        activation(c, "Selu", {{"alpha", 2.0f}, {"gamma", 3.0f}}, [](Real x) { return 3 * (x < 0 ? 2 * std::expm1(x) : x); });
      }},
-    {"Celu", [](Cases& c) { for (const float a : {1.0f, 2.5f}) activation(c, "Celu", {{"alpha", a}}, [=](Real x) { return x < 0 ? f(a) * std::expm1(x / f(a)) : x; }); }},
-    {"Swish", [](Cases& c) { for (const float a : {1.0f, -0.5f}) activation(c, "Swish", {{"alpha", a}}, [=](Real x) { return x / (1 + std::exp(-f(a) * x)); }); }},
-    {"LeakyRelu", [](Cases& c) { for (const float a : {0.01f, 0.3f}) activation(c, "LeakyRelu", {{"alpha", a}}, [=](Real x) { return x < 0 ? f(a) * x : x; }); }},
-    {"ThresholdedRelu", [](Cases& c) { for (const float a : {1.0f, -2.0f}) activation(c, "ThresholdedRelu", {{"alpha", a}}, [=](Real x) { return std::isnan(x) || x > f(a) ? x : 0; }); }},
-    {"Shrink", [](Cases& c) {
+    {"Celu",
+     [](Cases& c) {
+       for (const float a : {1.0f, 2.5f}) activation(c, "Celu", {{"alpha", a}}, [=](Real x) { return x < 0 ? f(a) * std::expm1(x / f(a)) : x; });
+     }},
+    {"Swish",
+     [](Cases& c) {
+       for (const float a : {1.0f, -0.5f}) activation(c, "Swish", {{"alpha", a}}, [=](Real x) { return x / (1 + std::exp(-f(a) * x)); });
+     }},
+    {"LeakyRelu",
+     [](Cases& c) {
+       for (const float a : {0.01f, 0.3f}) activation(c, "LeakyRelu", {{"alpha", a}}, [=](Real x) { return x < 0 ? f(a) * x : x; });
+     }},
+    {"ThresholdedRelu",
+     [](Cases& c) {
+       for (const float a : {1.0f, -2.0f}) activation(c, "ThresholdedRelu", {{"alpha", a}}, [=](Real x) { return std::isnan(x) || x > f(a) ? x : 0; });
+     }},
+    {"Shrink",
+     [](Cases& c) {
        activation(c, "Shrink", {{"bias", 1.5f}, {"lambd", 0.75f}}, [](Real x) { return std::isnan(x) ? x : x < -0.75L ? x + 1.5L : x > 0.75L ? x - 1.5L : 0; });
        activation(c, "Shrink", {}, [](Real x) { return std::fabs(x) <= 0.5L ? 0 : x; });
      }},
-    {"HardSigmoid", [](Cases& c) {
+    {"HardSigmoid",
+     [](Cases& c) {
        for (const DType t : declared("HardSigmoid"))
          for (const auto& [a, b] : std::vector<std::pair<float, float>>{{0.2f, 0.5f}, {0.7f, -0.25f}})
            for (const Array& x : operands(t, -6, 6)) {
@@ -285,28 +323,40 @@ const Rows exact_functions({
     {"Floor", [](Cases& c) { exactly(c, "Floor", std::floor); }},
     {"Ceil", [](Cases& c) { exactly(c, "Ceil", std::ceil); }},
     {"Round", [](Cases& c) { exactly(c, "Round", std::nearbyint); }},
-    {"Sqrt", [](Cases& c) {
+    {"Sqrt",
+     [](Cases& c) {
        for (const DType t : declared("Sqrt"))
          for (const Array& x : operands(t, 0, 100))
-           c.push_back({{x}, {}, {exact(mapped(x, t, [&](Real v) -> Real { return t == DType::float32 ? std::sqrt(static_cast<float>(v)) : std::sqrt(static_cast<double>(v)); }))}});
+           c.push_back({{x}, {}, {exact(mapped(x, t, [&](Real v) -> Real {
+                          return t == DType::float32 ? std::sqrt(static_cast<float>(v)) : std::sqrt(static_cast<double>(v));
+                        }))}});
      }},
-    {"Reciprocal", [](Cases& c) {
+    {"Reciprocal",
+     [](Cases& c) {
        for (const DType t : declared("Reciprocal"))
          for (const Array& x : operands(t, -9, 9))
-           c.push_back({{x}, {}, {exact(mapped(x, t, [&](Real v) -> Real { return t == DType::float32 ? 1 / static_cast<float>(v) : 1 / static_cast<double>(v); }))}});
+           c.push_back(
+               {{x}, {}, {exact(mapped(x, t, [&](Real v) -> Real { return t == DType::float32 ? 1 / static_cast<float>(v) : 1 / static_cast<double>(v); }))}});
      }},
-    {"Identity", [](Cases& c) { for (const DType t : declared("Identity")) for (const Array& x : operands(t, -99, 99)) c.push_back({{x}, {}, {exact(x)}}); }},
+    {"Identity",
+     [](Cases& c) {
+       for (const DType t : declared("Identity"))
+         for (const Array& x : operands(t, -99, 99)) c.push_back({{x}, {}, {exact(x)}});
+     }},
     {"Not", [](Cases& c) { predicate(c, "Not", {}, [](Real x) { return x == 0; }); }},
     {"IsNaN", [](Cases& c) { predicate(c, "IsNaN", {}, [](Real x) { return std::isnan(x); }); }},
-    {"IsInf", [](Cases& c) {
+    {"IsInf",
+     [](Cases& c) {
        for (const std::int64_t positive : {0, 1})
          for (const std::int64_t negative : {0, 1})
            predicate(c, "IsInf", {{"detect_positive", positive}, {"detect_negative", negative}},
                      [=](Real x) { return std::isinf(x) && (x > 0 ? positive : negative) != 0; });
      }},
-    {"BitwiseNot", [](Cases& c) {
+    {"BitwiseNot",
+     [](Cases& c) {
        for (const DType t : declared("BitwiseNot"))
-         for (const Array& x : operands(t, -100, 100)) c.push_back({{x}, {}, {exact(mapped(x, t, [&](Real v) { return wrapped(t, -static_cast<Wide>(v) - 1); }))}});
+         for (const Array& x : operands(t, -100, 100))
+           c.push_back({{x}, {}, {exact(mapped(x, t, [&](Real v) { return wrapped(t, -static_cast<Wide>(v) - 1); }))}});
      }},
 });
 
@@ -314,15 +364,17 @@ const Rows two_operands({
     {"Add", [](Cases& c) { arithmetic(c, "Add", [](auto a, auto b) { return a + b; }, [](Wide a, Wide b) { return a + b; }); }},
     {"Sub", [](Cases& c) { arithmetic(c, "Sub", [](auto a, auto b) { return a - b; }, [](Wide a, Wide b) { return a - b; }); }},
     {"Mul", [](Cases& c) { arithmetic(c, "Mul", [](auto a, auto b) { return a * b; }, product); }},
-    {"Div", [](Cases& c) {
+    {"Div",
+     [](Cases& c) {
        division(c, "Div", [](Wide a, Wide b) { return a / b; }, {});
        for (const DType t : {DType::float32, DType::float64})
          for (const auto& [a, b] : operand_pairs(t, t))
            c.push_back({{a, b}, {}, {exact(combined(a, b, t, [&](Real x, Real y) -> Real {
-             return t == DType::float32 ? static_cast<float>(x) / static_cast<float>(y) : static_cast<double>(x) / static_cast<double>(y);
-           }))}});
+                          return t == DType::float32 ? static_cast<float>(x) / static_cast<float>(y) : static_cast<double>(x) / static_cast<double>(y);
+                        }))}});
      }},
-    {"Mod", [](Cases& c) {
+    {"Mod",
+     [](Cases& c) {
        division(c, "Mod", floor_mod, {});
        division(c, "Mod", [](Wide a, Wide b) { return a % b; }, {{"fmod", number(1)}});
        for (const DType t : {DType::float32, DType::float64})
@@ -330,18 +382,27 @@ const Rows two_operands({
            c.push_back({{a, b}, {{"fmod", number(1)}}, {exact(combined(a, b, t, [](Real x, Real y) { return std::fmod(x, y); }))}});
      }},
     {"Pow", power},
-    {"PRelu", [](Cases& c) {
+    {"PRelu",
+     [](Cases& c) {
        for (const DType t : declared("PRelu"))
          for (const auto& [x, slope] : std::vector<std::pair<Integers, Integers>>{{{3}, {3}}, {{2, 3, 5}, {3, 1}}, {{17}, {}}, {{0, 2}, {2}}, {{2, 33}, {1}}}) {
            const Array a = random(t, x, 5, -20, 20), s = random(t, slope, 6, -20, 20);
            c.push_back({{a, s}, {}, {exact(combined(a, s, t, [&](Real v, Real k) {
-             if (v >= 0) return v;
-             return is_real(t) ? rounded(t, v * k) : wrapped(t, product(static_cast<Wide>(v), static_cast<Wide>(k)));
-           }))}});
+                          if (v >= 0) return v;
+                          return is_real(t) ? rounded(t, v * k) : wrapped(t, product(static_cast<Wide>(v), static_cast<Wide>(k)));
+                        }))}});
          }
      }},
-    {"Max", [](Cases& c) { binary(c, "Max", [](DType, Real a, Real b) { return larger(a, b); }); several(c, "Max", [](DType, Real a, Real b) { return larger(a, b); }); }},
-    {"Min", [](Cases& c) { binary(c, "Min", [](DType, Real a, Real b) { return smaller(a, b); }); several(c, "Min", [](DType, Real a, Real b) { return smaller(a, b); }); }},
+    {"Max",
+     [](Cases& c) {
+       binary(c, "Max", [](DType, Real a, Real b) { return larger(a, b); });
+       several(c, "Max", [](DType, Real a, Real b) { return larger(a, b); });
+     }},
+    {"Min",
+     [](Cases& c) {
+       binary(c, "Min", [](DType, Real a, Real b) { return smaller(a, b); });
+       several(c, "Min", [](DType, Real a, Real b) { return smaller(a, b); });
+     }},
     {"Sum", [](Cases& c) { several(c, "Sum", [](DType t, Real a, Real b) { return rounded(t, a + b); }); }},
     {"Mean", [](Cases& c) { several(c, "Mean", [](DType, Real a, Real b) { return a + b; }, true); }},
     {"Clip", clip},
@@ -383,8 +444,16 @@ void cast_pair(Cases& cases, DType from, DType to, bool like) {
 }
 
 const Rows conversions({
-    {"Cast", [](Cases& c) { for (const DType a : declared("Cast")) for (const DType b : declared("Cast")) cast_pair(c, a, b, false); }},
-    {"CastLike", [](Cases& c) { for (const DType a : declared("CastLike")) for (const DType b : declared("CastLike")) cast_pair(c, a, b, true); }},
+    {"Cast",
+     [](Cases& c) {
+       for (const DType a : declared("Cast"))
+         for (const DType b : declared("Cast")) cast_pair(c, a, b, false);
+     }},
+    {"CastLike",
+     [](Cases& c) {
+       for (const DType a : declared("CastLike"))
+         for (const DType b : declared("CastLike")) cast_pair(c, a, b, true);
+     }},
 });
 
 }  // namespace

@@ -15,7 +15,9 @@ Region modifier(const Graph& outer, const std::string& name, const std::string& 
   Region r{name, std::make_unique<Graph>(outer.shared_symbols()), 0};
   Value* x = r.graph->add_input("x", {});
   x->type.reset();  // its node knows it
-  r.graph->set_outputs({r.graph->add_node(op, {x, r.graph->add_constant(inferc::tensor_of<float>(std::vector<std::int64_t>{}, std::span<const float>(&operand, 1)))})->outputs[0]});
+  r.graph->set_outputs(
+      {r.graph->add_node(op, {x, r.graph->add_constant(inferc::tensor_of<float>(std::vector<std::int64_t>{}, std::span<const float>(&operand, 1)))})
+           ->outputs[0]});
   return r;
 }
 
@@ -46,9 +48,11 @@ Array expected(const Array& q, const Array& k, const Array& v, const Given& g) {
 TEST(FlexAttention, IsProductsASoftmaxAndItsModifiers) {
   for (const Given& g : {Given{}, Given{4, 2}, Given{4, 4, true}, Given{4, 1, true}}) {
     Graph graph;
-    const Array q = random(DType::float32, {2, g.heads, 3, 5}, 1, -1, 1), k = random(DType::float32, {2, g.kv, 6, 5}, 2, -1, 1), v = random(DType::float32, {2, g.kv, 6, 2}, 3, -1, 1);
+    const Array q = random(DType::float32, {2, g.heads, 3, 5}, 1, -1, 1), k = random(DType::float32, {2, g.kv, 6, 5}, 2, -1, 1),
+                v = random(DType::float32, {2, g.kv, 6, 2}, 3, -1, 1);
     std::vector<Value*> inputs;
-    for (const Array* a : {&q, &k, &v}) inputs.push_back(graph.add_input("x" + std::to_string(inputs.size()), {a->dtype, Shape(a->shape.begin(), a->shape.end())}));
+    for (const Array* a : {&q, &k, &v})
+      inputs.push_back(graph.add_input("x" + std::to_string(inputs.size()), {a->dtype, Shape(a->shape.begin(), a->shape.end())}));
     Node* n = graph.add_node("FlexAttention", inputs);
     n->domain = "ai.onnx.preview";
     if (g.modified) {
@@ -71,7 +75,8 @@ TEST(FlexAttention, IsProductsASoftmaxAndItsModifiers) {
 TEST(FlexAttention, TellsWhatItLacks) {
   Graph graph;
   std::vector<Value*> inputs;
-  for (const std::int64_t heads : {3, 2, 2}) inputs.push_back(graph.add_input("x" + std::to_string(inputs.size()), {DType::float32, {Dim(1), Dim(heads), Dim(4), Dim(5)}}));
+  for (const std::int64_t heads : {3, 2, 2})
+    inputs.push_back(graph.add_input("x" + std::to_string(inputs.size()), {DType::float32, {Dim(1), Dim(heads), Dim(4), Dim(5)}}));
   Node* n = graph.add_node("FlexAttention", inputs);
   n->domain = "ai.onnx.preview";
   graph.set_outputs({n->outputs[0]});

@@ -7,9 +7,7 @@ namespace {
 
 const Dim n = Dim::symbol("n");
 
-Operand operand(Shape shape, std::vector<Dim> strides) {
-  return {{0}, DType::float32, 0, std::move(shape), std::move(strides)};
-}
+Operand operand(Shape shape, std::vector<Dim> strides) { return {{0}, DType::float32, 0, std::move(shape), std::move(strides)}; }
 
 TEST(Collapse, DenseOperandsBecomeOneDim) {
   const Shape shape{n, Dim(5), Dim(1), Dim(20)};

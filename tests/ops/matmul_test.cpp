@@ -67,8 +67,7 @@ TEST(Gemm, AppliesTransposesAlphaBetaAndC) {
   EXPECT_EQ(values<float>(run("Gemm", {a, b, f32({2, 1}, {2, 4})}, scale)), (Floats{19, 25, 31, 40, 54, 68}));
   EXPECT_EQ(values<float>(run("Gemm", {a, b, f32({}, {2})}, scale)), (Floats{19, 25, 31, 39, 53, 67}));
   EXPECT_EQ(values<float>(run("Gemm", {a, b}, {{"transA", std::int64_t{1}}})), (Floats{13, 17, 21, 18, 24, 30}));
-  EXPECT_EQ(values<float>(run("Gemm", {a, f32({3, 2}, {1, 4, 2, 5, 3, 6})}, {{"transB", std::int64_t{1}}})),
-            (Floats{9, 12, 15, 19, 26, 33}));
+  EXPECT_EQ(values<float>(run("Gemm", {a, f32({3, 2}, {1, 4, 2, 5, 3, 6})}, {{"transB", std::int64_t{1}}})), (Floats{9, 12, 15, 19, 26, 33}));
 }
 
 TEST(Gemm, TakesEmptyProducts) {

@@ -45,8 +45,10 @@ Sums matmul_sums(const Array& a0, const Array& b0, DType to) {
       of_a.back() = k, of_b[of_b.size() - 2] = k;
       // Batch dims broadcast; the last two are whole.
       Index at_a(of_a.end() - static_cast<std::ptrdiff_t>(ra), of_a.end()), at_b(of_b.end() - static_cast<std::ptrdiff_t>(rb), of_b.end());
-      for (std::size_t d = 0; d + 2 < ra; ++d) if (a.shape[d] == 1) at_a[d] = 0;
-      for (std::size_t d = 0; d + 2 < rb; ++d) if (b.shape[d] == 1) at_b[d] = 0;
+      for (std::size_t d = 0; d + 2 < ra; ++d)
+        if (a.shape[d] == 1) at_a[d] = 0;
+      for (std::size_t d = 0; d + 2 < rb; ++d)
+        if (b.shape[d] == 1) at_b[d] = 0;
       s.add(i, a.at(at_a), b.at(at_b));
     }
   });
@@ -56,8 +58,9 @@ Sums matmul_sums(const Array& a0, const Array& b0, DType to) {
 }
 
 void matmul(Cases& cases) {
-  const std::vector<std::pair<Integers, Integers>> shapes{{{3, 7}, {7, 5}}, {{1, 1}, {1, 1}}, {{7}, {7, 3}}, {{3, 17}, {17}}, {{5}, {5}}, {{0, 3}, {3, 2}},
-      {{3, 0}, {0, 2}}, {{2, 3, 7}, {7, 33}}, {{2, 1, 3, 5}, {4, 5, 2}}, {{33, 65}, {65, 17}}, {{1, 300}, {300, 65}}, {{5, 64}, {64, 64}}};
+  const std::vector<std::pair<Integers, Integers>> shapes{
+      {{3, 7}, {7, 5}},     {{1, 1}, {1, 1}},          {{7}, {7, 3}},        {{3, 17}, {17}},       {{5}, {5}},         {{0, 3}, {3, 2}}, {{3, 0}, {0, 2}},
+      {{2, 3, 7}, {7, 33}}, {{2, 1, 3, 5}, {4, 5, 2}}, {{33, 65}, {65, 17}}, {{1, 300}, {300, 65}}, {{5, 64}, {64, 64}}};
   unsigned seed = 1;
   for (const DType t : declared("MatMul"))
     for (const auto& [a, b] : shapes) {
@@ -76,7 +79,8 @@ void gemm(Cases& cases) {
   for (const DType t : declared("Gemm"))
     for (const std::int64_t ta : {0, 1})
       for (const std::int64_t tb : {0, 1})
-        for (const auto& [m, k, n] : std::vector<std::array<std::int64_t, 3>>{{3, 7, 5}, {1, 1, 1}, {1, 33, 17}, {0, 3, 2}, {2, 0, 3}, {17, 65, 33}, {3, 300, 64}})
+        for (const auto& [m, k, n] :
+             std::vector<std::array<std::int64_t, 3>>{{3, 7, 5}, {1, 1, 1}, {1, 33, 17}, {0, 3, 2}, {2, 0, 3}, {17, 65, 33}, {3, 300, 64}})
           for (const Integers& c : std::vector<Integers>{{}, {n}, {m, 1}, {m, n}, {-1}}) {
             const bool bias = c != Integers{-1};
             const Array a = random(t, ta != 0 ? Integers{k, m} : Integers{m, k}, seed++), b = random(t, tb != 0 ? Integers{n, k} : Integers{k, n}, seed++);
@@ -84,7 +88,8 @@ void gemm(Cases& cases) {
             const Array z = bias ? random(t, c, seed++) : Array();
             Sums s(t, {m, n});
             for_each({m, n, k}, [&, m = m](const Index& i) {
-              s.add({i[0], i[1]}, static_cast<Real>(alpha) * a.at(ta != 0 ? Index{i[2], i[0]} : Index{i[0], i[2]}), b.at(tb != 0 ? Index{i[1], i[2]} : Index{i[2], i[1]}));
+              s.add({i[0], i[1]}, static_cast<Real>(alpha) * a.at(ta != 0 ? Index{i[2], i[0]} : Index{i[0], i[2]}),
+                    b.at(tb != 0 ? Index{i[1], i[2]} : Index{i[2], i[1]}));
             });
             if (bias) for_each({m, n}, [&](const Index& i) { s.add(i, static_cast<Real>(beta) * broadcast_at(z, i)); });
             Case one{{a, b}, {{"alpha", alpha}, {"beta", beta}, {"transA", ta}, {"transB", tb}}, {s.expected()}};
@@ -98,7 +103,8 @@ void gemm(Cases& cases) {
 void einsum(Cases& cases) {
   unsigned seed = 8;
   for (const DType t : declared("Einsum")) {
-    const Array a = random(t, {3, 7}, seed++), b = random(t, {7, 5}, seed++), c = random(t, {2, 3, 5}, seed++), d = random(t, {2, 7, 5}, seed++), sq = random(t, {5, 5}, seed++);
+    const Array a = random(t, {3, 7}, seed++), b = random(t, {7, 5}, seed++), c = random(t, {2, 3, 5}, seed++), d = random(t, {2, 7, 5}, seed++),
+                sq = random(t, {5, 5}, seed++);
     cases.push_back({{a, b}, {{"equation", std::string("ij,jk->ik")}}, {matmul_sums(a, b, t).expected()}});
     Sums batch(t, {2, 3, 7}), trace(t, {}), every(t, {}), outer(t, {3, 7, 7, 5});
     for_each({2, 3, 7, 5}, [&](const Index& i) { batch.add({i[0], i[1], i[2]}, c.at({i[0], i[1], i[3]}), d.at({i[0], i[2], i[3]})); });
@@ -141,7 +147,13 @@ struct Geometry {
     return {{"kernel_shape", kernel}, {"strides", Integers(s, stride)}, {"dilations", Integers(s, dilation)}, {"pads", pads}};
   }
 };
-const std::vector<Geometry> geometries{{{7}, {3}}, {{17}, {4}, 2, 2, 3, 1}, {{1}, {1}}, {{5, 7}, {3, 3}, 1, 1, 1, 1}, {{9, 6}, {3, 2}, 2, 1, 1, 0}, {{7, 7}, {2, 3}, 1, 2, 0, 2}, {{3, 4, 5}, {2, 2, 3}, 2, 1, 1, 1}};
+const std::vector<Geometry> geometries{{{7}, {3}},
+                                       {{17}, {4}, 2, 2, 3, 1},
+                                       {{1}, {1}},
+                                       {{5, 7}, {3, 3}, 1, 1, 1, 1},
+                                       {{9, 6}, {3, 2}, 2, 1, 1, 0},
+                                       {{7, 7}, {2, 3}, 1, 2, 0, 2},
+                                       {{3, 4, 5}, {2, 2, 3}, 2, 1, 1, 1}};
 
 Index joined(Index a, const Index& b) {
   a.insert(a.end(), b.begin(), b.end());
@@ -150,7 +162,8 @@ Index joined(Index a, const Index& b) {
 Index rest(const Index& i) { return {i.begin() + 2, i.end()}; }
 
 // x minus zero, w minus zero per filter, plus bias.
-Sums conv_sums(DType to, const Array& x, const Array& w, const Geometry& g, std::int64_t groups, Real zero_x = 0, const Array* zero_w = nullptr, const Array* bias = nullptr) {
+Sums conv_sums(DType to, const Array& x, const Array& w, const Geometry& g, std::int64_t groups, Real zero_x = 0, const Array* zero_w = nullptr,
+               const Array* bias = nullptr) {
   const std::int64_t filters = w.shape[0], per_group = filters / groups, depth = w.shape[1];
   Sums s(to, joined({x.shape[0], filters}, g.outs()));
   for_each(s.value.shape, [&](const Index& o) {
@@ -167,8 +180,10 @@ void conv(Cases& cases) {
   unsigned seed = 2;
   for (const DType t : declared("Conv"))
     for (const Geometry& g : geometries)
-      for (const auto& [batch, depth, filters, groups] : std::vector<std::array<std::int64_t, 4>>{{1, 1, 1, 1}, {2, 3, 5, 1}, {1, 4, 6, 2}, {2, 3, 3, 3}, {0, 2, 2, 1}, {1, 17, 33, 1}}) {
-        const Array x = random(t, joined({batch, depth}, g.in), seed++), w = random(t, joined({filters, depth / groups}, g.kernel), seed++), b = random(t, {filters}, seed++);
+      for (const auto& [batch, depth, filters, groups] :
+           std::vector<std::array<std::int64_t, 4>>{{1, 1, 1, 1}, {2, 3, 5, 1}, {1, 4, 6, 2}, {2, 3, 3, 3}, {0, 2, 2, 1}, {1, 17, 33, 1}}) {
+        const Array x = random(t, joined({batch, depth}, g.in), seed++), w = random(t, joined({filters, depth / groups}, g.kernel), seed++),
+                    b = random(t, {filters}, seed++);
         Attributes a = g.attributes();
         a["group"] = groups;
         cases.push_back({{x, w, b}, a, {conv_sums(t, x, w, g, groups, 0, nullptr, &b).expected()}, {1, 2}});
@@ -182,7 +197,9 @@ void conv_transpose(Cases& cases) {
     for (const auto& [stride, dilation, pad, extra] : std::vector<std::array<std::int64_t, 4>>{{1, 1, 0, 0}, {2, 1, 1, 1}, {3, 2, 0, 2}, {1, 1, 1, 0}})
       for (const std::int64_t groups : {1, 2}) {
         const Array x = random(t, {2, 4, 5, 3}, seed++), w = random(t, {4, 3, 3, 2}, seed++), b = random(t, {3 * groups}, seed++);
-        const auto size = [&, s = stride, d = dilation, p = pad, e = extra](std::int64_t in, std::int64_t k) { return (in - 1) * s + e + (k - 1) * d + 1 - 2 * p; };
+        const auto size = [&, s = stride, d = dilation, p = pad, e = extra](std::int64_t in, std::int64_t k) {
+          return (in - 1) * s + e + (k - 1) * d + 1 - 2 * p;
+        };
         Sums y(t, {2, 3 * groups, size(5, 3), size(3, 2)});
         for_each({2, 4, 5, 3, 3, 3, 2}, [&, s = stride, d = dilation, p = pad](const Index& i) {  // n c y x m ky kx
           const std::int64_t row = i[2] * s + i[5] * d - p, column = i[3] * s + i[6] * d - p, group = i[1] / (4 / groups);
@@ -190,8 +207,13 @@ void conv_transpose(Cases& cases) {
           y.add({i[0], group * 3 + i[4], row, column}, x.at({i[0], i[1], i[2], i[3]}), w.at({i[1], i[4], i[5], i[6]}));
         });
         for_each(y.value.shape, [&](const Index& i) { y.add(i, b.at({i[1]})); });
-        cases.push_back({{x, w, b}, {{"strides", Integers{stride, stride}}, {"dilations", Integers{dilation, dilation}}, {"pads", Integers{pad, pad, pad, pad}},
-                                     {"output_padding", Integers{extra, extra}}, {"group", groups}}, {y.expected()}});
+        cases.push_back({{x, w, b},
+                         {{"strides", Integers{stride, stride}},
+                          {"dilations", Integers{dilation, dilation}},
+                          {"pads", Integers{pad, pad, pad, pad}},
+                          {"output_padding", Integers{extra, extra}},
+                          {"group", groups}},
+                         {y.expected()}});
       }
 }
 
@@ -246,7 +268,9 @@ void lp_pool(Cases& cases) {
         Array y(t, joined({1, 2}, g.outs()));
         for_each(y.shape, [&](const Index& o) {
           Real sum = 0;
-          g.taps(rest(o), [&](const Index&, const Index& at, bool inside) { sum += inside ? std::pow(std::fabs(x.at(joined({o[0], o[1]}, at))), static_cast<Real>(p)) : 0; });
+          g.taps(rest(o), [&](const Index&, const Index& at, bool inside) {
+            sum += inside ? std::pow(std::fabs(x.at(joined({o[0], o[1]}, at))), static_cast<Real>(p)) : 0;
+          });
           y.at(o) = rounded(t, std::pow(sum, 1 / static_cast<Real>(p)));
         });
         Attributes a = g.attributes();
@@ -308,7 +332,8 @@ void quantize(Cases& cases) {
   unsigned seed = 6;
   for (const DType t : declared("QuantizeLinear"))
     for (const DType to : declared("QuantizeLinear", 2)) {
-      std::vector<Array> inputs{random(t, {3, 7}, seed++, -300, 300), random(t, {17}, seed++, -9, 9), random(t, {0, 2}, seed++), random(t, {}, seed++), random(t, {2, 3, 5}, seed++, -99, 99)};
+      std::vector<Array> inputs{random(t, {3, 7}, seed++, -300, 300), random(t, {17}, seed++, -9, 9), random(t, {0, 2}, seed++), random(t, {}, seed++),
+                                random(t, {2, 3, 5}, seed++, -99, 99)};
       if (t == DType::float32) inputs.push_back(Array(t, {9}, {not_a_number, infinity, -infinity, 1e9L, -1e9L, 0.25L, 0.75L, -0.25L, 1.25L}));
       for (const Array& x : inputs) {
         const Array scale = scalar(DType::float32, 0.5L), zero = scalar(to, is_signed(to) ? -3.0L : 7.0L);
@@ -340,7 +365,8 @@ void dequantize(Cases& cases) {
     for (const Integers& s : std::vector<Integers>{{3, 4}, {2, 4, 7}, {0, 4}, {1, 4}, {}})
       for (const std::int64_t axis : {1, -9}) {
         if (axis == 1 && s.empty()) continue;
-        const Array x = random(t, s, seed++, -120, 120), scale = random(DType::float32, axis == 1 ? Integers{4} : Integers{}, seed++, 0.1, 2), zero = random(t, scale.shape, seed++, 0, 9);
+        const Array x = random(t, s, seed++, -120, 120), scale = random(DType::float32, axis == 1 ? Integers{4} : Integers{}, seed++, 0.1, 2),
+                    zero = random(t, scale.shape, seed++, 0, 9);
         Array y(DType::float32, s), z(DType::float32, s);
         for_each(s, [&](const Index& i) {
           const Index p = axis == 1 ? Index{i[1]} : Index{};
@@ -355,7 +381,8 @@ void dequantize(Cases& cases) {
 }
 
 void dynamic_quantize(Cases& cases) {
-  for (const Array& x : {random(DType::float32, {3, 7}, 1, -2, 9), random(DType::float32, {65}, 2, 1, 3), random(DType::float32, {1}, 3), Array(DType::float32, {0}), Array(DType::float32, {3})}) {
+  for (const Array& x : {random(DType::float32, {3, 7}, 1, -2, 9), random(DType::float32, {65}, 2, 1, 3), random(DType::float32, {1}, 3),
+                         Array(DType::float32, {0}), Array(DType::float32, {3})}) {
     float low = 0, high = 0;
     for (const Real v : x.values) low = std::min(low, static_cast<float>(v)), high = std::max(high, static_cast<float>(v));
     const float scale = low == high ? 1.0f : (high - low) / 255;
@@ -391,8 +418,7 @@ void matmul_integer(Cases& cases) {
 
 Expected requantised(const Sums& s, DType to, float a, float b, float c, Real zero) {
   Array y(to, s.value.shape);
-  for (std::size_t k = 0; k < y.values.size(); ++k)
-    y.values[k] = quantised(to, static_cast<float>(static_cast<std::int32_t>(s.wide[k])) * (a * b / c), zero);
+  for (std::size_t k = 0; k < y.values.size(); ++k) y.values[k] = quantised(to, static_cast<float>(static_cast<std::int32_t>(s.wide[k])) * (a * b / c), zero);
   return exact(y);
 }
 
@@ -403,8 +429,10 @@ void qlinear_matmul(Cases& cases) {
       for (const auto& [s, r] : std::vector<std::pair<Integers, Integers>>{{{3, 7}, {7, 5}}, {{1, 1}, {1, 1}}, {{0, 3}, {3, 2}}, {{2, 3, 17}, {17, 33}}}) {
         const Array x = random(a, s, seed++, -128, 255), y = random(b, r, seed++, -128, 255);
         const Sums sum = matmul_sums(shifted(x, 4), shifted(y, 2), DType::int32);
-        cases.push_back({{x, scalar(DType::float32, 0.125L), scalar(a, 4), y, scalar(DType::float32, 0.25L), scalar(b, 2), scalar(DType::float32, 8), scalar(to, 11)}, {},
-                         {requantised(sum, to, 0.125f, 0.25f, 8.0f, 11)}});
+        cases.push_back(
+            {{x, scalar(DType::float32, 0.125L), scalar(a, 4), y, scalar(DType::float32, 0.25L), scalar(b, 2), scalar(DType::float32, 8), scalar(to, 11)},
+             {},
+             {requantised(sum, to, 0.125f, 0.25f, 8.0f, 11)}});
       }
   });
 }
@@ -414,7 +442,8 @@ void conv_integer(Cases& cases, bool requantise) {
   for_byte_types([&](DType a, DType b) {
     for (const Geometry& g : geometries)
       for (const std::int64_t groups : {1, 2}) {
-        const Array x = random(a, joined({2, 4}, g.in), seed++, -128, 255), w = random(b, joined({6, 4 / groups}, g.kernel), seed++, -128, 255), zero_w = random(b, {6}, seed++, 0, 9);
+        const Array x = random(a, joined({2, 4}, g.in), seed++, -128, 255), w = random(b, joined({6, 4 / groups}, g.kernel), seed++, -128, 255),
+                    zero_w = random(b, {6}, seed++, 0, 9);
         const Array bias = random(DType::int32, {6}, seed++, -999, 999), one_zero = scalar(b, 0);
         Attributes at = g.attributes();
         at["group"] = groups;
@@ -424,19 +453,33 @@ void conv_integer(Cases& cases, bool requantise) {
           continue;
         }
         for (const DType to : {DType::int8, DType::uint8})
-          cases.push_back({{x, scalar(DType::float32, 0.125L), scalar(a, 3), w, scalar(DType::float32, 0.5L), one_zero, scalar(DType::float32, 64), scalar(to, 9), bias}, at,
-                           {requantised(conv_sums(DType::int32, x, w, g, groups, 3, nullptr, &bias), to, 0.125f, 0.5f, 64.0f, 9)}});
+          cases.push_back(
+              {{x, scalar(DType::float32, 0.125L), scalar(a, 3), w, scalar(DType::float32, 0.5L), one_zero, scalar(DType::float32, 64), scalar(to, 9), bias},
+               at,
+               {requantised(conv_sums(DType::int32, x, w, g, groups, 3, nullptr, &bias), to, 0.125f, 0.5f, 64.0f, 9)}});
       }
   });
 }
 
 const Rows rows({
-    {"MatMul", matmul}, {"Gemm", gemm}, {"Einsum", einsum}, {"Conv", conv}, {"ConvTranspose", conv_transpose}, {"MaxPool", max_pool},
-    {"AveragePool", average_pool}, {"LpPool", lp_pool}, {"Det", det},
+    {"MatMul", matmul},
+    {"Gemm", gemm},
+    {"Einsum", einsum},
+    {"Conv", conv},
+    {"ConvTranspose", conv_transpose},
+    {"MaxPool", max_pool},
+    {"AveragePool", average_pool},
+    {"LpPool", lp_pool},
+    {"Det", det},
     {"GlobalAveragePool", [](Cases& c) { global_pool(c, "GlobalAveragePool", false); }},
     {"GlobalMaxPool", [](Cases& c) { global_pool(c, "GlobalMaxPool", true); }},
-    {"QuantizeLinear", quantize}, {"DequantizeLinear", dequantize}, {"DynamicQuantizeLinear", dynamic_quantize}, {"MatMulInteger", matmul_integer},
-    {"QLinearMatMul", qlinear_matmul}, {"ConvInteger", [](Cases& c) { conv_integer(c, false); }}, {"QLinearConv", [](Cases& c) { conv_integer(c, true); }},
+    {"QuantizeLinear", quantize},
+    {"DequantizeLinear", dequantize},
+    {"DynamicQuantizeLinear", dynamic_quantize},
+    {"MatMulInteger", matmul_integer},
+    {"QLinearMatMul", qlinear_matmul},
+    {"ConvInteger", [](Cases& c) { conv_integer(c, false); }},
+    {"QLinearConv", [](Cases& c) { conv_integer(c, true); }},
 });
 
 }  // namespace

@@ -27,10 +27,8 @@ TEST(QuantizeLinear, RoundsHalfToEvenAndSaturates) {
 TEST(QuantizeLinear, TakesScalesPerAxisAndPerBlock) {
   const Tensor x = f32({2, 2}, {1, 2, 3, 4});
   EXPECT_EQ(values<std::int8_t>(run("QuantizeLinear", {x, f32({2}, {1, 2}), i8({2}, {0, 1})})), (Bytes{1, 2, 3, 3}));
-  EXPECT_EQ(values<std::int8_t>(run("QuantizeLinear", {x, f32({2}, {1, 2}), i8({2}, {0, 1})}, {{"axis", std::int64_t{0}}})),
-            (Bytes{1, 2, 3, 3}));
-  const Tensor blocks = run("QuantizeLinear", {f32({1, 4}, {1, 2, 8, 16}), f32({1, 2}, {1, 8}), i8({1, 2}, {0, 5})},
-                            {{"block_size", std::int64_t{2}}});
+  EXPECT_EQ(values<std::int8_t>(run("QuantizeLinear", {x, f32({2}, {1, 2}), i8({2}, {0, 1})}, {{"axis", std::int64_t{0}}})), (Bytes{1, 2, 3, 3}));
+  const Tensor blocks = run("QuantizeLinear", {f32({1, 4}, {1, 2, 8, 16}), f32({1, 2}, {1, 8}), i8({1, 2}, {0, 5})}, {{"block_size", std::int64_t{2}}});
   EXPECT_EQ(values<std::int8_t>(blocks), (Bytes{1, 2, 6, 7}));
   EXPECT_NE(error("QuantizeLinear", {x, f32({3}, {1, 2, 3})}).find("sizes 3 and 2 differ"), std::string::npos);
   EXPECT_NE(error("QuantizeLinear", {x, f32({}, {1})}, {{"output_dtype", std::int64_t{10}}}).find("float16"), std::string::npos);
@@ -38,8 +36,7 @@ TEST(QuantizeLinear, TakesScalesPerAxisAndPerBlock) {
 
 TEST(DequantizeLinear, UndoesTheScaling) {
   EXPECT_EQ(values<float>(run("DequantizeLinear", {u8({3}, {0, 128, 255}), f32({}, {2}), u8({}, {128})})), (Floats{-256, 0, 254}));
-  EXPECT_EQ(values<float>(run("DequantizeLinear", {i32({2, 1}, {1000000, -7}), f32({2}, {0.5f, 2})}, {{"axis", std::int64_t{0}}})),
-            (Floats{500000, -14}));
+  EXPECT_EQ(values<float>(run("DequantizeLinear", {i32({2, 1}, {1000000, -7}), f32({2}, {0.5f, 2})}, {{"axis", std::int64_t{0}}})), (Floats{500000, -14}));
 }
 
 TEST(DynamicQuantizeLinear, CoversTheRangeAndZero) {
@@ -60,8 +57,8 @@ TEST(MatMulInteger, SubtractsZeroPoints) {
 
 TEST(QLinearMatMul, RequantisesTheSums) {
   const Tensor scale = f32({}, {0.5f});
-  const Tensor y = run("QLinearMatMul", {i8({1, 2}, {10, 20}), scale, i8({}, {0}), i8({2, 2}, {1, 2, 3, 100}), f32({2}, {0.5f, 1}), i8({}, {0}),
-                                         f32({}, {2}), i8({}, {3})});
+  const Tensor y =
+      run("QLinearMatMul", {i8({1, 2}, {10, 20}), scale, i8({}, {0}), i8({2, 2}, {1, 2, 3, 100}), f32({2}, {0.5f, 1}), i8({}, {0}), f32({}, {2}), i8({}, {3})});
   EXPECT_EQ(values<std::int8_t>(y), (Bytes{12, 127}));
 }
 

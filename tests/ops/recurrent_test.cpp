@@ -45,8 +45,8 @@ TEST(RNN, StopsAtSequenceLengths) {
 TEST(RNN, TakesActivationsWithParametersAndClip) {
   const Tensor x = f32({1, 1, 1}, {4}), one = f32({1, 1, 1}, {1});
   const auto affine = [&](float clip) {
-    return run("RNN", {x, one, one}, {{"activations", std::vector<std::string>{"Affine"}}, {"activation_alpha", Floats{2}},
-                                      {"activation_beta", Floats{1}}, {"clip", clip}});
+    return run("RNN", {x, one, one},
+               {{"activations", std::vector<std::string>{"Affine"}}, {"activation_alpha", Floats{2}}, {"activation_beta", Floats{1}}, {"clip", clip}});
   };
   expect_near(affine(0.0f), {9});
   expect_near(affine(3.0f), {7});
@@ -62,8 +62,8 @@ TEST(RNN, RefusesWrongShapesAndNames) {
 }
 
 TEST(GRU, ResetsBeforeOrAfterTheProduct) {
-  const Tensor x = f32({1, 1, 1}, {1}), w = f32({1, 3, 1}, {0.1f, 0.2f, 0.3f}), r = f32({1, 3, 1}, {0.4f, 0.5f, 0.6f}),
-               b = f32({1, 6}, {0, 0, 0, 0, 0, 0.7f}), h0 = f32({1, 1, 1}, {2});
+  const Tensor x = f32({1, 1, 1}, {1}), w = f32({1, 3, 1}, {0.1f, 0.2f, 0.3f}), r = f32({1, 3, 1}, {0.4f, 0.5f, 0.6f}), b = f32({1, 6}, {0, 0, 0, 0, 0, 0.7f}),
+               h0 = f32({1, 1, 1}, {2});
   const float z = sigmoid(0.1f + 0.8f), reset = sigmoid(0.2f + 1.0f);
   const float n1 = std::tanh(0.3f + 0.6f * reset * 2 + 0.7f), n2 = std::tanh(0.3f + reset * (0.6f * 2 + 0.7f));
   expect_near(run("GRU", {x, w, r, b, none, h0}), {(1 - z) * n1 + z * 2});
@@ -71,8 +71,8 @@ TEST(GRU, ResetsBeforeOrAfterTheProduct) {
 }
 
 TEST(LSTM, FollowsItsEquationsWithPeepholes) {
-  const Tensor x = f32({1, 1, 1}, {1}), w = f32({1, 4, 1}, {0.1f, 0.2f, 0.3f, 0.4f}), r = f32({1, 4, 1}, {0.5f, 0.6f, 0.7f, 0.8f}),
-               h0 = f32({1, 1, 1}, {2}), c0 = f32({1, 1, 1}, {3}), p = f32({1, 3}, {0.1f, 0.2f, 0.3f});
+  const Tensor x = f32({1, 1, 1}, {1}), w = f32({1, 4, 1}, {0.1f, 0.2f, 0.3f, 0.4f}), r = f32({1, 4, 1}, {0.5f, 0.6f, 0.7f, 0.8f}), h0 = f32({1, 1, 1}, {2}),
+               c0 = f32({1, 1, 1}, {3}), p = f32({1, 3}, {0.1f, 0.2f, 0.3f});
   const auto y = run_all("LSTM", {x, w, r, none, none, h0, c0, p}, {}, 3);
   const float i = sigmoid(0.1f + 1.0f + 0.3f), f = sigmoid(0.3f + 1.4f + 0.9f), c = f * 3 + i * std::tanh(0.4f + 1.6f);
   const float o = sigmoid(0.2f + 1.2f + 0.2f * c);

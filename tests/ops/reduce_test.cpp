@@ -13,9 +13,7 @@ using Floats = std::vector<float>;
 constexpr float inf = std::numeric_limits<float>::infinity();
 const Attributes drop{{"keepdims", std::int64_t{0}}};
 
-float scalar(const std::string& op, const Floats& x) {
-  return run(op, {f32({static_cast<std::int64_t>(x.size())}, x)}, drop).as<float>()[0];
-}
+float scalar(const std::string& op, const Floats& x) { return run(op, {f32({static_cast<std::int64_t>(x.size())}, x)}, drop).as<float>()[0]; }
 
 TEST(Reduce, TakesEachOperatorsDefinition) {
   const Floats x{3, -4, 0.5f};

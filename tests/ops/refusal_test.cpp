@@ -96,7 +96,8 @@ TEST(EveryOperator, RefusesOtherElementTypes) {
         std::vector<Array> inputs = typical_inputs(*op, i + 1);
         inputs[i].dtype = t;
         const std::string message = refuse(*op, inputs);
-        EXPECT_TRUE(contains(message, "input " + quoted(op->inputs[i].name) + " is " + std::string(name(t)) + ", which is not supported here")) << op->name << ": " << message;
+        EXPECT_TRUE(contains(message, "input " + quoted(op->inputs[i].name) + " is " + std::string(name(t)) + ", which is not supported here"))
+            << op->name << ": " << message;
       }
 }
 
@@ -232,7 +233,10 @@ const Refusal refusals[] = {
     {"GRU", {f({3, 2, 4}), f({1, 15, 4}), f({1, 15, 5})}, {{"direction", text("up")}}, "direction 'up' is not defined"},
     {"LSTM", {f({3, 2, 4}), f({1, 20, 4}), f({1, 20, 5})}, {{"activations", std::vector<std::string>{"Tanh"}}}, "1 activations are given, 3 are defined"},
     {"Attention", {f({1, 3, 2, 4}), f({1, 2, 5, 4}), f({1, 2, 5, 4})}, {}, "3 heads of Q are no multiple of 2 heads of K"},
-    {"Attention", {f({1, 2, 12}), f({1, 5, 12}), f({1, 5, 12})}, {{"q_num_heads", number(5)}, {"kv_num_heads", number(3)}}, "attribute 'q_num_heads' is 5, it must divide the last axis of size 12"},
+    {"Attention",
+     {f({1, 2, 12}), f({1, 5, 12}), f({1, 5, 12})},
+     {{"q_num_heads", number(5)}, {"kv_num_heads", number(3)}},
+     "attribute 'q_num_heads' is 5, it must divide the last axis of size 12"},
     {"RotaryEmbedding", {f({1, 2, 3, 5}), f({1, 3, 2}), f({1, 3, 2})}, {}, "the rotated size must be even"},
     {"Resize", {f({1, 1, 4})}, {}, "scales"},
     {"GridSample", {f({1, 1, 4, 4}), f({1, 2, 2, 3})}, {}, "sizes 3 and 2 differ"},
@@ -254,7 +258,8 @@ TEST(Qonnx, RefusesWhatIsNoOperatorOfATrainedNetwork) {
   EXPECT_TRUE(contains(refuse({"MultiThreshold", {x, x}, {}, {}}, domain), "passes of FINN or qonnx make it"));
   EXPECT_TRUE(contains(refuse({"FloatQuant", {x}, {}, {}}, domain), "small floats"));
   EXPECT_TRUE(contains(refuse({"Quant", {x, one, one, scalar(DType::float32, 33)}, {}, {}}, domain), "'bitwidth' is 33, whole numbers from 1 to 32"));
-  EXPECT_TRUE(contains(refuse({"Quant", {x, one, one, scalar(DType::float32, 8)}, {{"rounding_mode", std::string("NEAR")}}, {}}, domain), "rounding_mode 'NEAR' is not defined"));
+  EXPECT_TRUE(contains(refuse({"Quant", {x, one, one, scalar(DType::float32, 8)}, {{"rounding_mode", std::string("NEAR")}}, {}}, domain),
+                       "rounding_mode 'NEAR' is not defined"));
   EXPECT_TRUE(contains(refuse({"Trunc", {x, one, one, one}, {}, {}}, domain), "4 inputs, 5 (version 1) or 7 (version 2) are defined"));
 }
 

@@ -38,7 +38,8 @@ TEST(Resize, StretchesTheFilterWhereItAntialiases) {
   const Tensor ramp = f32({4}, {0, 4, 8, 12}), single = f32({1}, {0.5F});
   const Attributes linear{{"mode", std::string("linear")}, {"antialias", std::int64_t{1}}};
   EXPECT_EQ(values<float>(run("Resize", {ramp, none, f32({1}, {0.25F})}, linear)), (Floats{6}));
-  EXPECT_EQ(values<float>(run("Resize", {ramp, none, f32({1}, {2})}, linear)), values<float>(run("Resize", {ramp, none, f32({1}, {2})}, {{"mode", std::string("linear")}})));
+  EXPECT_EQ(values<float>(run("Resize", {ramp, none, f32({1}, {2})}, linear)),
+            values<float>(run("Resize", {ramp, none, f32({1}, {2})}, {{"mode", std::string("linear")}})));
   Attributes outside = linear;
   outside["coordinate_transformation_mode"] = std::string("tf_crop_and_resize");
   outside["extrapolation_value"] = 7.0F;

@@ -14,12 +14,8 @@ Tensor tensor(std::vector<std::int64_t> shape, const std::vector<T>& values) {
 }
 inline Tensor f32(std::vector<std::int64_t> shape, const std::vector<float>& values) { return tensor<float>(std::move(shape), values); }
 inline Tensor f64(std::vector<std::int64_t> shape, const std::vector<double>& values) { return tensor<double>(std::move(shape), values); }
-inline Tensor i64(std::vector<std::int64_t> shape, const std::vector<std::int64_t>& values) {
-  return tensor<std::int64_t>(std::move(shape), values);
-}
-inline Tensor i32(std::vector<std::int64_t> shape, const std::vector<std::int32_t>& values) {
-  return tensor<std::int32_t>(std::move(shape), values);
-}
+inline Tensor i64(std::vector<std::int64_t> shape, const std::vector<std::int64_t>& values) { return tensor<std::int64_t>(std::move(shape), values); }
+inline Tensor i32(std::vector<std::int64_t> shape, const std::vector<std::int32_t>& values) { return tensor<std::int32_t>(std::move(shape), values); }
 
 template <class T>
 std::vector<T> values(const Tensor& t) {
@@ -27,8 +23,7 @@ std::vector<T> values(const Tensor& t) {
 }
 
 // A tensor without element type is an omitted input.
-inline std::vector<Tensor> run_all(const std::string& op, const std::vector<Tensor>& inputs, Attributes attributes = {},
-                                   std::size_t outputs = 1) {
+inline std::vector<Tensor> run_all(const std::string& op, const std::vector<Tensor>& inputs, Attributes attributes = {}, std::size_t outputs = 1) {
   Graph graph;
   std::vector<Value*> operands;
   std::vector<const Tensor*> given;

@@ -14,7 +14,8 @@ Real between(const Array& x, std::int64_t n, std::int64_t c, Real row, Real colu
   Real total = 0;
   for (std::int64_t i = 0; i < x.shape[2]; ++i)
     for (std::int64_t j = 0; j < x.shape[3]; ++j)
-      total += std::max<Real>(0, 1 - std::fabs(row - static_cast<Real>(i))) * std::max<Real>(0, 1 - std::fabs(column - static_cast<Real>(j))) * x.at({n, c, i, j});
+      total +=
+          std::max<Real>(0, 1 - std::fabs(row - static_cast<Real>(i))) * std::max<Real>(0, 1 - std::fabs(column - static_cast<Real>(j))) * x.at({n, c, i, j});
   return total;
 }
 
@@ -33,7 +34,8 @@ Expected deformed(const Array& x, const Array& w, const Array& offset, const Arr
         const auto position = [&](std::int64_t axis, std::int64_t k) {
           return static_cast<Real>(o[static_cast<std::size_t>(2 + axis)] * p.stride - p.pad + k * p.dilation) + offset.at({o[0], place * 2 + axis, o[2], o[3]});
         };
-        const Real term = w.at({o[1], c, tap / kw, tap % kw}) * mask.at({o[0], place, o[2], o[3]}) * between(x, o[0], channel, position(0, tap / kw), position(1, tap % kw));
+        const Real term =
+            w.at({o[1], c, tap / kw, tap % kw}) * mask.at({o[0], place, o[2], o[3]}) * between(x, o[0], channel, position(0, tap / kw), position(1, tap % kw));
         sum += term, size += std::fabs(term);
       }
     y.value.at(o) = rounded(x.dtype, sum);
@@ -54,7 +56,13 @@ void deform_conv(Cases& cases) {
         const Array offset = random(t, {2, p.offset_group * 12, outs[0], outs[1]}, seed++, -2, 2);
         const Array bias = given ? random(t, {4}, seed++, -1, 1) : Array(t, {4});
         const Array mask = given ? random(t, {2, p.offset_group * 6, outs[0], outs[1]}, seed++, 0, 1) : filled(t, {2, p.offset_group * 6, outs[0], outs[1]}, 1);
-        Case c{{x, w, offset}, {{"group", p.group}, {"offset_group", p.offset_group}, {"strides", Integers{p.stride, p.stride}}, {"dilations", Integers{p.dilation, p.dilation}}, {"pads", Integers(4, p.pad)}}, {deformed(x, w, offset, bias, mask, p)}};
+        Case c{{x, w, offset},
+               {{"group", p.group},
+                {"offset_group", p.offset_group},
+                {"strides", Integers{p.stride, p.stride}},
+                {"dilations", Integers{p.dilation, p.dilation}},
+                {"pads", Integers(4, p.pad)}},
+               {deformed(x, w, offset, bias, mask, p)}};
         if (given) c.inputs.push_back(bias), c.inputs.push_back(mask);
         cases.push_back(c);
       }
@@ -111,7 +119,14 @@ void roi_align(Cases& cases) {
           const Array x = random(t, {2, 3, 7, 9}, seed++, -1, 1), image(DType::int64, {4}, {0, 1, 1, 0});
           // Inside, across an edge, a point, outside.
           const Array rois(t, {4, 4}, {1, 2, 11, 9.5L, -3, -2, 5.25L, 20, 4, 4, 4.25L, 4.25L, 40, 40, 50, 60});
-          Case c{{x, rois, image}, {{"output_height", number(3)}, {"output_width", number(2)}, {"sampling_ratio", ratio}, {"spatial_scale", 0.5f}, {"mode", std::string(largest ? "max" : "avg")}, {"coordinate_transformation_mode", std::string(aligned ? "half_pixel" : "output_half_pixel")}}, {regions(x, rois, image, 3, 2, p)}};
+          Case c{{x, rois, image},
+                 {{"output_height", number(3)},
+                  {"output_width", number(2)},
+                  {"sampling_ratio", ratio},
+                  {"spatial_scale", 0.5f},
+                  {"mode", std::string(largest ? "max" : "avg")},
+                  {"coordinate_transformation_mode", std::string(aligned ? "half_pixel" : "output_half_pixel")}},
+                 {regions(x, rois, image, 3, 2, p)}};
           cases.push_back(c);
           c.inputs[2].values.back() = 2;
           c.fault = "out of range";

@@ -114,10 +114,11 @@ Real overlap(std::vector<Real> a, std::vector<Real> b, bool centre) {
 
 void suppression(Cases& cases) {
   unsigned seed = 1;
-  for (const auto& [batches, classes, n, most, limit, least] :
-       std::vector<std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, Real, Real>>{{1, 1, 6, 3, 0.5L, -9}, {2, 3, 9, 4, 0.25L, 0}, {1, 2, 33, 50, 0.125L, 1}, {1, 1, 5, 0, 0.5L, 0}, {1, 1, 0, 3, 0.5L, 0}})
+  for (const auto& [batches, classes, n, most, limit, least] : std::vector<std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, Real, Real>>{
+           {1, 1, 6, 3, 0.5L, -9}, {2, 3, 9, 4, 0.25L, 0}, {1, 2, 33, 50, 0.125L, 1}, {1, 1, 5, 0, 0.5L, 0}, {1, 1, 0, 3, 0.5L, 0}})
     for (const bool centre : {false, true}) {
-      Array boxes = random(DType::float32, {batches, n, 4}, seed++, 0, 4), scores = random(DType::float32, {batches, classes, n}, seed++, -1, 3), y(DType::int64, {0, 3});
+      Array boxes = random(DType::float32, {batches, n, 4}, seed++, 0, 4), scores = random(DType::float32, {batches, classes, n}, seed++, -1, 3),
+            y(DType::int64, {0, 3});
       for (std::int64_t b = 0; b < batches; ++b)
         for (std::int64_t c = 0; c < classes; ++c) {
           const auto box = [&](std::int64_t k) { return std::vector{boxes.at({b, k, 0}), boxes.at({b, k, 1}), boxes.at({b, k, 2}), boxes.at({b, k, 3})}; };
@@ -126,13 +127,16 @@ void suppression(Cases& cases) {
             if (scores.at({b, c, k}) > least) order.push_back(k);
           std::stable_sort(order.begin(), order.end(), [&](std::int64_t i, std::int64_t j) { return scores.at({b, c, i}) > scores.at({b, c, j}); });
           for (const std::int64_t k : order)
-            if (static_cast<std::int64_t>(taken.size()) < most && std::all_of(taken.begin(), taken.end(), [&](std::int64_t j) { return overlap(box(j), box(k), centre) <= limit; })) {
+            if (static_cast<std::int64_t>(taken.size()) < most &&
+                std::all_of(taken.begin(), taken.end(), [&](std::int64_t j) { return overlap(box(j), box(k), centre) <= limit; })) {
               taken.push_back(k);
               y.values.insert(y.values.end(), {static_cast<Real>(b), static_cast<Real>(c), static_cast<Real>(k)});
               ++y.shape[0];
             }
         }
-      cases.push_back({{boxes, scores, integers({most}), filled(DType::float32, {1}, limit), filled(DType::float32, {1}, least)}, {{"center_point_box", number(centre)}}, {exact(y)}});
+      cases.push_back({{boxes, scores, integers({most}), filled(DType::float32, {1}, limit), filled(DType::float32, {1}, least)},
+                       {{"center_point_box", number(centre)}},
+                       {exact(y)}});
     }
   const Array box(DType::float32, {1, 1, 4}, {0, 0, 1, 1}), score = filled(DType::float32, {1, 1, 1}, 1);
   cases.push_back({{box, score}, {}, {exact(Array(DType::int64, {0, 3}))}});

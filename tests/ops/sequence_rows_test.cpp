@@ -65,9 +65,10 @@ Expected attention(const Problem& p) {
 void attention_cases(Cases& cases) {
   unsigned seed = 1;
   for (const DType t : declared("Attention"))
-    for (const auto& [batch, heads, kv, rows, keys, width] : std::vector<std::array<std::int64_t, 6>>{{1, 1, 1, 1, 1, 1}, {2, 3, 3, 7, 17, 5}, {1, 4, 2, 3, 33, 8}, {2, 2, 1, 0, 3, 4}}) {
-      Problem p{random(t, {batch, heads, rows, width}, seed++, -1, 1), random(t, {batch, kv, keys, width}, seed++, -1, 1), random(t, {batch, kv, keys, 3}, seed++, -1, 1), Array(),
-                static_cast<Real>(static_cast<float>(1 / std::sqrt(static_cast<double>(width))))};
+    for (const auto& [batch, heads, kv, rows, keys, width] :
+         std::vector<std::array<std::int64_t, 6>>{{1, 1, 1, 1, 1, 1}, {2, 3, 3, 7, 17, 5}, {1, 4, 2, 3, 33, 8}, {2, 2, 1, 0, 3, 4}}) {
+      Problem p{random(t, {batch, heads, rows, width}, seed++, -1, 1), random(t, {batch, kv, keys, width}, seed++, -1, 1),
+                random(t, {batch, kv, keys, 3}, seed++, -1, 1), Array(), static_cast<Real>(static_cast<float>(1 / std::sqrt(static_cast<double>(width))))};
       cases.push_back({{p.q, p.k, p.v}, {}, {attention(p)}});
       p.scale = 0.5L, p.causal = true;
       cases.push_back({{p.q, p.k, p.v}, {{"scale", 0.5f}, {"is_causal", number(1)}}, {attention(p)}});
@@ -86,7 +87,8 @@ void attention_cases(Cases& cases) {
         return all;
       };
       p.k = with_past(before_k, fresh.k), p.v = with_past(before_v, fresh.v), p.past = 2, p.causal = true;
-      cases.push_back({{fresh.q, fresh.k, fresh.v, Array(), before_k, before_v}, {{"scale", 0.5f}, {"is_causal", number(1)}}, {attention(p), exact(p.k), exact(p.v)}});
+      cases.push_back(
+          {{fresh.q, fresh.k, fresh.v, Array(), before_k, before_v}, {{"scale", 0.5f}, {"is_causal", number(1)}}, {attention(p), exact(p.k), exact(p.v)}});
       p = fresh;
       p.lengths = std::vector<Real>(static_cast<std::size_t>(batch), static_cast<Real>((keys + 1) / 2));
       cases.push_back({{p.q, p.k, p.v, Array(), Array(), Array(), Array(DType::int64, {batch}, p.lengths)}, {{"scale", 0.5f}}, {attention(p)}});
@@ -131,7 +133,8 @@ State step(const Network& n, std::int64_t d, std::int64_t time, std::int64_t ite
   State next = old;
   std::vector<Real> reset(old.h.size());
   if (n.cell == Cell::gru)
-    for (std::int64_t j = 0; j < hidden; ++j) reset[static_cast<std::size_t>(j)] = sigmoid(input(hidden + j) + state(hidden + j, old.h)) * old.h[static_cast<std::size_t>(j)];
+    for (std::int64_t j = 0; j < hidden; ++j)
+      reset[static_cast<std::size_t>(j)] = sigmoid(input(hidden + j) + state(hidden + j, old.h)) * old.h[static_cast<std::size_t>(j)];
   for (std::int64_t j = 0; j < hidden; ++j) {
     const auto at = static_cast<std::size_t>(j);
     const auto gate = [&](std::int64_t g) { return input(g * hidden + j) + state(g * hidden + j, old.h); };
@@ -185,7 +188,8 @@ void recurrent_cases(Cases& cases, const char* op, Cell cell) {
   unsigned seed = 3;
   const std::int64_t gates = gates_of(cell);
   for (const DType t : declared(op))
-    for (const auto& [steps, batch, input, hidden] : std::vector<std::array<std::int64_t, 4>>{{1, 1, 1, 1}, {3, 2, 5, 7}, {5, 1, 3, 17}, {0, 2, 3, 4}, {2, 0, 3, 4}, {2, 3, 1, 33}})
+    for (const auto& [steps, batch, input, hidden] :
+         std::vector<std::array<std::int64_t, 4>>{{1, 1, 1, 1}, {3, 2, 5, 7}, {5, 1, 3, 17}, {0, 2, 3, 4}, {2, 0, 3, 4}, {2, 3, 1, 33}})
       for (const char* direction : {"forward", "reverse", "bidirectional"})
         for (const bool lengths : {false, true}) {
           Network n;
@@ -196,7 +200,8 @@ void recurrent_cases(Cases& cases, const char* op, Cell cell) {
           Case c{{n.x, n.w, n.r, n.b, Array(), n.h0}, {{"direction", std::string(direction)}}, {}, {1, 2, 3}};
           if (lengths) c.inputs[4] = n.lengths = random(DType::int32, {batch}, seed++, 0, static_cast<double>(steps));
           if (cell == Cell::gru_linear) c.attributes["linear_before_reset"] = number(1);
-          if (cell == Cell::lstm) c.inputs.push_back(n.c0 = random(t, {n.directions, batch, hidden}, seed++, -1, 1)), c.inputs.push_back(Array(t, {n.directions, 3 * hidden}));
+          if (cell == Cell::lstm)
+            c.inputs.push_back(n.c0 = random(t, {n.directions, batch, hidden}, seed++, -1, 1)), c.inputs.push_back(Array(t, {n.directions, 3 * hidden}));
           c.outputs = recurrent(n);
           cases.push_back(c);
           if (cell == Cell::lstm) c.inputs.pop_back(), cases.push_back(c);
@@ -209,7 +214,8 @@ void rotary(Cases& cases) {
     for (const bool ids : {false, true})
       for (const std::int64_t part : {6, 4}) {
         const std::int64_t half = part / 2;
-        const Array x = random(DType::float32, {2, 3, 5, 6}, seed++), cos = random(DType::float32, ids ? Integers{7, half} : Integers{2, 5, half}, seed++, -1, 1);
+        const Array x = random(DType::float32, {2, 3, 5, 6}, seed++),
+                    cos = random(DType::float32, ids ? Integers{7, half} : Integers{2, 5, half}, seed++, -1, 1);
         const Array sin = random(DType::float32, cos.shape, seed++, -1, 1), positions = random(DType::int64, {2, 5}, seed++, 0, 6);
         Expected y = exact(x);
         y.allowed.resize(x.values.size());
@@ -263,7 +269,11 @@ std::vector<Tap> resize_taps(std::int64_t o, std::int64_t from, std::int64_t to,
 void resize(Cases& cases) {
   unsigned seed = 6;
   for (const DType t : declared("Resize"))
-    for (const auto& [in, out] : std::vector<std::pair<Integers, Integers>>{{{1, 2, 3, 5}, {1, 2, 6, 10}}, {{2, 1, 4, 8}, {2, 1, 2, 4}}, {{1, 1, 1, 1}, {1, 1, 3, 7}}, {{1, 1, 4}, {1, 1, 16}}, {{1, 2, 8, 16}, {1, 2, 2, 10}}})
+    for (const auto& [in, out] : std::vector<std::pair<Integers, Integers>>{{{1, 2, 3, 5}, {1, 2, 6, 10}},
+                                                                            {{2, 1, 4, 8}, {2, 1, 2, 4}},
+                                                                            {{1, 1, 1, 1}, {1, 1, 3, 7}},
+                                                                            {{1, 1, 4}, {1, 1, 16}},
+                                                                            {{1, 2, 8, 16}, {1, 2, 2, 10}}})
       for (const Resampling how : {Resampling::nearest, Resampling::linear, Resampling::antialiased}) {
         const bool linear = how != Resampling::nearest;
         if (linear && !is_real(t)) continue;
@@ -321,15 +331,20 @@ void grid_sample(Cases& cases) {
                 for (int k = 0; k < 4; ++k) add(fy + k / 2, fx + k % 2, (k / 2 == 0 ? fy + 1 - py : py - fy) * (k % 2 == 0 ? fx + 1 - px : px - fx));
               y.at(o) = rounded(t, y.at(o));
             });
-            cases.push_back({{x, grid}, {{"align_corners", corners}, {"padding_mode", std::string(padding)}, {"mode", std::string(linear ? "linear" : "nearest")}},
+            cases.push_back({{x, grid},
+                             {{"align_corners", corners}, {"padding_mode", std::string(padding)}, {"mode", std::string(linear ? "linear" : "nearest")}},
                              {linear ? sums(y, scale, 4) : exact(y)}});
           }
 }
 
 const Rows rows({
-    {"Attention", attention_cases}, {"RNN", [](Cases& c) { recurrent_cases(c, "RNN", Cell::rnn); }},
+    {"Attention", attention_cases},
+    {"RNN", [](Cases& c) { recurrent_cases(c, "RNN", Cell::rnn); }},
     {"GRU", [](Cases& c) { recurrent_cases(c, "GRU", Cell::gru), recurrent_cases(c, "GRU", Cell::gru_linear); }},
-    {"LSTM", [](Cases& c) { recurrent_cases(c, "LSTM", Cell::lstm); }}, {"RotaryEmbedding", rotary}, {"Resize", resize}, {"GridSample", grid_sample},
+    {"LSTM", [](Cases& c) { recurrent_cases(c, "LSTM", Cell::lstm); }},
+    {"RotaryEmbedding", rotary},
+    {"Resize", resize},
+    {"GridSample", grid_sample},
 });
 
 }  // namespace

@@ -24,9 +24,9 @@ namespace {
 
 struct Given {
   std::string op;
-  std::vector<Array> inputs;          // of undefined type: omitted
-  std::vector<Shape> declared;        // of the outputs
-  std::size_t operand;                // which input is tried with
+  std::vector<Array> inputs;    // of undefined type: omitted
+  std::vector<Shape> declared;  // of the outputs
+  std::size_t operand;          // which input is tried with
   std::vector<std::vector<Real>> good, bad;
   Attributes attributes = {};
 };
@@ -46,7 +46,12 @@ Array none() { return {}; }
 std::vector<Given> all() {
   const Attribute drop = std::int64_t{0};
   return {
-      {"Reshape", {data({2, 3, 4}), integers({4, 2, 3})}, {{4, 2, 3}}, 1, {{4, 2, 3}, {4, -1, 3}, {-1, 2, 3}}, {{4, 3, 2}, {-1, -1, 3}, {4, 2, -2}, {0, 2, 3}, {1LL << 62, 4, 3}}},
+      {"Reshape",
+       {data({2, 3, 4}), integers({4, 2, 3})},
+       {{4, 2, 3}},
+       1,
+       {{4, 2, 3}, {4, -1, 3}, {-1, 2, 3}},
+       {{4, 3, 2}, {-1, -1, 3}, {4, 2, -2}, {0, 2, 3}, {1LL << 62, 4, 3}}},
       {"Reshape", {data({2, 3, 4}), integers({2, 12})}, {{2, 12}}, 1, {{2, 12}, {0, 12}, {0, -1}}, {{2, 0}, {12, 2}}},
       {"Reshape", {data({0, 3}), integers({3, 0})}, {{3, 0}}, 1, {{3, 0}, {3, -1}}, {{-1, 0}, {0, 0}}, {{"allowzero", std::int64_t{1}}}},
       {"Expand", {data({3, 1}), integers({2, 3, 4})}, {{2, 3, 4}}, 1, {{2, 3, 4}, {2, 1, 4}}, {{2, 3, 1}, {2, 3, 5}, {1, 3, 4}, {2, 2, 4}, {-2, 3, 4}}},
@@ -65,18 +70,54 @@ std::vector<Given> all() {
       {"ReduceMean", {data({3, 2, 2}), integers({1})}, {{3, 1, 2}}, 1, {{1}, {-2}}, {{0}, {2}}},
       {"ReduceMax", {data({3, 2, 2}), integers({1, 2})}, {{3}}, 1, {{1, 2}, {2, 1}, {-1, 1}}, {{1, 1}, {0, 1}}, {{"keepdims", drop}}},
       {"ReduceLogSumExp", {data({3, 2, 2}), integers({0})}, {{2, 2}}, 1, {{0}, {-3}}, {{1}, {2}}, {{"keepdims", drop}}},
-      {"Slice", {data({6, 5}), integers({1, 0}), integers({4, 3}), integers({0, 1}), integers({1, 2})}, {{3, 2}}, 1,
-       {{1, 0}, {-5, -5}}, {{0, 0}, {1, 1}, {1, 3}, {5, 5}}},
-      {"Slice", {data({6, 5}), integers({5, 4}), integers({-1000, 0}), none(), integers({-2, -4})}, {{3, 1}}, 2, {{-1000, 0}, {0, -4}}, {{2, 0}, {5, 4}, {9e18, 9e18}}},
+      {"Slice",
+       {data({6, 5}), integers({1, 0}), integers({4, 3}), integers({0, 1}), integers({1, 2})},
+       {{3, 2}},
+       1,
+       {{1, 0}, {-5, -5}},
+       {{0, 0}, {1, 1}, {1, 3}, {5, 5}}},
+      {"Slice",
+       {data({6, 5}), integers({5, 4}), integers({-1000, 0}), none(), integers({-2, -4})},
+       {{3, 1}},
+       2,
+       {{-1000, 0}, {0, -4}},
+       {{2, 0}, {5, 4}, {9e18, 9e18}}},
       {"Slice", {data({6, 5}), integers({1}), integers({4}), integers({0})}, {{3, 5}}, 3, {{0}, {-2}}, {{1}, {2}, {-3}}},
       {"Slice", {data({6, 5}), integers({0}), integers({6}), integers({0}), integers({2})}, {{3, 5}}, 4, {{2}}, {{0}, {1}, {-9e18}}},
-      {"Pad", {data({2, 3}), integers({1, 0, 0, 2})}, {{3, 5}}, 1, {{1, 0, 0, 2}, {0, 2, 1, 0}, {2, -1, -1, 3}}, {{1, 0, 1, 2}, {0, 0, 0, 0}, {-9e18, 0, 9e18, 2}}},
-      {"Pad", {data({3, 4}), integers({2, 0, 0, 3})}, {{5, 7}}, 1, {{2, 0, 0, 3}, {1, 1, 1, 2}}, {{-1, 0, 3, 3}, {2, 4, 0, -1}}, {{"mode", std::string("reflect")}}},
-      {"Resize", {data({1, 1, 2, 4}), none(), reals({1, 1, 2, 2})}, {{1, 1, 4, 8}}, 2, {{1, 1, 2, 2}, {1, 1, 2.25F, 2}}, {{1, 1, 3, 2}, {1, 1, 0, 2}, {1, 1, -2, 2}, {1, 1, 1e30F, 2}}, {{"mode", std::string("linear")}}},
-      {"Resize", {data({1, 1, 2, 4}), none(), none(), integers({1, 3})}, {{1, 1, 1, 2}}, 3, {{1, 3}, {1, 2}, {2, 2}}, {{2, 4}, {0, 2}, {-1, 2}, {9e18, 1}},
+      {"Pad",
+       {data({2, 3}), integers({1, 0, 0, 2})},
+       {{3, 5}},
+       1,
+       {{1, 0, 0, 2}, {0, 2, 1, 0}, {2, -1, -1, 3}},
+       {{1, 0, 1, 2}, {0, 0, 0, 0}, {-9e18, 0, 9e18, 2}}},
+      {"Pad",
+       {data({3, 4}), integers({2, 0, 0, 3})},
+       {{5, 7}},
+       1,
+       {{2, 0, 0, 3}, {1, 1, 1, 2}},
+       {{-1, 0, 3, 3}, {2, 4, 0, -1}},
+       {{"mode", std::string("reflect")}}},
+      {"Resize",
+       {data({1, 1, 2, 4}), none(), reals({1, 1, 2, 2})},
+       {{1, 1, 4, 8}},
+       2,
+       {{1, 1, 2, 2}, {1, 1, 2.25F, 2}},
+       {{1, 1, 3, 2}, {1, 1, 0, 2}, {1, 1, -2, 2}, {1, 1, 1e30F, 2}},
+       {{"mode", std::string("linear")}}},
+      {"Resize",
+       {data({1, 1, 2, 4}), none(), none(), integers({1, 3})},
+       {{1, 1, 1, 2}},
+       3,
+       {{1, 3}, {1, 2}, {2, 2}},
+       {{2, 4}, {0, 2}, {-1, 2}, {9e18, 1}},
        {{"axes", std::vector<std::int64_t>{2, 3}}, {"keep_aspect_ratio_policy", std::string("not_larger")}}},
       {"AffineGrid", {data({2, 2, 3}), integers({2, 1, 3, 4})}, {{2, 3, 4, 2}}, 1, {{2, 1, 3, 4}, {2, 7, 3, 4}}, {{2, 1, 4, 3}, {1, 1, 3, 4}}},
-      {"Col2Im", {data({1, 12, 4}), integers({4, 4}), integers({2, 3})}, {{1, 2, 4, 4}}, 2, {{2, 3}}, {{3, 2}, {6, 1}, {0, 3}, {-2, -3}, {4611686018427387904, 3}},
+      {"Col2Im",
+       {data({1, 12, 4}), integers({4, 4}), integers({2, 3})},
+       {{1, 2, 4, 4}},
+       2,
+       {{2, 3}},
+       {{3, 2}, {6, 1}, {0, 3}, {-2, -3}, {4611686018427387904, 3}},
        {{"strides", std::vector<std::int64_t>{2, 1}}}},
       {"DFT", {data({2, 6, 6, 1}), none(), scalar(DType::int64, 1)}, {{2, 6, 6, 2}}, 2, {{1}, {2}, {-2}}, {{3}, {-1}, {4}}},
       {"STFT", {data({1, 20, 1}), scalar(DType::int64, 4), none(), scalar(DType::int64, 8)}, {{1, 4, 5, 2}}, 1, {{4}}, {{3}, {0}, {-4}}},
@@ -146,7 +187,8 @@ TEST(ShapeOperands, AreReadByTheReferenceInterpreterToo) {
 
 // Whether all operands that are read at run time are sizes: each is one of Dims then.
 bool gives_sizes(const Given& g) {
-  const std::set<std::string_view> ops{"Reshape", "Expand", "ConstantOfShape", "Split", "Tile", "TopK", "OneHot", "CenterCropPad", "HannWindow", "AffineGrid", "Col2Im", "Pad"};
+  const std::set<std::string_view> ops{"Reshape", "Expand",        "ConstantOfShape", "Split",      "Tile",   "TopK",
+                                       "OneHot",  "CenterCropPad", "HannWindow",      "AffineGrid", "Col2Im", "Pad"};
   return ops.contains(g.op);
 }
 
@@ -190,7 +232,9 @@ TEST(ShapeOperands, MayBeSymbolic) {
   Diagnostics problems;
   ASSERT_TRUE(infer_types(graph, problems));
   const Program program = plan(graph, false);
-  const auto run = [&](std::vector<std::int64_t> shape) { return evaluate(program, std::vector{Tensor(DType::float32, {5, 4}), inferc::tensor_of<std::int64_t>({3}, shape)}, {{"n", 5}}); };
+  const auto run = [&](std::vector<std::int64_t> shape) {
+    return evaluate(program, std::vector{Tensor(DType::float32, {5, 4}), inferc::tensor_of<std::int64_t>({3}, shape)}, {{"n", 5}});
+  };
   EXPECT_EQ(run({5, 2, 2})[0].shape(), (std::vector<std::int64_t>{5, 2, 2}));
   EXPECT_EQ(run({0, 2, -1})[0].shape(), (std::vector<std::int64_t>{5, 2, 2}));
   EXPECT_THROW((void)run({4, 2, 2}), UserError);
@@ -203,7 +247,8 @@ TEST(ShapeOperands, ComputedFromConstantsAreKnown) {
   Value* x = graph.add_input("x", {DType::float32, {3}});
   Value* negative = graph.add_constant(inferc::tensor_of<std::int64_t>({1}, two));
   Node* cast = graph.add_node("Cast", {graph.add_node("Neg", {negative})->out()}, 1, {{"to", std::int64_t{1}}});
-  Node* back = graph.add_node("Cast", {graph.add_node("Sqrt", {graph.add_node("Mul", {cast->out(), cast->out()})->out()})->out()}, 1, {{"to", std::int64_t{7}}});
+  Node* back =
+      graph.add_node("Cast", {graph.add_node("Sqrt", {graph.add_node("Mul", {cast->out(), cast->out()})->out()})->out()}, 1, {{"to", std::int64_t{7}}});
   graph.set_outputs({graph.add_node("Tile", {x, back->out()})->out()});
   Diagnostics problems;
   ASSERT_TRUE(infer_types(graph, problems)) << problems.errors()[0].message;
@@ -228,7 +273,9 @@ TEST(ShapeOperands, AreKnownFromADeclaredShapeFurtherOn) {
     graph.set_outputs({last->out()});
     Diagnostics problems;
     EXPECT_EQ(infer_types(graph, problems), !widened);
-    if (!widened) { EXPECT_EQ(range->type->shape, Shape{5}); }
+    if (!widened) {
+      EXPECT_EQ(range->type->shape, Shape{5});
+    }
   }
 }
 
@@ -256,9 +303,8 @@ LoadedModel& built() {
 }
 
 bool untouched(const std::vector<Tensor>& outputs) {
-  return std::all_of(outputs.begin(), outputs.end(), [](const Tensor& t) {
-    return std::all_of(t.bytes().begin(), t.bytes().end(), [](std::byte b) { return b == std::byte{0}; });
-  });
+  return std::all_of(outputs.begin(), outputs.end(),
+                     [](const Tensor& t) { return std::all_of(t.bytes().begin(), t.bytes().end(), [](std::byte b) { return b == std::byte{0}; }); });
 }
 
 TEST(ShapeOperands, OfGeneratedCodeAreCheckedBeforeAnythingIsWritten) {

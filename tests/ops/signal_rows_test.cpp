@@ -18,7 +18,8 @@ std::vector<Number> transform(const std::vector<Number>& x, bool inverse) {
   std::vector<Number> y(x.size());
   for (std::size_t k = 0; k < x.size(); ++k)
     for (std::size_t j = 0; j < x.size(); ++j)
-      y[k] += x[j] * std::polar<Real>(1, (inverse ? turn : -turn) * static_cast<Real>(j * k % x.size()) / static_cast<Real>(x.size())) / (inverse ? static_cast<Real>(x.size()) : 1);
+      y[k] += x[j] * std::polar<Real>(1, (inverse ? turn : -turn) * static_cast<Real>(j * k % x.size()) / static_cast<Real>(x.size())) /
+              (inverse ? static_cast<Real>(x.size()) : 1);
   return y;
 }
 
@@ -32,7 +33,8 @@ Expected near(Array y, Real size) {
 void dft(Cases& cases) {
   unsigned seed = 1;
   for (const DType t : declared("DFT"))
-    for (const auto& [shape, axis, n] : std::vector<std::tuple<Integers, std::int64_t, std::int64_t>>{{{2, 8, 3}, 1, 8}, {{2, 7, 3}, -3, 7}, {{5}, 0, 5}, {{1, 16}, 1, 20}, {{3, 9}, 1, 4}, {{1, 1}, 1, 1}, {{0, 4}, 1, 4}})
+    for (const auto& [shape, axis, n] : std::vector<std::tuple<Integers, std::int64_t, std::int64_t>>{
+             {{2, 8, 3}, 1, 8}, {{2, 7, 3}, -3, 7}, {{5}, 0, 5}, {{1, 16}, 1, 20}, {{3, 9}, 1, 4}, {{1, 1}, 1, 1}, {{0, 4}, 1, 4}})
       for (const std::int64_t parts : {1, 2})
         for (const bool inverse : {false, true})
           for (const bool onesided : {false, true}) {
@@ -65,9 +67,13 @@ void dft(Cases& cases) {
               }
               const auto z = transform(line, inverse);
               for (i[d] = 0; i[d] < out[d]; ++i[d])
-                for (i.back() = 0; i.back() < out.back(); ++i.back()) y.at(i) = i.back() == 0 ? z[static_cast<std::size_t>(i[d])].real() : z[static_cast<std::size_t>(i[d])].imag();
+                for (i.back() = 0; i.back() < out.back(); ++i.back())
+                  y.at(i) = i.back() == 0 ? z[static_cast<std::size_t>(i[d])].real() : z[static_cast<std::size_t>(i[d])].imag();
             });
-            Case c{{x, Array(), scalar(DType::int64, static_cast<Real>(axis))}, {{"inverse", number(inverse)}, {"onesided", number(onesided)}}, {near(y, static_cast<Real>(n))}, {1, 2}};
+            Case c{{x, Array(), scalar(DType::int64, static_cast<Real>(axis))},
+                   {{"inverse", number(inverse)}, {"onesided", number(onesided)}},
+                   {near(y, static_cast<Real>(n))},
+                   {1, 2}};
             if (n != have || mirrored) c.inputs[1] = scalar(seed % 2 == 0 ? DType::int64 : DType::int32, static_cast<Real>(n));
             cases.push_back(c);
           }
@@ -90,10 +96,14 @@ void stft(Cases& cases) {
                 line.push_back(Number(x.at(at), parts == 1 ? 0 : x.at(second)) * window.at({j}));
               }
               const auto z = transform(line, false);
-              for (std::int64_t k = 0; k < y.shape[2]; ++k) y.at({i[0], i[1], k, 0}) = z[static_cast<std::size_t>(k)].real(), y.at({i[0], i[1], k, 1}) = z[static_cast<std::size_t>(k)].imag();
+              for (std::int64_t k = 0; k < y.shape[2]; ++k)
+                y.at({i[0], i[1], k, 0}) = z[static_cast<std::size_t>(k)].real(), y.at({i[0], i[1], k, 1}) = z[static_cast<std::size_t>(k)].imag();
             });
             const DType index = windowed ? DType::int64 : DType::int32;
-            Case c{{x, scalar(index, static_cast<Real>(step)), windowed ? window : Array(), scalar(index, static_cast<Real>(n))}, {{"onesided", number(onesided)}}, {near(y, static_cast<Real>(n))}, {1, 3}};
+            Case c{{x, scalar(index, static_cast<Real>(step)), windowed ? window : Array(), scalar(index, static_cast<Real>(n))},
+                   {{"onesided", number(onesided)}},
+                   {near(y, static_cast<Real>(n))},
+                   {1, 3}};
             cases.push_back(c);
           }
 }
@@ -110,7 +120,10 @@ void windows(Cases& cases, const std::array<Real, 3>& a) {
         }
         Expected e = near(y, 1);
         if (!is_real(t)) e.allowed.clear();
-        cases.push_back({{scalar(n % 4 == 0 ? DType::int32 : DType::int64, static_cast<Real>(n))}, {{"output_datatype", static_cast<std::int64_t>(t)}, {"periodic", number(periodic)}}, {e}, {0}});
+        cases.push_back({{scalar(n % 4 == 0 ? DType::int32 : DType::int64, static_cast<Real>(n))},
+                         {{"output_datatype", static_cast<std::int64_t>(t)}, {"periodic", number(periodic)}},
+                         {e},
+                         {0}});
       }
 }
 
@@ -139,7 +152,12 @@ void max_unpool(Cases& cases) {
 void center_crop_pad(Cases& cases) {
   unsigned seed = 1;
   for (const DType t : declared("CenterCropPad"))
-    for (const auto& [shape, axes, sizes] : std::vector<std::tuple<Integers, Integers, Integers>>{{{20, 10, 3}, {}, {10, 7, 3}}, {{10, 7, 3}, {}, {20, 10, 3}}, {{5, 8}, {-1, 0}, {5, 8}}, {{4, 5, 2}, {1}, {0}}, {{0, 3}, {0, 1}, {2, 1}}, {{17}, {0}, {4}}}) {
+    for (const auto& [shape, axes, sizes] : std::vector<std::tuple<Integers, Integers, Integers>>{{{20, 10, 3}, {}, {10, 7, 3}},
+                                                                                                  {{10, 7, 3}, {}, {20, 10, 3}},
+                                                                                                  {{5, 8}, {-1, 0}, {5, 8}},
+                                                                                                  {{4, 5, 2}, {1}, {0}},
+                                                                                                  {{0, 3}, {0, 1}, {2, 1}},
+                                                                                                  {{17}, {0}, {4}}}) {
       const Array x = random(t, shape, seed++, -99, 99);
       Integers out = shape;
       for (std::size_t k = 0; k < sizes.size(); ++k) {
@@ -194,11 +212,15 @@ struct Blocks {
 void col2im(Cases& cases) {
   unsigned seed = 1;
   for (const DType t : declared("Col2Im"))
-    for (const Blocks& b : std::vector<Blocks>{{{5, 5}, {1, 5}, {1, 1}, {1, 1}, {0, 0, 0, 0}}, {{5, 5}, {3, 3}, {2, 2}, {1, 1}, {1, 0, 0, 1}}, {{6, 6}, {2, 2}, {1, 2}, {2, 3}, {0, 0, 0, 0}}, {{7}, {3}, {1}, {1}, {2, 1}},
+    for (const Blocks& b : std::vector<Blocks>{{{5, 5}, {1, 5}, {1, 1}, {1, 1}, {0, 0, 0, 0}},
+                                               {{5, 5}, {3, 3}, {2, 2}, {1, 1}, {1, 0, 0, 1}},
+                                               {{6, 6}, {2, 2}, {1, 2}, {2, 3}, {0, 0, 0, 0}},
+                                               {{7}, {3}, {1}, {1}, {2, 1}},
                                                {{3, 4, 5}, {1, 2, 3}, {1, 1, 2}, {1, 1, 1}, {0, 0, 0, 0, 1, 0}}}) {
       const std::size_t dims = b.image.size();
       Integers count;
-      for (std::size_t d = 0; d < dims; ++d) count.push_back((b.image[d] + b.pads[d] + b.pads[d + dims] - b.dilations[d] * (b.block[d] - 1) - 1) / b.strides[d] + 1);
+      for (std::size_t d = 0; d < dims; ++d)
+        count.push_back((b.image[d] + b.pads[d] + b.pads[d + dims] - b.dilations[d] * (b.block[d] - 1) - 1) / b.strides[d] + 1);
       Integers in{2, 3}, out{2, 3};
       in.insert(in.end(), b.block.begin(), b.block.end());
       in.insert(in.end(), count.begin(), count.end());
@@ -221,17 +243,21 @@ void col2im(Cases& cases) {
 void mel_weight_matrix(Cases& cases) {
   for (const DType t : types_in(types::numeric))
     for (const DType edge : types_in(types::floats))
-      for (const auto& [bins, length, rate, low, high] : std::vector<std::array<std::int64_t, 5>>{{8, 16, 8192, 0, 4096}, {5, 63, 16000, 113, 7000}, {0, 4, 100, 0, 50}, {3, 0, 10, 0, 5}}) {
+      for (const auto& [bins, length, rate, low, high] :
+           std::vector<std::array<std::int64_t, 5>>{{8, 16, 8192, 0, 4096}, {5, 63, 16000, 113, 7000}, {0, 4, 100, 0, 50}, {3, 0, 10, 0, 5}}) {
         const std::int64_t rows = length / 2 + 1;
         const auto mel = [](Real f) { return 2595 * std::log10(1 + f / 700); };
         std::vector<std::int64_t> point;
         for (std::int64_t k = 0; k < bins + 2; ++k) {
-          const Real m = mel(static_cast<Real>(low)) + static_cast<Real>(k) * (mel(static_cast<Real>(high)) - mel(static_cast<Real>(low))) / static_cast<Real>(bins + 2);
-          point.push_back(static_cast<std::int64_t>(std::floor(static_cast<Real>(length + 1) * 700 * (std::pow(10.0L, m / 2595) - 1) / static_cast<Real>(rate) + 1e-12L)));
+          const Real m =
+              mel(static_cast<Real>(low)) + static_cast<Real>(k) * (mel(static_cast<Real>(high)) - mel(static_cast<Real>(low))) / static_cast<Real>(bins + 2);
+          point.push_back(
+              static_cast<std::int64_t>(std::floor(static_cast<Real>(length + 1) * 700 * (std::pow(10.0L, m / 2595) - 1) / static_cast<Real>(rate) + 1e-12L)));
         }
         Array y(t, {rows, bins});
         for_each(y.shape, [&](const Index& i) {
-          const std::int64_t j = i[0], a = point[static_cast<std::size_t>(i[1])], b = point[static_cast<std::size_t>(i[1]) + 1], c = point[static_cast<std::size_t>(i[1]) + 2];
+          const std::int64_t j = i[0], a = point[static_cast<std::size_t>(i[1])], b = point[static_cast<std::size_t>(i[1]) + 1],
+                             c = point[static_cast<std::size_t>(i[1]) + 2];
           Real v = 0;
           if (j >= a && j <= b) v = a == b ? 1 : static_cast<Real>(j - a) / static_cast<Real>(b - a);
           if (j >= b && j < c) v = static_cast<Real>(c - j) / static_cast<Real>(c - b);
@@ -241,16 +267,22 @@ void mel_weight_matrix(Cases& cases) {
         if (!is_real(t)) e.allowed.clear();
         const DType index = bins % 2 == 0 ? DType::int64 : DType::int32;
         cases.push_back({{scalar(index, bins), scalar(index, length), scalar(index, rate), scalar(edge, low), scalar(edge, high)},
-                         {{"output_datatype", static_cast<std::int64_t>(t)}}, {e}, {0, 1}});
+                         {{"output_datatype", static_cast<std::int64_t>(t)}},
+                         {e},
+                         {0, 1}});
       }
 }
 
-const Rows rows({{"DFT", dft}, {"STFT", stft},
+const Rows rows({{"DFT", dft},
+                 {"STFT", stft},
                  {"HannWindow", [](Cases& c) { windows(c, {0.5L, 0.5L, 0}); }},
                  {"HammingWindow", [](Cases& c) { windows(c, {25.0L / 46, 21.0L / 46, 0}); }},
                  {"BlackmanWindow", [](Cases& c) { windows(c, {0.42L, 0.5L, 0.08L}); }},
-                 {"MaxUnpool", max_unpool}, {"CenterCropPad", center_crop_pad},
-                 {"AffineGrid", affine_grid}, {"Col2Im", col2im}, {"MelWeightMatrix", mel_weight_matrix}});
+                 {"MaxUnpool", max_unpool},
+                 {"CenterCropPad", center_crop_pad},
+                 {"AffineGrid", affine_grid},
+                 {"Col2Im", col2im},
+                 {"MelWeightMatrix", mel_weight_matrix}});
 
 }  // namespace
 }  // namespace inferc::test

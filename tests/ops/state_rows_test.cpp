@@ -56,11 +56,19 @@ std::vector<Expected> linear_attention(const Linear& p) {
 void linear_attention_cases(Cases& cases) {
   unsigned seed = 1;
   for (const DType t : declared("LinearAttention"))
-    for (const auto& [batch, steps, q_heads, heads, key, value] : std::vector<std::array<std::int64_t, 6>>{{1, 1, 1, 1, 1, 1}, {2, 5, 4, 2, 3, 7}, {1, 3, 3, 3, 4, 17}, {2, 0, 2, 1, 3, 2}})
+    for (const auto& [batch, steps, q_heads, heads, key, value] :
+         std::vector<std::array<std::int64_t, 6>>{{1, 1, 1, 1, 1, 1}, {2, 5, 4, 2, 3, 7}, {1, 3, 3, 3, 4, 17}, {2, 0, 2, 1, 3, 2}})
       for (const char* rule : {"linear", "gated", "delta", "gated_delta"})
         for (const bool wide : {false, true}) {
           const bool gated = rule[0] == 'g', delta = std::string(rule).ends_with("delta");
-          Linear p{random(t, {batch, steps, q_heads * key}, seed++, -1, 1), random(t, {batch, steps, heads * key}, seed++, -0.5, 0.5), random(t, {batch, steps, heads * value}, seed++, -1, 1), Array(), Array(), Array(), q_heads, heads};
+          Linear p{random(t, {batch, steps, q_heads * key}, seed++, -1, 1),
+                   random(t, {batch, steps, heads * key}, seed++, -0.5, 0.5),
+                   random(t, {batch, steps, heads * value}, seed++, -1, 1),
+                   Array(),
+                   Array(),
+                   Array(),
+                   q_heads,
+                   heads};
           if (gated) p.decay = random(t, {batch, steps, wide ? heads * key : heads}, seed++, -1, 0);
           if (delta) p.beta = random(t, {batch, steps, wide ? heads : 1}, seed++, 0, 1);
           if (wide) p.past = random(t, {batch, heads, key, value}, seed++, -1, 1);
@@ -78,7 +86,8 @@ void linear_attention_cases(Cases& cases) {
 void causal_conv(Cases& cases) {
   unsigned seed = 7;
   for (const DType t : declared("CausalConvWithState"))
-    for (const auto& [batch, channels, length, taps] : std::vector<std::array<std::int64_t, 4>>{{1, 1, 1, 1}, {2, 3, 7, 4}, {1, 2, 2, 5}, {2, 1, 0, 3}, {1, 1, 33, 17}})
+    for (const auto& [batch, channels, length, taps] :
+         std::vector<std::array<std::int64_t, 4>>{{1, 1, 1, 1}, {2, 3, 7, 4}, {1, 2, 2, 5}, {2, 1, 0, 3}, {1, 1, 33, 17}})
       for (const char* activation : {"none", "silu", "swish"})
         for (const bool given : {false, true}) {
           const Array x = random(t, {batch, channels, length}, seed++, -1, 1), w = random(t, {channels, 1, taps}, seed++, -1, 1);
@@ -103,7 +112,8 @@ void causal_conv(Cases& cases) {
 void tensor_scatter(Cases& cases) {
   unsigned seed = 9;
   for (const DType t : declared("TensorScatter"))
-    for (const auto& [shape, axis, steps] : std::vector<std::tuple<Integers, std::int64_t, std::int64_t>>{{{2, 5, 3}, -2, 2}, {{3, 2, 4, 2}, 2, 4}, {{2, 7}, 1, 1}, {{1, 3, 0}, 1, 2}, {{2, 4, 3}, -2, 0}})
+    for (const auto& [shape, axis, steps] : std::vector<std::tuple<Integers, std::int64_t, std::int64_t>>{
+             {{2, 5, 3}, -2, 2}, {{3, 2, 4, 2}, 2, 4}, {{2, 7}, 1, 1}, {{1, 3, 0}, 1, 2}, {{2, 4, 3}, -2, 0}})
       for (const bool circular : {false, true})
         for (const bool given : {false, true}) {
           const auto d = static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(shape.size()) : axis);
@@ -111,7 +121,8 @@ void tensor_scatter(Cases& cases) {
           rows[d] = steps;
           const Array past = random(t, shape, seed++, -99, 99), update = random(t, rows, seed++, -99, 99);
           Array first(DType::int64, {shape[0]});
-          for (std::int64_t b = 0; given && b < shape[0]; ++b) first.at({b}) = static_cast<Real>(circular ? shape[d] - 1 + 3 * b : std::min(b, shape[d] - steps));
+          for (std::int64_t b = 0; given && b < shape[0]; ++b)
+            first.at({b}) = static_cast<Real>(circular ? shape[d] - 1 + 3 * b : std::min(b, shape[d] - steps));
           Array y = past;
           for_each(rows, [&](const Index& i) {
             Index to = i;

@@ -77,8 +77,7 @@ TEST(Table, HasARowForEveryOperator) {
 
 std::string describe(const Case& c) {
   std::string out;
-  for (const Array& a : c.inputs)
-    out += a.dtype == DType::undefined ? " -" : fmt::format(" {}[{}]", name(a.dtype), fmt::join(a.shape, ","));
+  for (const Array& a : c.inputs) out += a.dtype == DType::undefined ? " -" : fmt::format(" {}[{}]", name(a.dtype), fmt::join(a.shape, ","));
   for (const auto& [key, value] : c.attributes) {
     out += " " + key;
     if (const auto* i = std::get_if<std::int64_t>(&value)) out += fmt::format("={}", *i);
@@ -139,7 +138,8 @@ void check_bytes(const Row& row, const Case& c, DType t) {
   if (!any) return;
   const std::vector<Tensor> actual = evaluate(row, operands, c.attributes, c.outputs.size()), bytes = evaluate(row, c);
   for (std::size_t i = 0; i < actual.size(); ++i)
-    EXPECT_TRUE(actual[i].same(bytes[i].dtype() == DType::uint8 ? with_type(bytes[i], t) : bytes[i])) << row.op << describe(c) << " as " << name(t) << ", output " << i;
+    EXPECT_TRUE(actual[i].same(bytes[i].dtype() == DType::uint8 ? with_type(bytes[i], t) : bytes[i]))
+        << row.op << describe(c) << " as " << name(t) << ", output " << i;
 }
 
 // Bytes of types that no operator computes with are moved as those of uint8.
@@ -156,16 +156,14 @@ TEST_P(Definition, CoversEveryElementType) {
   for (const Case& c : cases_of(GetParam()))
     for (std::size_t i = 0; i < c.inputs.size(); ++i) seen[std::min(i, op().inputs.size() - 1)].insert(c.inputs[i].dtype);
   for (std::size_t i = 0; i < op().inputs.size(); ++i)
-    for (const DType t : types_in(op().inputs[i].types))
-      EXPECT_TRUE(seen[i].contains(t)) << "input '" << op().inputs[i].name << "' is never " << name(t);
+    for (const DType t : types_in(op().inputs[i].types)) EXPECT_TRUE(seen[i].contains(t)) << "input '" << op().inputs[i].name << "' is never " << name(t);
 }
 
-INSTANTIATE_TEST_SUITE_P(Operators, Definition, testing::ValuesIn(table()),
-                         [](const auto& info) {
-                           std::string name = info.param.domain + info.param.op;
-                           std::erase_if(name, [](unsigned char c) { return std::isalnum(c) == 0; });
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Operators, Definition, testing::ValuesIn(table()), [](const auto& info) {
+  std::string name = info.param.domain + info.param.op;
+  std::erase_if(name, [](unsigned char c) { return std::isalnum(c) == 0; });
+  return name;
+});
 
 }  // namespace
 }  // namespace inferc::test

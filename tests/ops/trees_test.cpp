@@ -32,20 +32,21 @@ std::string error_ml(const std::string& op, const std::vector<Tensor>& inputs, A
 
 // x0 <= 3 ? (x1 > 1 ? leaf 0 : leaf 1) : leaf 2, with target 0 for the first two, 1 for the last; and a tree that is leaf 1.
 Attributes two_trees() {
-  return {{"nodes_modes", modes({0, 3, 0})},          {"nodes_splits", f32({3}, {3, 1, 0})},      {"nodes_featureids", Integers{0, 1, 0}},
-          {"nodes_truenodeids", Integers{1, 0, 1}},   {"nodes_trueleafs", Integers{0, 1, 1}},     {"nodes_falsenodeids", Integers{2, 1, 1}},
-          {"nodes_falseleafs", Integers{1, 1, 1}},    {"leaf_targetids", Integers{0, 0, 1}},      {"leaf_weights", f32({3}, {1, 10, 100})},
-          {"tree_roots", Integers{0, 2}},             {"n_targets", std::int64_t{2}}};
+  return {{"nodes_modes", modes({0, 3, 0})},        {"nodes_splits", f32({3}, {3, 1, 0})},  {"nodes_featureids", Integers{0, 1, 0}},
+          {"nodes_truenodeids", Integers{1, 0, 1}}, {"nodes_trueleafs", Integers{0, 1, 1}}, {"nodes_falsenodeids", Integers{2, 1, 1}},
+          {"nodes_falseleafs", Integers{1, 1, 1}},  {"leaf_targetids", Integers{0, 0, 1}},  {"leaf_weights", f32({3}, {1, 10, 100})},
+          {"tree_roots", Integers{0, 2}},           {"n_targets", std::int64_t{2}}};
 }
 
 TEST(TreeEnsemble, AddsTheLeavesThatARowReaches) {
   const Tensor x = f32({4, 2}, {1, 2, 1, 0, 4, 0, NAN, 2});
   EXPECT_EQ(run_ml("TreeEnsemble", {x}, two_trees())[0], f32({4, 2}, {11, 0, 20, 0, 10, 100, 10, 100}));
-  EXPECT_EQ(run_ml("TreeEnsemble", {f64({1, 2}, {1, 2})}, [] {
-              Attributes a = two_trees();
-              a["nodes_splits"] = f64({3}, {3, 1, 0}), a["leaf_weights"] = f64({3}, {1, 10, 100});
-              return a;
-            }())[0],
+  EXPECT_EQ(run_ml("TreeEnsemble", {f64({1, 2}, {1, 2})},
+                   [] {
+                     Attributes a = two_trees();
+                     a["nodes_splits"] = f64({3}, {3, 1, 0}), a["leaf_weights"] = f64({3}, {1, 10, 100});
+                     return a;
+                   }())[0],
             f64({1, 2}, {11, 0}));
 }
 
@@ -104,10 +105,18 @@ using Words = std::vector<std::string>;
 
 // x0 <= 1 ? leaf of class 0 : leaf of class 1, each with weight 2.
 Attributes stump() {
-  return {{"nodes_treeids", Integers{0, 0, 0}},      {"nodes_nodeids", Integers{0, 1, 2}},      {"nodes_featureids", Integers{0, 0, 0}},
-          {"nodes_values", std::vector<float>{1, 0, 0}}, {"nodes_modes", Words{"BRANCH_LEQ", "LEAF", "LEAF"}}, {"nodes_truenodeids", Integers{1, 0, 0}},
-          {"nodes_falsenodeids", Integers{2, 0, 0}}, {"class_treeids", Integers{0, 0}},         {"class_nodeids", Integers{1, 2}},
-          {"class_ids", Integers{0, 1}},             {"class_weights", std::vector<float>{2, 2}}, {"classlabels_int64s", Integers{7, 9}}};
+  return {{"nodes_treeids", Integers{0, 0, 0}},
+          {"nodes_nodeids", Integers{0, 1, 2}},
+          {"nodes_featureids", Integers{0, 0, 0}},
+          {"nodes_values", std::vector<float>{1, 0, 0}},
+          {"nodes_modes", Words{"BRANCH_LEQ", "LEAF", "LEAF"}},
+          {"nodes_truenodeids", Integers{1, 0, 0}},
+          {"nodes_falsenodeids", Integers{2, 0, 0}},
+          {"class_treeids", Integers{0, 0}},
+          {"class_nodeids", Integers{1, 2}},
+          {"class_ids", Integers{0, 1}},
+          {"class_weights", std::vector<float>{2, 2}},
+          {"classlabels_int64s", Integers{7, 9}}};
 }
 
 TEST(TreeEnsembleClassifier, GivesTheLabelOfTheLargestScore) {

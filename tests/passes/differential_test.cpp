@@ -65,7 +65,8 @@ std::vector<RuleD> errors(const Float64Oracle& oracle, const Graph& graph, const
 
 void expect_same(const std::vector<Tensor>& before, const std::vector<Tensor>& after) {
   ASSERT_EQ(before.size(), after.size());
-  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(before[i].same(after[i])) << "output " << i << ": " << compare(after[i], before[i], {0, 0}).reason;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    EXPECT_TRUE(before[i].same(after[i])) << "output " << i << ": " << compare(after[i], before[i], {0, 0}).reason;
 }
 
 // Rule D with the imported graph as the peer.

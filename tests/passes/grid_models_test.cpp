@@ -44,12 +44,18 @@ Tensor rows_of(const Tensor& all, const Graph& graph) {
 
 double element(const Tensor& t, std::size_t i) {
   switch (t.dtype()) {
-    case DType::float32: return static_cast<double>(t.as<float>()[i]);
-    case DType::int8: return t.as<std::int8_t>()[i];
-    case DType::uint8: return t.as<std::uint8_t>()[i];
-    case DType::int16: return t.as<std::int16_t>()[i];
-    case DType::int32: return t.as<std::int32_t>()[i];
-    default: return 0;
+    case DType::float32:
+      return static_cast<double>(t.as<float>()[i]);
+    case DType::int8:
+      return t.as<std::int8_t>()[i];
+    case DType::uint8:
+      return t.as<std::uint8_t>()[i];
+    case DType::int16:
+      return t.as<std::int16_t>()[i];
+    case DType::int32:
+      return t.as<std::int32_t>()[i];
+    default:
+      return 0;
   }
 }
 

@@ -33,7 +33,8 @@ std::string graph(const std::string& body) {
       %two: f32[] = constant f32[] {2}
       %low: f32[] = constant f32[] {-1}
       %high: f32[] = constant f32[] {1.5}
-      )" + body + "\n return %y\n }";
+      )" +
+         body + "\n return %y\n }";
 }
 
 TEST(Grid, TakesTheZeroPointOffTheIntegers) {

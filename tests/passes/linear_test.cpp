@@ -56,7 +56,8 @@ std::string layer(const std::string& body, const std::string& outputs = "%y") {
       %c: f32[2] = constant f32[2] {2, 8}
       %b: f32[2] = constant f32[2] {1, 3}
       %large: f32[2] = constant f32[2] {1, 300}
-      )" + body + "\n return " + outputs + "\n }";
+      )" +
+         body + "\n return " + outputs + "\n }";
 }
 
 TEST(FoldAffine, MovesAScaleBehindAProductIntoItsWeights) {
@@ -131,8 +132,10 @@ TEST(FoldConstants, LeavesProductsBeyondAHundredMillionOperations) {
         %b = ConstantOfShape(%t)
         %y = MatMul(%a, %b)
         return %y
-      }})", rows));
-    while (fold_constants(*g)) {}
+      }})",
+                                                 rows));
+    while (fold_constants(*g)) {
+    }
     return g->size();
   };
   EXPECT_EQ(folded_to(500), 0u);  // 2 * 500 * 500 * 200 = 10^8
@@ -140,7 +143,8 @@ TEST(FoldConstants, LeavesProductsBeyondAHundredMillionOperations) {
 }
 
 TEST(EliminateDeadCode, ErasesWhatNobodyReads) {
-  test::expect_rewrite(eliminate_dead_code, layer("%1 = Exp(%x)\n %2 = Neg(%1)\n %y = Relu(%x)"), "graph \"g\" { %x: f32[5, 2] = input %y = Relu(%x) return %y }");
+  test::expect_rewrite(eliminate_dead_code, layer("%1 = Exp(%x)\n %2 = Neg(%1)\n %y = Relu(%x)"),
+                       "graph \"g\" { %x: f32[5, 2] = input %y = Relu(%x) return %y }");
   test::expect_unchanged(eliminate_dead_code, layer("%1 = Exp(%x)\n %y = Neg(%1)"));
 }
 

@@ -46,7 +46,8 @@ std::string graph_of(const std::string& body, const std::string& outputs = "%y")
       symbol n: 0..4000
       %x: f32[n, 3] = input
       %w: f32[3, 2] = constant f32[3, 2] {0.5, -0.25, 0.125, 1, -0.75, 0.375}
-      %b: f32[2] = constant f32[2] {0.0625, -1.5})" + head + rest + "\n return " + outputs + "\n }";
+      %b: f32[2] = constant f32[2] {0.0625, -1.5})" +
+         head + rest + "\n return " + outputs + "\n }";
 }
 
 // Multiples of 2^-6, ties of coarser grids among them, and values far out.
@@ -68,7 +69,10 @@ std::unique_ptr<Graph> expect_exact(const std::string& text, int products, std::
     const std::vector<Tensor> e = evaluate_graph(*before, {x}), y = evaluate_graph(*after, {x});
     for (std::size_t k = 0; k < e.size(); ++k)
       for (std::size_t i = 0; i < e[k].size(); ++i)
-        if (e[k].as<float>()[i] != y[k].as<float>()[i]) return ADD_FAILURE() << "output " << k << ", element " << i << ": " << y[k].as<float>()[i] << " for " << e[k].as<float>()[i] << "\n" << inferc::text(*after), nullptr;
+        if (e[k].as<float>()[i] != y[k].as<float>()[i])
+          return ADD_FAILURE() << "output " << k << ", element " << i << ": " << y[k].as<float>()[i] << " for " << e[k].as<float>()[i] << "\n"
+                               << inferc::text(*after),
+                 nullptr;
   }
   return nullptr;
 }
@@ -77,18 +81,22 @@ TEST(LowerFixedPoint, TakesALayerBetweenQuantisersThatAreWrittenOut) {
   expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
       %p = MatMul(%q, %w)
       %s = Add(%p, %b)
-      %r = Relu(%s))" + quantise("y", "r", 3, 0, 63)), 1);
+      %r = Relu(%s))" + quantise("y", "r", 3, 0, 63)),
+               1);
 }
 
 TEST(LowerFixedPoint, TakesGemmAndASecondQuantiserThatIsCoarser) {
   expect_exact(graph_of(quantise("q", "x", 5, 0, 127) + R"(
-      %p = Gemm(%q, %w, %b))" + quantise("r", "p", 4, -30, 30) + quantise("y", "r", 2, -5, 6)), 1);
+      %p = Gemm(%q, %w, %b))" +
+                        quantise("r", "p", 4, -30, 30) + quantise("y", "r", 2, -5, 6)),
+               1);
 }
 
 TEST(LowerFixedPoint, JoinsLayersWithoutFloatBetween) {
   const std::string text = graph_of(quantise("q", "x", 4, -100, 100) + R"(
       %v: f32[2, 3] = constant f32[2, 3] {1, 0.5, -2, 0.25, 0.75, 1.25}
-      %p = Gemm(%q, %w, %b))" + quantise("r", "p", 4, -120, 120) + R"(
+      %p = Gemm(%q, %w, %b))" + quantise("r", "p", 4, -120, 120) +
+                                    R"(
       %y = MatMul(%r, %v))");
   expect_exact(text, 2);
   const auto g = test::typed_graph(text);
@@ -104,13 +112,15 @@ TEST(LowerFixedPoint, TakesEveryStep) {
  %1 = Mul(%p, %w2)
  %w2: f32[] = constant f32[] {0.25}
  %2 = Round(%1)
- %y = Max(%2, %c))"), 1);
+ %y = Max(%2, %c))"),
+               1);
   expect_exact(with(R"( %l: f32[] = constant f32[] {-0.4375}
  %h: f32[2] = constant f32[2] {0.5, 1.25}
  %1 = Min(%p, %h)
  %2 = Max(%1, %l)
  %3 = Sub(%2, %b)
- %y = Floor(%3))"), 1);
+ %y = Floor(%3))"),
+               1);
 }
 
 // Weights 2^-10 and 2^0 side by side: the columns of the sum have units of their own, of one of which 8 bits cannot be.
@@ -118,22 +128,29 @@ TEST(LowerFixedPoint, TakesColumnsOfDifferentUnits) {
   expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
       %u: f32[3, 2] = constant f32[3, 2] {97, 0.0009765625, 45, 0.0048828125, -101, -0.1240234375}
       %p = Gemm(%q, %u, %b)
-      %o = MatMul(%q, %u))" + quantise("y", "p", 2, -100, 100), "%y, %o"), 2);
+      %o = MatMul(%q, %u))" +
+                            quantise("y", "p", 2, -100, 100),
+                        "%y, %o"),
+               2);
 }
 
 TEST(LowerFixedPoint, KeepsAValueThatIsReadInBothForms) {
   expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
       %v: f32[2, 2] = constant f32[2, 2] {1, 0.5, -2, 0.25}
-      %p = Gemm(%q, %w, %b))" + quantise("r", "p", 3, -64, 63) + R"(
+      %p = Gemm(%q, %w, %b))" +
+                            quantise("r", "p", 3, -64, 63) + R"(
       %y = MatMul(%r, %v)
-      %t = Tanh(%r))", "%y, %t, %r"), 2);
+      %t = Tanh(%r))",
+                        "%y, %t, %r"),
+               2);
 }
 
 TEST(LowerFixedPoint, MovesIntegersWithoutGoingBackToFloat) {
   const std::string text = graph_of(quantise("q", "x", 4, -100, 100) + R"(
       %v: f32[4, 1] = constant f32[4, 1] {1, 0.5, -2, 0.25}
       %shape: i64[2] = constant i64[2] {-1, 4}
-      %p = Gemm(%q, %w, %b))" + quantise("r", "p", 4, -120, 120) + R"(
+      %p = Gemm(%q, %w, %b))" + quantise("r", "p", 4, -120, 120) +
+                                    R"(
       %f = Reshape(%r, %shape)
       %y = MatMul(%f, %v))");
   const auto g = test::typed_graph(text);
@@ -147,7 +164,8 @@ std::string convolution(const std::string& attributes, const std::string& weight
   return R"(graph "g" {
       symbol n: 0..4
       %shape: i64[4] = constant i64[4] {-1, 4, 7, 5}
-      %w: f32[6, )" + weights + R"(, 3, 2] = constant #0
+      %w: f32[6, )" +
+         weights + R"(, 3, 2] = constant #0
       %b: f32[6] = constant f32[6] {0.5, -1, 0.25, 2, -0.125, 0}
       %c: f32[6, 1, 1] = constant f32[6, 1, 1] {0.5, 0.25, 0.125, 1, 2, -4}
       %s: f32[] = constant f32[] {16}
@@ -160,7 +178,8 @@ std::string convolution(const std::string& attributes, const std::string& weight
       %2 = Floor(%1)
       %3 = Clip(%2, %l, %h)
       %4 = Div(%3, %s)
-      %5 = Conv(%4, %w, %b) {)" + attributes + R"(}
+      %5 = Conv(%4, %w, %b) {)" +
+         attributes + R"(}
       %6 = LeakyRelu(%5) {"alpha" = 0.125}
       %7 = Add(%6, %c)
       %8 = Mul(%7, %t)
@@ -205,7 +224,8 @@ std::string pruned_layers() {
       %u: f32[3, 40] = constant #0
       %v: f32[40, 5] = constant #1
       %c: f32[40] = constant #2
-      %p = Gemm(%q, %u, %c))" + quantise("r", "p", 4, -120, 120) + R"(
+      %p = Gemm(%q, %u, %c))" +
+                  quantise("r", "p", 4, -120, 120) + R"(
       %y = MatMul(%r, %v))");
 }
 Tensor pruned(std::vector<std::int64_t> shape, unsigned zeros, bool rows, unsigned seed) {
@@ -220,7 +240,8 @@ Tensor pruned(std::vector<std::int64_t> shape, unsigned zeros, bool rows, unsign
   return t;
 }
 TEST(DropDeadNeurons, DropsConstantAndUnreadOnesByWholePanels) {
-  for (const auto& [columns, rows, left] : {std::tuple{0u, 0u, 40}, std::tuple{60u, 0u, 16}, std::tuple{0u, 60u, 16}, std::tuple{0u, 30u, 32}, std::tuple{50u, 50u, 16}, std::tuple{100u, 0u, 16}}) {
+  for (const auto& [columns, rows, left] : {std::tuple{0u, 0u, 40}, std::tuple{60u, 0u, 16}, std::tuple{0u, 60u, 16}, std::tuple{0u, 30u, 32},
+                                            std::tuple{50u, 50u, 16}, std::tuple{100u, 0u, 16}}) {
     const auto make = [&, c = columns, r = rows] {
       auto g = parse_graph(pruned_layers(), {pruned({3, 40}, c, false, 5), pruned({40, 5}, r, true, 6), pruned({40}, 0, false, 7)});
       Diagnostics problems;
@@ -279,19 +300,23 @@ TEST(LowerFixedPoint, LeavesWhatIsOnNoGrid) {
   expect_exact(graph_of("\n %y = MatMul(%x, %w)"), 0);
   expect_exact(graph_of(R"(
       %t = Tanh(%x)
-      %y = MatMul(%t, %w))"), 0);
+      %y = MatMul(%t, %w))"),
+               0);
   expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
       %v: f32[3, 1] = constant f32[3, 1] {0.1, 0.2, 0.3}
-      %y = MatMul(%q, %v))"), 0);
+      %y = MatMul(%q, %v))"),
+               0);
   expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
-      %y = Gemm(%q, %w, %b) {"alpha" = 3.0})"), 0);
+      %y = Gemm(%q, %w, %b) {"alpha" = 3.0})"),
+               0);
 }
 
 TEST(LowerFixedPoint, StopsAtABiasThatIsOnNoGrid) {
   expect_exact(graph_of(quantise("q", "x", 4, -128, 127) + R"(
       %c: f32[2] = constant f32[2] {1e-30, 1}
       %p = MatMul(%q, %w)
-      %y = Add(%p, %c))"), 1);
+      %y = Add(%p, %c))"),
+               1);
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ std::string notes(const std::string& body, const std::string& name = "g") {
       %bits: f32[] = constant f32[] {8}
       %w: f32[2, 2] = constant f32[2, 2] {0.5, -0.25, 0.125, 0}
       %off: f32[2, 2] = constant f32[2, 2] {0.5, -0.25, 0.001, 0}
-      )" + body + "\n return %y\n }"), d);
+      )" + body + "\n return %y\n }"),
+                    d);
   std::string out;
   for (const Diagnostic& w : d.warnings()) {
     EXPECT_FALSE(w.help.empty());
@@ -37,7 +38,8 @@ const std::string quantised = " %q = QuantizeLinear(%c, %s, %u8)\n %d = Dequanti
 TEST(QuantisationNotes, KnowTheQuantisersOfPQuantML) {
   const std::string text = notes("%c = Clip(%x, %zero, %one)\n" + quantised);
   EXPECT_TRUE(says(text, "rounds half to even and saturates")) << text;
-  EXPECT_EQ(notes("%c = Clip(%x, %zero, %one)\n %q = QuantizeLinear(%c, %odd, %u8)\n %y = DequantizeLinear(%q, %odd, %u8)"), "") << "no power of two: not PQuantML";
+  EXPECT_EQ(notes("%c = Clip(%x, %zero, %one)\n %q = QuantizeLinear(%c, %odd, %u8)\n %y = DequantizeLinear(%q, %odd, %u8)"), "")
+      << "no power of two: not PQuantML";
 }
 
 TEST(QuantisationNotes, FindBitsThatTheIntegersLack) {

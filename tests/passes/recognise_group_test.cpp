@@ -17,21 +17,26 @@ std::string grouped(const Group& g) {
   return R"(graph "g" {
       symbol n: 0..40
       %x: f32[n, 4, 5, 6] = input
-      %ones: f32[2] = constant f32[2] )" + g.ones + R"(
+      %ones: f32[2] = constant f32[2] )" +
+         g.ones + R"(
       %zeros: f32[2] = constant f32[2] {0, 0}
       %inner: i64[1] = constant i64[1] {2}
       %all: i64[3] = constant i64[3] {-1, 2, 3}
       %channels: i64[2] = constant i64[2] {1, 2}
       %two: f32[] = constant f32[] {2}
       %one: f32[] = constant f32[] {1}
-      %epsilon: )" + g.epsilon + R"(
+      %epsilon: )" +
+         g.epsilon + R"(
       %gamma: f32[4, 1, 1] = constant f32[4, 1, 1] {1, 2, 3, 4}
       %beta: f32[1, 4, 1, 1] = constant f32[1, 4, 1, 1] {5, 6, 7, 8}
       %columns: f32[6] = constant f32[6] {1, 2, 3, 4, 5, 6}
-      %p: f32[)" + g.parts + R"(] = inferc.View(%x)
-      )" + g.body + R"(
+      %p: f32[)" +
+         g.parts + R"(] = inferc.View(%x)
+      )" +
+         g.body + R"(
       %y: f32[n, 4, 5, 6] = inferc.View(%m)
-      )" + g.rest + "\n return " + g.outputs + "\n }";
+      )" +
+         g.rest + "\n return " + g.outputs + "\n }";
 }
 
 const std::string instances = R"(%m = InstanceNormalization(%p, %ones, %zeros) {"epsilon" = 0.001})";
@@ -61,8 +66,7 @@ TEST(RecogniseGroupNormalisation, TakesInstancesBetweenViews) {
 TEST(RecogniseGroupNormalisation, TakesItsDecomposedForms) {
   for (const char* square : {"Mul(%d, %d)", "Pow(%d, %two)"})
     for (const char* quotient : {"%m = Div(%d, %r)", "%i = Reciprocal(%r)\n %m = Mul(%i, %d)", "%i = Div(%one, %r)\n %m = Mul(%d, %i)"}) {
-      test::expect_rewrite(recognise_group_normalisation,
-                           grouped({.body = moments("%inner", square, quotient), .rest = affine, .outputs = "%z"}), result);
+      test::expect_rewrite(recognise_group_normalisation, grouped({.body = moments("%inner", square, quotient), .rest = affine, .outputs = "%z"}), result);
       test::expect_rewrite(recognise_group_normalisation,
                            grouped({.parts = "n, 2, 2, 5, 6", .body = moments("%all", square, quotient), .rest = affine, .outputs = "%z"}), result);
     }

@@ -33,10 +33,12 @@ std::string gelu(const std::string& body, const std::string& outputs = "%y", con
       %factor: f32[] = constant f32[] {0.044715}
       %outer: f32[] = constant f32[] {0.7978846}
       %wide: f32[1, 1, 1] = constant f32[1, 1, 1] {0.5}
-      %s = )" + scaled + R"(
+      %s = )" +
+         scaled + R"(
       %e = Erf(%s)
       %g = Add(%one, %e)
-      )" + body + "\n return " + outputs + "\n }";
+      )" +
+         body + "\n return " + outputs + "\n }";
 }
 
 const std::string plain_gelu = "%a = Mul(%x, %half)\n %y = Mul(%a, %g)";
@@ -64,9 +66,7 @@ TEST(RecogniseGelu, LeavesWhatIsReadElsewhereOrScaledOtherwise) {
 }
 
 // A constant of one element may still add a dim, which Gelu does not.
-TEST(RecogniseGelu, LeavesConstantsThatAddDims) {
-  test::expect_unchanged(recognise_gelu, gelu("%a = Mul(%x, %wide)\n %y = Mul(%a, %g)"));
-}
+TEST(RecogniseGelu, LeavesConstantsThatAddDims) { test::expect_unchanged(recognise_gelu, gelu("%a = Mul(%x, %wide)\n %y = Mul(%a, %g)")); }
 
 std::string tanh_gelu(const std::string& cube, const std::string& rest, const std::string& outputs = "%y") {
   return gelu(cube + "\n %m = Mul(%c, %factor)\n " + rest + "\n %t = Tanh(%i)\n %h = Add(%t, %one)\n %a = Mul(%h, %x)\n %y = Mul(%a, %half)", outputs);
@@ -96,22 +96,29 @@ struct Norm {
 std::string norm(const Norm& n) {
   return R"(graph "g" {
       %x: f32[4, 4] = input
-      %axes: i64[1] = constant i64[1] {)" + n.axis + R"(}
-      %variance_axes: i64[1] = constant i64[1] {)" + n.variance_axis + R"(}
+      %axes: i64[1] = constant i64[1] {)" +
+         n.axis + R"(}
+      %variance_axes: i64[1] = constant i64[1] {)" +
+         n.variance_axis + R"(}
       %one: f32[] = constant f32[] {1}
       %two: f32[] = constant f32[] {2}
       %inverse_root: f32[] = constant f32[] {-0.5}
-      %epsilon: )" + n.epsilon + R"(
+      %epsilon: )" +
+         n.epsilon + R"(
       %scale: f32[4] = constant f32[4] {1, 2, 3, 4}
       %bias: f32[4] = constant f32[4] {5, 6, 7, 8}
       %mean = ReduceMean(%x, %axes)
       %minus = Neg(%mean)
-      %d = )" + n.centred + R"(
-      %q = )" + n.square + R"(
+      %d = )" +
+         n.centred + R"(
+      %q = )" +
+         n.square + R"(
       %v = ReduceMean(%q, %variance_axes)
       %w = Add(%epsilon, %v)
-      %r = )" + n.root + R"(
-      )" + n.quotient + "\n return " + n.outputs + "\n }";
+      %r = )" +
+         n.root + R"(
+      )" +
+         n.quotient + "\n return " + n.outputs + "\n }";
 }
 
 // Spellings of n = d / r.
@@ -123,7 +130,8 @@ TEST(RecogniseNormalisation, TakesEverySpellingWithScaleAndBias) {
     for (const char* centred : {"Sub(%x, %mean)", "Add(%x, %minus)", "Add(%minus, %x)"})
       for (const std::string& quotient : quotients)
         for (const char* affine : {"%m = Mul(%n, %scale)\n %y = Add(%m, %bias)", "%m = Mul(%scale, %n)\n %y = Add(%bias, %m)"})
-          test::expect_rewrite(recognise_normalisation, norm({.square = square, .quotient = quotient + "\n " + affine, .axis = "1", .centred = centred}), R"(graph "g" {
+          test::expect_rewrite(recognise_normalisation, norm({.square = square, .quotient = quotient + "\n " + affine, .axis = "1", .centred = centred}),
+                               R"(graph "g" {
               %x: f32[4, 4] = input
               %scale: f32[4] = constant f32[4] {1, 2, 3, 4}
               %bias: f32[4] = constant f32[4] {5, 6, 7, 8}
@@ -190,10 +198,12 @@ std::string attention(const std::string& scores, const std::string& rest, const 
       %q: f32[2, 3, 5, 4] = input
       %k: f32[2, 3, 4, 5] = input
       %v: f32[2, 3, 5, 4] = input
-      %mask: )" + mask + R"( = input
+      %mask: )" +
+         mask + R"( = input
       %c: f32[] = constant f32[] {0.5}
       %zero: f32[] = constant f32[] {0}
-      )" + scores + "\n" + rest + "\n return " + outputs + "\n }";
+      )" +
+         scores + "\n" + rest + "\n return " + outputs + "\n }";
 }
 
 TEST(RecogniseAttention, TakesTheScaleWhereverItStands) {
@@ -224,9 +234,10 @@ TEST(RecogniseAttention, TakesTheGuardOfRowsThatAreMasked) {
 }
 
 TEST(RecogniseAttention, MultipliesTheFactors) {
-  test::expect_rewrite(recognise_attention, attention("%a = Mul(%q, %c)\n %b = Mul(%k, %c)\n %m = MatMul(%a, %b)\n %s = Div(%m, %c)",
-                                                      "%p = Softmax(%s) {\"axis\" = -1}\n %y = MatMul(%p, %v)"),
-                       R"(graph "g" {
+  test::expect_rewrite(
+      recognise_attention,
+      attention("%a = Mul(%q, %c)\n %b = Mul(%k, %c)\n %m = MatMul(%a, %b)\n %s = Div(%m, %c)", "%p = Softmax(%s) {\"axis\" = -1}\n %y = MatMul(%p, %v)"),
+      R"(graph "g" {
       %q: f32[2, 3, 5, 4] = input
       %k: f32[2, 3, 4, 5] = input
       %v: f32[2, 3, 5, 4] = input

@@ -168,7 +168,8 @@ std::string appending(const std::string& first, const std::string& after) {
       %limit = constant i64[] {4}
       %yes = constant bool[] {1}
       %empty = SequenceEmpty()
-)" + first + R"(
+)" + first +
+         R"(
       %last, %list = Loop(%limit, %yes, %x, %before, %trips)
         region "body" captures 1 graph "body" {
           %i: i64[] = input
@@ -184,7 +185,8 @@ std::string appending(const std::string& first, const std::string& after) {
           %on = Less(%next, %trips)
           return %on, %w, %k
         }
-)" + after + "\n    }";
+)" + after +
+         "\n    }";
 }
 
 TEST(Sequences, ThatALoopAppendsToAreWhatItCollects) {
@@ -216,7 +218,9 @@ TEST(Sequences, AreReadInLoopsWhetherCapturedOrCarried) {
       %zero = constant f32[2] {0.0, 0.0}
       %two = constant i64[] {2}
       %s = SequenceConstruct(%a, %b)
-)") + (carried ? "      %sum, %same, %each = Loop(%two, _, %zero, %s)\n        region \"body\" captures 0" : "      %sum, %each = Loop(%two, _, %zero, %s)\n        region \"body\" captures 1") +
+)") +
+                             (carried ? "      %sum, %same, %each = Loop(%two, _, %zero, %s)\n        region \"body\" captures 0"
+                                      : "      %sum, %each = Loop(%two, _, %zero, %s)\n        region \"body\" captures 1") +
                              R"( graph "body" {
           %i: i64[] = input
           %c: bool[] = input
@@ -226,7 +230,8 @@ TEST(Sequences, AreReadInLoopsWhetherCapturedOrCarried) {
           %e = SequenceAt(%s, %i)
           %f = SequenceAt(%s, %first)
           %w = Add(%v, %e)
-          return %c, %w, )" + (carried ? "%s, " : "") + R"(%f
+          return %c, %w, )" + (carried ? "%s, " : "") +
+                             R"(%f
         }
       return %sum, %each
     })";
@@ -262,12 +267,18 @@ TEST(Sequences, MadeInABranchAreReadThere) {
 }
 
 TEST(Sequences, AreRefusedWhereTheyAreNoTensors) {
-  const auto graph = [](const std::string& nodes) { return "graph \"g\" {\n  %x: f32[2] = input\n  %w: f32[3] = input\n  %k: i64[] = input\n" + nodes + "\n}"; };
+  const auto graph = [](const std::string& nodes) {
+    return "graph \"g\" {\n  %x: f32[2] = input\n  %w: f32[3] = input\n  %k: i64[] = input\n" + nodes + "\n}";
+  };
   EXPECT_EQ(refusal(graph("  %s \"s\" = SequenceConstruct(%x)\n  return %s")), "SequenceConstruct -> 's': output 's' reads its sequence");
-  EXPECT_EQ(refusal(graph("  %s = SequenceEmpty()\n  %y \"y\" = ConcatFromSequence(%s) {\"axis\" = 0}\n  return %y")), "ConcatFromSequence -> 'y': its sequence is empty");
-  EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x, %w)\n  %y \"y\" = SequenceAt(%s, %k)\n  return %y")), "SequenceAt -> 'y': its position is not known before run time");
-  EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x, %w)\n  %p = constant i64[] {2}\n  %y \"y\" = SequenceAt(%s, %p)\n  return %y")), "SequenceAt -> 'y': position 2 of 2 is out of range");
-  EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x)\n  %t = SequenceInsert(%s, %w, %k)\n  %y = SequenceLength(%t)\n  return %y")).substr(0, 14), "SequenceInsert");
+  EXPECT_EQ(refusal(graph("  %s = SequenceEmpty()\n  %y \"y\" = ConcatFromSequence(%s) {\"axis\" = 0}\n  return %y")),
+            "ConcatFromSequence -> 'y': its sequence is empty");
+  EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x, %w)\n  %y \"y\" = SequenceAt(%s, %k)\n  return %y")),
+            "SequenceAt -> 'y': its position is not known before run time");
+  EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x, %w)\n  %p = constant i64[] {2}\n  %y \"y\" = SequenceAt(%s, %p)\n  return %y")),
+            "SequenceAt -> 'y': position 2 of 2 is out of range");
+  EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x)\n  %t = SequenceInsert(%s, %w, %k)\n  %y = SequenceLength(%t)\n  return %y")).substr(0, 14),
+            "SequenceInsert");
   EXPECT_EQ(refusal(graph("  %s = SequenceConstruct(%x)\n  %y = Neg(%s)\n  return %y")), "SequenceConstruct: Neg reads its sequence");
 }
 

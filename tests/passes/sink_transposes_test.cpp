@@ -79,8 +79,8 @@ TEST(SinkTransposes, MovesThroughTheAxisOfConcatAndSoftmax) {
 }
 
 std::string reduction(const std::string& op, const std::string& perm, const std::string& axes, const std::string& shape = "2, 3, 4") {
-  return "graph \"g\" {\n %x: f32[" + shape + "] = input\n %axes: i64[2] = constant i64[2] {" + axes +
-         "}\n %1 = Transpose(%x) {\"perm\" = ints[" + perm + "]}\n %2 = " + op + "(%1, %axes) {\"keepdims\" = 0}\n return %2\n }";
+  return "graph \"g\" {\n %x: f32[" + shape + "] = input\n %axes: i64[2] = constant i64[2] {" + axes + "}\n %1 = Transpose(%x) {\"perm\" = ints[" + perm +
+         "]}\n %2 = " + op + "(%1, %axes) {\"keepdims\" = 0}\n return %2\n }";
 }
 
 TEST(SinkTransposes, MovesThroughReductionsThatKeepTheOrderOfTheirAxes) {

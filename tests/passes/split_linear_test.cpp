@@ -22,8 +22,7 @@ constexpr const char* edges = R"(graph "g" {
       )";
 
 TEST(SplitLinear, MultipliesATableBeforeItsRowsAreGathered) {
-  test::expect_rewrite(split_linear,
-                       edges + ("%w: f32[36, 1] = constant f32[36, 1] " + numbers(36)) + R"(
+  test::expect_rewrite(split_linear, edges + ("%w: f32[36, 1] = constant f32[36, 1] " + numbers(36)) + R"(
       %1 = Gather(%table, %i) {"axis" = 0}
       %2 = Concat(%1, %e) {"axis" = 1}
       %y = MatMul(%2, %w)
@@ -66,7 +65,8 @@ TEST(SplitLinear, LeavesADifferenceNoSideOfWhichStandsBesideIt) {
   test::expect_unchanged(split_linear, R"(graph "g" {
       %x: f32[5, 1, 32] = input
       %i: i64[5, 40] = input
-      %w: f32[32, 1] = constant f32[32, 1] )" + numbers(32) + R"(
+      %w: f32[32, 1] = constant f32[32, 1] )" +
+                                           numbers(32) + R"(
       %t: f32[5, 32] = inferc.View(%x)
       %1 = Gather(%t, %i) {"axis" = 0}
       %2 = Sub(%1, %x)
@@ -82,7 +82,8 @@ std::string edge_conv() {
       %x: f32[2, 32, n] = input
       %i: i64[2, n, 7] = input
       %shape: i64[4] = constant i64[4] {1, 1, 1, 7}
-      %w: f32[64, 1] = constant f32[64, 1] )" + numbers(64) + R"(
+      %w: f32[64, 1] = constant f32[64, 1] )" +
+         numbers(64) + R"(
       %t = Transpose(%x) {"perm" = ints[0, 2, 1]}
       %table: f32[2*n, 32] = inferc.View(%t)
       %flat: i64[14*n] = inferc.View(%i)
@@ -100,12 +101,18 @@ std::string edge_conv() {
 }
 
 TEST(SplitLinear, AppliesTheFirstLayerOfEdgeConvOncePerParticle) {
-  const std::string own(" {" + [] { std::string s; for (int k = 0; k < 32; ++k) s += k ? ", -32" : "-32"; return s; }() + "}");
-  test::expect_rewrite(split_linear, edge_conv(), R"(graph "g" {
+  const std::string own(" {" + [] {
+    std::string s;
+    for (int k = 0; k < 32; ++k) s += k ? ", -32" : "-32";
+    return s;
+  }() + "}");
+  test::expect_rewrite(split_linear, edge_conv(),
+                       R"(graph "g" {
       symbol n: 8..64
       %x: f32[2, 32, n] = input
       %i: i64[2, n, 7] = input
-      %own: f32[32, 1] = constant f32[32, 1])" + own + "\n %other: f32[32, 1] = constant f32[32, 1] " + numbers(32, 33) + R"(
+      %own: f32[32, 1] = constant f32[32, 1])" +
+                           own + "\n %other: f32[32, 1] = constant f32[32, 1] " + numbers(32, 33) + R"(
       %flat: i64[14*n] = inferc.View(%i)
       %1 = Transpose(%x) {"perm" = ints[0, 2, 1]}
       %2 = MatMul(%1, %own)
@@ -144,7 +151,8 @@ const std::string one_jet = R"(graph "g" {
       %x: f32[8, 1, 32, 1] = input
       %other: f32[8, 7, 32, 1] = input
       %s: i64[4] = constant i64[4] {8, 7, 32, 1}
-      %w: f32[64, 64] = constant f32[64, 64] )" + numbers(64 * 64) + R"(
+      %w: f32[64, 64] = constant f32[64, 64] )" +
+                            numbers(64 * 64) + R"(
       %self = Expand(%x, %s)
       %difference = Sub(%other, %x)
       %both = Concat(%self, %difference) {"axis" = 2}
@@ -169,7 +177,8 @@ TEST(SplitLinear, GoesThroughAViewWithAxesOfOneBehindTheColumns) {
       %table: f32[8, 32] = input
       %i: i64[56] = input
       %s: i64[4] = constant i64[4] {8, 7, 32, 1}
-      %w: f32[64, 64] = constant f32[64, 64] )" + numbers(64 * 64) + R"(
+      %w: f32[64, 64] = constant f32[64, 64] )" +
+                           numbers(64 * 64) + R"(
       %own: f32[8, 1, 32, 1] = inferc.View(%table)
       %rows = Gather(%table, %i) {"axis" = 0}
       %other: f32[8, 7, 32, 1] = inferc.View(%rows)
@@ -197,7 +206,8 @@ TEST(SplitLinear, WidensATableOfOneRowBeforeItIsGathered) {
       %x: f32[1, 32] = input
       %i: i64[400] = input
       %s: i64[2] = constant i64[2] {5, 32}
-      %w: f32[32, 1] = constant f32[32, 1] )" + numbers(32) + R"(
+      %w: f32[32, 1] = constant f32[32, 1] )" +
+                           numbers(32) + R"(
       %table = Expand(%x, %s)
       %1 = Gather(%table, %i) {"axis" = 0}
       %y = MatMul(%1, %w)

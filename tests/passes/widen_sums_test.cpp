@@ -13,10 +13,12 @@ std::string layer(const std::string& weight, const std::string& body) {
       %scale: f32[] = constant f32[] {256}
       %low: f32[] = constant f32[] {-65536}
       %high: f32[] = constant f32[] {65535}
-      %w: f32[1, 1] = constant f32[1, 1] {)" + weight + R"(}
+      %w: f32[1, 1] = constant f32[1, 1] {)" +
+         weight + R"(}
       %b: f32[1] = constant f32[1] {1}
       %x = inferc.Quantize(%a, %scale, %low, %high) {"overflow" = "SAT", "rounding" = "TRN"}
-      )" + body + "\n return %y\n }";
+      )" +
+         body + "\n return %y\n }";
 }
 const std::string chain = R"(%1 = Gemm(%x, %w, %b)
       %2 = Relu(%1)

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <random>
 
-#include "compiler/ops/op.hpp"
 #include "compiler/onnx/import.hpp"
 #include "compiler/onnx/reader.hpp"
+#include "compiler/ops/op.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/plan/program.hpp"
 #include "tests/support/paths.hpp"
@@ -51,7 +51,11 @@ Case random_case(unsigned seed, bool bounded) {
     for (std::size_t w = 0; w < writes; ++w) {
       const bool same_size = !read_buffers.empty() && random() % 2 == 0;
       const Space space = random() % 8 == 0 ? Space::output : Space::arena;
-      c.buffers.push_back({.space = space, .dtype = DType::float32, .size = same_size ? c.buffers[read_buffers[0]].size : random_size(random, symbols), .name = {}, .facts = {}});
+      c.buffers.push_back({.space = space,
+                           .dtype = DType::float32,
+                           .size = same_size ? c.buffers[read_buffers[0]].size : random_size(random, symbols),
+                           .name = {},
+                           .facts = {}});
       call.args.push_back(write_view(whole(c, static_cast<std::uint32_t>(c.buffers.size() - 1))));
     }
     for (const std::uint32_t r : read_buffers) {
@@ -107,7 +111,9 @@ void expect_disjoint(const Case& c, const Arena& arena, SymbolValues values) {
 
 SymbolValues random_values(const Symbols& symbols, std::mt19937& random) {
   SymbolValues values;
-  for (const Symbol& s : symbols.all()) values[s.name] = s.bounds.lower + static_cast<std::int64_t>(random() % static_cast<unsigned>(std::min<std::int64_t>(s.bounds.upper, 200) - s.bounds.lower + 1));
+  for (const Symbol& s : symbols.all())
+    values[s.name] =
+        s.bounds.lower + static_cast<std::int64_t>(random() % static_cast<unsigned>(std::min<std::int64_t>(s.bounds.upper, 200) - s.bounds.lower + 1));
   return values;
 }
 

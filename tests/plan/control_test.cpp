@@ -153,7 +153,9 @@ TEST(Control, WhatBodiesTouchLivesThroughTheCallAndNeverOverlaps) {
         collect(p.calls[at], touched);
         std::sort(touched.begin(), touched.end());
         touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
-        const auto end = [&](std::size_t k) { return *p.offsets[k].constant() + p.symbols->bounds(p.buffers[k].size).upper * static_cast<std::int64_t>(byte_size(p.buffers[k].dtype)); };
+        const auto end = [&](std::size_t k) {
+          return *p.offsets[k].constant() + p.symbols->bounds(p.buffers[k].size).upper * static_cast<std::int64_t>(byte_size(p.buffers[k].dtype));
+        };
         for (const std::size_t a : touched) {
           EXPECT_TRUE(life[a].first <= at && at <= life[a].last);
           for (const std::size_t b : touched) {

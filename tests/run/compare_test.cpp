@@ -62,7 +62,8 @@ TEST(Compare, ReportsTheWorstElement) {
 TEST(Compare, WantsTypesShapesAndIntegersExact) {
   EXPECT_EQ(compare(floats({1}), doubles({1})).reason, "element type float32 instead of float64");
   EXPECT_EQ(compare(floats({1}), tensor_of<float>({1, 1}, std::vector<float>{1})).reason, "shape [1] instead of [1, 1]");
-  const Comparison c = compare(tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{1000001}), tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{1000000}));
+  const Comparison c =
+      compare(tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{1000001}), tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{1000000}));
   EXPECT_FALSE(c.passed);
   EXPECT_EQ(c.max_abs, 1);
   EXPECT_FALSE(c.max_ulp.has_value());

@@ -69,9 +69,7 @@ TEST(ResolveSymbols, ChecksBoundsDivisibilityAndEqualities) {
   EXPECT_EQ(problems(s, {rows(2), rows(2)}).size(), 1U);
 }
 
-TEST(ResolveSymbols, CountsInputs) {
-  EXPECT_EQ(problems(signature({"n"}), {}), std::vector<std::string>{"0 inputs given, the model takes 1"});
-}
+TEST(ResolveSymbols, CountsInputs) { EXPECT_EQ(problems(signature({"n"}), {}), std::vector<std::string>{"0 inputs given, the model takes 1"}); }
 
 }  // namespace
 }  // namespace inferc

@@ -14,18 +14,30 @@ namespace {
 template <class F>
 auto by_type(DType t, F f) {
   switch (t) {
-    case DType::float32: return f(std::type_identity<float>{});
-    case DType::float64: return f(std::type_identity<double>{});
-    case DType::int8: return f(std::type_identity<std::int8_t>{});
-    case DType::int16: return f(std::type_identity<std::int16_t>{});
-    case DType::int32: return f(std::type_identity<std::int32_t>{});
-    case DType::int64: return f(std::type_identity<std::int64_t>{});
-    case DType::uint8: return f(std::type_identity<std::uint8_t>{});
-    case DType::uint16: return f(std::type_identity<std::uint16_t>{});
-    case DType::uint32: return f(std::type_identity<std::uint32_t>{});
-    case DType::uint64: return f(std::type_identity<std::uint64_t>{});
-    case DType::boolean: return f(std::type_identity<bool>{});
-    default: internal_error("no element type");
+    case DType::float32:
+      return f(std::type_identity<float>{});
+    case DType::float64:
+      return f(std::type_identity<double>{});
+    case DType::int8:
+      return f(std::type_identity<std::int8_t>{});
+    case DType::int16:
+      return f(std::type_identity<std::int16_t>{});
+    case DType::int32:
+      return f(std::type_identity<std::int32_t>{});
+    case DType::int64:
+      return f(std::type_identity<std::int64_t>{});
+    case DType::uint8:
+      return f(std::type_identity<std::uint8_t>{});
+    case DType::uint16:
+      return f(std::type_identity<std::uint16_t>{});
+    case DType::uint32:
+      return f(std::type_identity<std::uint32_t>{});
+    case DType::uint64:
+      return f(std::type_identity<std::uint64_t>{});
+    case DType::boolean:
+      return f(std::type_identity<bool>{});
+    default:
+      internal_error("no element type");
   }
 }
 

@@ -187,7 +187,12 @@ Tensor bools(const std::vector<int>& values) {
 std::vector<ControlCase> control_cases() {
   const Tensor rows = f32({4, 3}, {1, 2, 3, 4, 5, 6, -1, -2, -3, 0.5f, 0.25f, 8}), start = f32({3}, {10, 20, 30});
   return {{"branches", branches, {{f32({3}, {0, -1, 2}), condition(true)}, {f32({3}, {0, -1, 2}), condition(false)}}},
-          {"sizes", sizes, {{f32({4}, {1, -2, 3, 4}), condition(true)}, {f32({4}, {1, -2, 3, 4}), condition(false)}, {f32({0}, {}), condition(true)}, {f32({2}, {-1, -1}), condition(true)}}},
+          {"sizes",
+           sizes,
+           {{f32({4}, {1, -2, 3, 4}), condition(true)},
+            {f32({4}, {1, -2, 3, 4}), condition(false)},
+            {f32({0}, {}), condition(true)},
+            {f32({2}, {-1, -1}), condition(true)}}},
           {"loop", loop, {{f32({2}, {0, 0.5f})}, {f32({2}, {2, 2})}, {f32({2}, {3, 5})}}},
           {"scan", scan, {{rows, start}, {f32({0, 3}, {}), start}, {f32({1, 3}, {1, 2, 3}), start}}},
           {"nested", nested, {{f32({7}, {1, 0, 2, 3, 0, 4, 5})}, {f32({3}, {0, 0, 0})}, {f32({0}, {})}, {f32({12}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})}}},

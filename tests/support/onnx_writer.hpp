@@ -22,8 +22,8 @@ namespace inferc::test {
 
 struct GraphSpec;
 
-using AttributeValue = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>,
-                                    std::vector<std::string>, Tensor, std::shared_ptr<const GraphSpec>>;
+using AttributeValue = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>, std::vector<std::string>, Tensor,
+                                    std::shared_ptr<const GraphSpec>>;
 
 struct NodeSpec {
   std::string op;

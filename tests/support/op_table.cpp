@@ -99,8 +99,7 @@ Real roundoff(DType t) { return t == DType::float32 ? 0x1p-24L : 0x1p-53L; }
 
 Expected sums(Array value, const std::vector<Real>& scale, Real units) {
   Expected e{std::move(value), {}};
-  for (std::size_t i = 0; i < scale.size(); ++i)
-    e.allowed.push_back(units * roundoff(e.value.dtype) * scale[i] + ulp(e.value.dtype, 0));
+  for (std::size_t i = 0; i < scale.size(); ++i) e.allowed.push_back(units * roundoff(e.value.dtype) * scale[i] + ulp(e.value.dtype, 0));
   return e;
 }
 
@@ -129,8 +128,8 @@ std::string difference(const Expected& expected, const Tensor& actual) {
 
 std::vector<DType> types_in(const TypeSet& set) {
   std::vector<DType> out;
-  for (const DType t : {DType::float32, DType::float64, DType::int8, DType::int16, DType::int32, DType::int64, DType::uint8,
-                        DType::uint16, DType::uint32, DType::uint64, DType::boolean})
+  for (const DType t : {DType::float32, DType::float64, DType::int8, DType::int16, DType::int32, DType::int64, DType::uint8, DType::uint16, DType::uint32,
+                        DType::uint64, DType::boolean})
     if (set.has(t)) out.push_back(t);
   return out;
 }

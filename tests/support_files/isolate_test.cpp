@@ -12,19 +12,18 @@ namespace inferc {
 namespace {
 
 TEST(Isolate, OneTaskThatCrashesHangsOrThrowsDoesNotLoseTheOthers) {
-  const std::vector<std::function<std::string()>> tasks{
-      [] { return std::string("first"); },
-      [] {
-        std::raise(SIGSEGV);
-        return std::string();
-      },
-      [] {
-        for (;;) ::pause();
-        return std::string();
-      },
-      []() -> std::string { throw UserError("a reason"); },
-      []() -> std::string { ::_exit(3); },
-      [] { return std::string(1'000'000, 'x'); }};
+  const std::vector<std::function<std::string()>> tasks{[] { return std::string("first"); },
+                                                        [] {
+                                                          std::raise(SIGSEGV);
+                                                          return std::string();
+                                                        },
+                                                        [] {
+                                                          for (;;) ::pause();
+                                                          return std::string();
+                                                        },
+                                                        []() -> std::string { throw UserError("a reason"); },
+                                                        []() -> std::string { ::_exit(3); },
+                                                        [] { return std::string(1'000'000, 'x'); }};
   std::size_t told = 0;
   const auto outcomes = run_isolated(tasks, {2, 2}, [&](std::size_t n) { told = n; });
   ASSERT_EQ(outcomes.size(), 6U);

@@ -148,8 +148,7 @@ TEST(Npz, DamageIsRefusedOrHarmless) {
 
 TEST(Npz, ReadsTheShippedJets) {
   const MappedFile file(test::source_dir() / "models/jets/test.npz");
-  for (const auto& [key, array] : parse_npz(file.bytes(), "test.npz"))
-    EXPECT_EQ(array.shape.at(0), 2000) << key;
+  for (const auto& [key, array] : parse_npz(file.bytes(), "test.npz")) EXPECT_EQ(array.shape.at(0), 2000) << key;
 }
 
 }  // namespace

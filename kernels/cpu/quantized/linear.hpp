@@ -34,13 +34,11 @@ struct IntegerTile {
   }
   // n = group, or the terms of the last group.
   template <class X, class LD, class Count, std::size_t... R, std::size_t... Q>
-  [[gnu::always_inline]] static void step(Sums& c, const X* x, LD ld, const Weight* w, std::size_t panel, std::size_t g, Count n,
-                                          std::index_sequence<R...>, std::index_sequence<Q...> q) {
+  [[gnu::always_inline]] static void step(Sums& c, const X* x, LD ld, const Weight* w, std::size_t panel, std::size_t g, Count n, std::index_sequence<R...>,
+                                          std::index_sequence<Q...> q) {
     const V columns[NV] = {column<Q>(w, panel, g)...};
-    if constexpr (is_static<Count>)
-      (row<R>(c, Kind::terms(x + R * ld + g * group), columns, q), ...);
-    else
-      (row<R>(c, Kind::terms(x + R * ld + g * group, n), columns, q), ...);
+    if constexpr (is_static<Count>) (row<R>(c, Kind::terms(x + R * ld + g * group), columns, q), ...);
+    else (row<R>(c, Kind::terms(x + R * ld + g * group, n), columns, q), ...);
   }
   template <std::size_t... I>
   [[gnu::always_inline]] static void zero(Sums& c, std::index_sequence<I...>) {
@@ -55,8 +53,7 @@ struct IntegerTile {
     ((c[I] = d[I]), ...);
   }
   template <class X, class LD, std::size_t... C>
-  [[gnu::always_inline]] static void steps(Sums (&c)[chains], const X* x, LD ld, const Weight* w, std::size_t panel, std::size_t g,
-                                           std::index_sequence<C...>) {
+  [[gnu::always_inline]] static void steps(Sums (&c)[chains], const X* x, LD ld, const Weight* w, std::size_t panel, std::size_t g, std::index_sequence<C...>) {
     (step(c[C], x, ld, w, panel, g + C, dim<group>{}, rows, vectors), ...);
   }
   template <std::size_t... C>
@@ -103,8 +100,7 @@ struct IntegerProblem {
   template <int MR, int NV>
   [[gnu::always_inline]] void store_loop(const V* sum, std::size_t row, std::size_t col, std::size_t valid) const {
     for (std::size_t r = 0; r < MR; ++r)
-      for (std::size_t q = 0; q < NV && q * W < valid; ++q)
-        finish(sum[r * NV + q], row + r, col + q * W, valid - q * W < W ? valid - q * W : W);
+      for (std::size_t q = 0; q < NV && q * W < valid; ++q) finish(sum[r * NV + q], row + r, col + q * W, valid - q * W < W ? valid - q * W : W);
   }
   // Columns from `col` on, `valid` of them, in NV vectors.
   template <int MR, int NV>
@@ -145,8 +141,8 @@ inline constexpr std::size_t integer_row_block = 96;
 // Rows `rows` of y[M, N] = Out(S(x[M, K] * w[K, N])), w packed for the Kind of product (pack.hpp), the rows of `table` padded to a
 // multiple of 16 columns; ldy, ldx, n, k are dim<> or std::size_t. Reads and writes nothing beyond column n of y and column k of x.
 template <class Kind, class S, class Out, class B, class E, class LDY, class X, class LDX, class N, class K>
-inline void linear(Range<B, E> rows, typename Out::type* y, LDY ldy, const X* x, LDX ldx, const typename Kind::Weight* w,
-                   const typename Kind::Sum* table, N n, K k) {
+inline void linear(Range<B, E> rows, typename Out::type* y, LDY ldy, const X* x, LDX ldx, const typename Kind::Weight* w, const typename Kind::Sum* table, N n,
+                   K k) {
   constexpr int MR = integer_rows;
   const IntegerProblem<Kind, S, Out, X, LDY, LDX, N, K> problem{y, ldy, x, ldx, w, {table, (n + 15) / 16 * 16}, n, k};
   const std::size_t whole = rows.begin + (rows.end - rows.begin) / MR * MR;

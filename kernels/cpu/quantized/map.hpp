@@ -18,8 +18,7 @@ template <class V, class X>
 [[gnu::always_inline]] inline V load_as(const X* x, std::size_t n) {
   constexpr std::size_t W = sizeof(V) / sizeof(V{}[0]);
   typename VectorOf<X, W>::type v{};
-  if (n >= W)
-    __builtin_memcpy(&v, x, sizeof(v));
+  if (n >= W) __builtin_memcpy(&v, x, sizeof(v));
   else
     for (std::size_t i = 0; i < n; ++i) v[i] = x[i];
   return __builtin_convertvector(v, V);
@@ -45,7 +44,9 @@ struct Same {
 };
 struct Each {
   const float* data;
-  [[gnu::always_inline]] Vec get(std::size_t col, std::size_t n) const { return n == lanes ? load<Vec>(data + col) : load_first<Vec>(data + col, n, splat<Vec>(1.0f)); }
+  [[gnu::always_inline]] Vec get(std::size_t col, std::size_t n) const {
+    return n == lanes ? load<Vec>(data + col) : load_first<Vec>(data + col, n, splat<Vec>(1.0f));
+  }
 };
 
 // y[r, c] = the integer that x[r, c] quantised is a multiple of 1 / scale by.

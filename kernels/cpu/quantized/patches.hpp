@@ -15,8 +15,7 @@ inline void patches(T* to, View<const T, 5> x, Sizes<15> sizes) {
   const auto position = [&](int d, std::ptrdiff_t o, std::ptrdiff_t k) { return o * size(2, d) + k * size(3, d) - size(4, d); };
   const auto inside = [&](int d, std::ptrdiff_t at) { return at >= 0 && at < static_cast<std::ptrdiff_t>(x.shape[2 + d]); };
   const auto copy = [&](const T* from) {
-    if (x.stride[1] == 1)
-      __builtin_memcpy(to, from, channels * sizeof(T));
+    if (x.stride[1] == 1) __builtin_memcpy(to, from, channels * sizeof(T));
     else
       for (std::size_t c = 0; c < channels; ++c) to[c] = from[static_cast<std::ptrdiff_t>(c) * x.stride[1]];
   };

@@ -36,7 +36,8 @@ template <class X, std::size_t... B>
   ((input[B] = load_lanes<I32<16>>(x + B * sparse_block) ^ flip), ...);
 }
 template <std::size_t... B>
-[[gnu::always_inline]] inline I32<16> sparse_panel(const I32<16> (&input)[sizeof...(B)], const std::uint8_t* counts, const std::int8_t*& steps, std::index_sequence<B...>) {
+[[gnu::always_inline]] inline I32<16> sparse_panel(const I32<16> (&input)[sizeof...(B)], const std::uint8_t* counts, const std::int8_t*& steps,
+                                                   std::index_sequence<B...>) {
   I32<16> sum{}, other{};
   ((steps = add_steps(sum, other, input[B], counts[B], steps)), ...);
   return sum + other;
@@ -59,8 +60,8 @@ template <class S, class Out, class X, class N, class K>
 
 // linear() for weights that are given in both forms: a few rows take the one without zeros where the path has its instructions.
 template <class Kind, class S, class Out, class B, class E, class LDY, class X, class LDX, class N, class K>
-inline void sparse_linear(Range<B, E> rows, typename Out::type* y, LDY ldy, const X* x, LDX ldx, const std::int8_t* w, const std::int32_t* table,
-                          N n, K k, [[maybe_unused]] const std::uint8_t* counts, [[maybe_unused]] const std::int8_t* steps) {
+inline void sparse_linear(Range<B, E> rows, typename Out::type* y, LDY ldy, const X* x, LDX ldx, const std::int8_t* w, const std::int32_t* table, N n, K k,
+                          [[maybe_unused]] const std::uint8_t* counts, [[maybe_unused]] const std::int8_t* steps) {
 #if defined(__AVX512VBMI__) && defined(__AVX512VNNI__)
   if (rows.end - rows.begin < tile_rows) {
     const Table<std::int32_t> t{table, (n + 15) / 16 * 16};

@@ -41,21 +41,29 @@ void unload(void* storage) noexcept { static_cast<Model*>(storage)->~Model(); }
 
 const char* isa(const void*) noexcept { return "base"; }
 
-std::size_t workspace_bytes(const std::size_t* dims) noexcept {
-  return dims[0] > max_n ? static_cast<std::size_t>(-1) : dims[0] * 3 * sizeof(float);
-}
+std::size_t workspace_bytes(const std::size_t* dims) noexcept { return dims[0] > max_n ? static_cast<std::size_t>(-1) : dims[0] * 3 * sizeof(float); }
 
 void input_shape(std::size_t index, const std::size_t* dims, std::size_t* shape) noexcept {
   switch (index) {
-    case 0: shape[0] = dims[0]; shape[1] = 3; break;
-    case 1: shape[0] = 3; break;
+    case 0:
+      shape[0] = dims[0];
+      shape[1] = 3;
+      break;
+    case 1:
+      shape[0] = 3;
+      break;
   }
 }
 
 void output_shape(std::size_t index, const std::size_t* dims, const std::size_t* measured, std::size_t* shape) noexcept {
   switch (index) {
-    case 0: shape[0] = dims[0]; shape[1] = 3; break;
-    case 1: shape[0] = measured ? measured[0] : 3 * dims[0]; break;
+    case 0:
+      shape[0] = dims[0];
+      shape[1] = 3;
+      break;
+    case 1:
+      shape[0] = measured ? measured[0] : 3 * dims[0];
+      break;
   }
 }
 
@@ -64,8 +72,8 @@ int fault(inferc_workspace* workspace, int status, std::size_t offender) noexcep
   return status;
 }
 
-int run(const void* model, const std::size_t* dims, const inferc_input* inputs, const inferc_output* outputs,
-        std::size_t* measured, inferc_workspace* workspace) noexcept {
+int run(const void* model, const std::size_t* dims, const inferc_input* inputs, const inferc_output* outputs, std::size_t* measured,
+        inferc_workspace* workspace) noexcept {
   const std::size_t n = dims[0];
   if (n > max_n) return fault(workspace, inferc_dim_out_of_bounds, 0);
   if (inputs[0].bytes < n * 12) return fault(workspace, inferc_buffer_too_small, 0);
@@ -91,16 +99,26 @@ int run(const void* model, const std::size_t* dims, const inferc_input* inputs, 
 
 const char* text(int status) noexcept {
   switch (status) {
-    case inferc_ok: return "ok";
-    case inferc_bad_weights: return "bad_weights";
-    case inferc_dim_out_of_bounds: return "dim_out_of_bounds";
-    case inferc_dim_mismatch: return "dim_mismatch";
-    case inferc_buffer_too_small: return "buffer_too_small";
-    case inferc_overlap: return "overlap";
-    case inferc_index_out_of_range: return "index_out_of_range";
-    case inferc_division_by_zero: return "division_by_zero";
-    case inferc_out_of_memory: return "out_of_memory";
-    case inferc_unsupported_cpu: return "unsupported_cpu";
+    case inferc_ok:
+      return "ok";
+    case inferc_bad_weights:
+      return "bad_weights";
+    case inferc_dim_out_of_bounds:
+      return "dim_out_of_bounds";
+    case inferc_dim_mismatch:
+      return "dim_mismatch";
+    case inferc_buffer_too_small:
+      return "buffer_too_small";
+    case inferc_overlap:
+      return "overlap";
+    case inferc_index_out_of_range:
+      return "index_out_of_range";
+    case inferc_division_by_zero:
+      return "division_by_zero";
+    case inferc_out_of_memory:
+      return "out_of_memory";
+    case inferc_unsupported_cpu:
+      return "unsupported_cpu";
   }
   return "unknown status";
 }
@@ -113,11 +131,31 @@ constexpr inferc_dim counted[] = {{"nnz", 0, 3 * max_n, -1, 0}};
 constexpr inferc_tensor_info inputs[] = {{"x", "x", "float32", 1, 4, 2, rows_by_3}, {"in/shift", "in_shift", "float32", 1, 4, 1, three}};
 constexpr inferc_tensor_info outputs[] = {{"y", "y", "float32", 1, 4, 2, rows_by_3}, {"positive", "positive", "int64", 7, 8, 1, counted}};
 
-constexpr inferc_model table = {
-    INFERC_ABI_VERSION, sizeof(inferc_model), "sample", "0.1.0",
-    "0000000000000000000000000000000000000000000000000000000000000000", "sample.weights",
-    1, symbols, 1, measured_sizes, 2, inputs, 2, outputs, sizeof(Model),
-    workspace_bytes, input_shape, output_shape, load, load_memory, unload, isa, run, text, nullptr};
+constexpr inferc_model table = {INFERC_ABI_VERSION,
+                                sizeof(inferc_model),
+                                "sample",
+                                "0.1.0",
+                                "0000000000000000000000000000000000000000000000000000000000000000",
+                                "sample.weights",
+                                1,
+                                symbols,
+                                1,
+                                measured_sizes,
+                                2,
+                                inputs,
+                                2,
+                                outputs,
+                                sizeof(Model),
+                                workspace_bytes,
+                                input_shape,
+                                output_shape,
+                                load,
+                                load_memory,
+                                unload,
+                                isa,
+                                run,
+                                text,
+                                nullptr};
 
 }  // namespace
 }  // namespace sample
