@@ -55,7 +55,7 @@ def find(programs, count):
     import isolate
     left = dict(enumerate(programs))
     for low in range(0, count, BATCH):
-        networks = [n for n, _ in (isolate.settled(SEED, i) for i in range(low, low + BATCH)) if n]
+        networks = [n for n, _ in isolate.settled(SEED, range(low, low + BATCH)) if n]
         for number in list(left):
             with tempfile.TemporaryDirectory() as folder:
                 if problem := found_by(left[number], networks, pathlib.Path(folder)):

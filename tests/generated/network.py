@@ -24,6 +24,7 @@ class Network:
     symbols: dict
     as_nodes: frozenset               # constants written as Constant nodes
     values: dict                      # name -> builder.Value of inputs and results
+    rows: list = dataclasses.field(default_factory=list)    # rows.Check: calls with other rows
 
     def declared(self, value):
         dims = [d if isinstance(d, int) else self.symbols.get(d, f"{value.name}_d{a}") for a, d in enumerate(value.dims)]

@@ -1,9 +1,11 @@
 """Generated networks: code compiled from them against ONNX Runtime, and equal code from equal networks.
 
-  python tests/generated/test_generated.py INFERC [--count N] [--first I] [--seed S] [--keep DIR] [--jobs J] [--passes PASS_RESULTS]
+  python tests/generated/test_generated.py INFERC [--count N] [--first I] [--seed S] [--keep DIR] [--jobs J] [--together PATH | --passes PASS_RESULTS]
 
 Network I of seed S is the same on every run. Without --seed, networks 0..N-1 of seed 1. A network that fails is stored in DIR as a
-backend-test folder, whole and shrunk, with the numbers that make it again. With --passes nothing is compiled: the program pass_results
+backend-test folder, whole and shrunk, with the numbers that make it again. With --together many networks are one
+program for one code path (together.py), which also runs parts of batches, rows in another order, the network in float64, and with
+constants as inputs. With --passes nothing is compiled: the program pass_results
 runs each graph before and after each pass; of 800 networks or more, too few calls of a fast kernel are a failure. Exit 1 on any failure, 77 where numpy, onnx or onnxruntime is missing.
 """
 import argparse
@@ -26,8 +28,10 @@ import isolate
 import metamorphic
 import oracle
 import shrink
+import together
 
-BATCH = 100
+BATCH, TOGETHER = 100, 200        # networks at a time; as one program
+RENAMED_EVERY = 10                # of these, one has its names changed
 SHRINK_AT_MOST = 12
 ENOUGH_TO_COVER = 800             # networks of which each fast kernel must get its share
 SET_ASIDE_AT_MOST = 0.05          # of the networks: more would say that the generator is at fault
@@ -37,6 +41,7 @@ class Tally:
     def __init__(self):
         self.counts, self.operators, self.changes = collections.Counter(), collections.Counter(), collections.Counter()
         self.worst, self.failures, self.set_aside = 0.0, [], []
+        self.oracles = collections.Counter()
         self.coverage = coverage.Coverage()
 
     def line(self):
@@ -45,13 +50,13 @@ class Tally:
                 f"{len(self.operators)} operators") + (f"; largest error {self.worst:.1e} of max |y|" if self.worst else "")
 
     def closing(self):
-        return [f"set aside: {text}" for text in self.set_aside] + [f"{name} changed {count}" for name, count in self.changes.items()] + self.coverage.table()
+        return [f"set aside: {text}" for text in self.set_aside] + [f"{name} changed {count}" for name, count in self.changes.items()] + [
+            f"compared, {name}: {count}" for name, count in self.oracles.items()] + self.coverage.table()
 
 
 def settled(seed, indices, tally):
     out = []
-    for index in indices:
-        n, problem = isolate.settled(seed, index)
+    for n, problem in isolate.settled(seed, indices):
         if problem:
             tally.counts["set aside"] += 1
             tally.set_aside.append(problem)
@@ -76,11 +81,26 @@ def judge_code(args, networks, folder):
     return {n.name: (found[n.name][0] or metamorphic.check(args.inferc, n), found[n.name][1]) for n in networks}
 
 
+def judge_together(args, networks, folder, tally):
+    out = {}
+    for j in together.judge(args.inferc, networks, folder, args.together):
+        number = int(j.network.name.split("_")[1])
+        if not j.problem and number % RENAMED_EVERY == 0:
+            tally.oracles["other names"] += 1
+            j.problem = metamorphic.check(args.inferc, j.network)
+        tally.oracles.update(j.counts)
+        tally.coverage.kernels.update(j.kernels)
+        tally.coverage.fused.update(j.fused)
+        out[j.network.name] = (j.problem, j.worst)
+    return out
+
+
 def run_batch(args, indices, tally):
     networks = settled(args.seed, indices, tally)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        found = judge_passes(args, networks, folder, tally) if args.passes else judge_code(args, networks, folder)
+        found = (judge_passes(args, networks, folder, tally) if args.passes else
+                 judge_together(args, networks, folder, tally) if args.together else judge_code(args, networks, folder))
     for n in networks:
         problem, worst = found[n.name]
         tally.counts["failed" if problem else "passed"] += 1
@@ -108,11 +128,13 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--together", choices=list(together.PATH_FLAGS), help="the code path: many networks as one program (together.py), other oracles besides")
     parser.add_argument("--passes", help="the program pass_results")
     args = parser.parse_args()
     tally, start = Tally(), time.monotonic()
-    for low in range(args.first, args.first + args.count, BATCH):
-        run_batch(args, range(low, min(low + BATCH, args.first + args.count)), tally)
+    batch = TOGETHER if args.together else BATCH
+    for low in range(args.first, args.first + args.count, batch):
+        run_batch(args, range(low, min(low + batch, args.first + args.count)), tally)
         print(f"{tally.line()}; {time.monotonic() - start:.0f} s", flush=True)
     print(*tally.closing(), sep="\n", flush=True)
     for n, problem in tally.failures[:SHRINK_AT_MOST] if args.keep else []:

@@ -20,7 +20,10 @@ import metamorphic
 import mutants
 import network
 import oracle
+import rows
 import shrink
+import together
+import variants
 
 COUNT = 40
 
@@ -122,6 +125,65 @@ class Mutants(unittest.TestCase):
         self.assertGreaterEqual(len(mutants.MUTANTS), 10)
         for number, (_, file, text, other) in enumerate(mutants.MUTANTS):
             self.assertNotEqual(mutants.source(number), (mutants.PASSES / file).read_text())
+
+
+class Rows(unittest.TestCase):
+    def made(self, op):
+        b = builder.Builder(np.random.default_rng(5))
+        b.sizes, b.symbols = 3, {(2, 3, 6): "N"}
+        x = b.input([(2, 3, 6), 4], lambda *s: b.normal(*s))
+        y = b.node(op, [x], **({"axis": 0} if op == "Softmax" else {}))
+        return network.Network("n", b.opset, [x], [y], b.nodes, {}, b.symbols, frozenset(), {v.name: v for v in b.values})
+
+    def test_rows_that_depend_on_each_other_are_known(self):
+        self.assertEqual([[0], [0], [0]], [c.same for c in rows.independent(self.made("Tanh"))])
+        self.assertEqual([[], [], [0]], [c.same for c in rows.independent(self.made("Softmax"))])
+
+    def test_other_bits_are_found(self):
+        n = self.made("Tanh")
+        check, whole = rows.independent(n)[0], [n.outputs[0].arrays[2]]
+        part = [whole[0][check.order]]
+        self.assertIsNone(rows.problem(check, whole, part))
+        self.assertIn("other bits", rows.problem(check, whole, [np.nextafter(part[0], np.float32(9))]))
+
+
+class Together(unittest.TestCase):
+    TEXT = """struct fused_1 {
+  neg
+};
+struct fused_2 {
+  fused_1 twice
+};
+  // --- calls
+  // MatMul 'a' + Add 'b': f32[2]
+  cpu::gemm(x, cpu::epilogue<fused_2>(y));
+  // Neg 'c'
+  cpu::map<fused_1>(x);
+"""
+
+    def test_equal_functions_become_one(self):
+        p = together.Program()
+        first, second = p.share_fused(self.TEXT), p.share_fused(self.TEXT.replace("fused_1", "fused_7"))
+        self.assertEqual((first, 2), (second, len(p.fused)))
+        self.assertIn("shared_0 twice", "".join(p.fused))
+
+    def test_calls_are_counted(self):
+        self.assertEqual([(["MatMul", "Add"], {"cpu::gemm", "cpu::epilogue"}), (["Neg"], {"cpu::map"})], list(together.calls(self.TEXT)))
+
+    def test_all_of_a_network_becomes_float64(self):
+        for i in range(6):
+            wide = variants.in_float64(network.generate(11, i).model())
+            onnx.checker.check_model(wide, full_check=True)
+            self.assertFalse([v.name for v in [*wide.graph.input, *wide.graph.output] if v.type.tensor_type.elem_type == onnx.TensorProto.FLOAT])
+
+    def test_constants_become_inputs(self):
+        n = next(n for n in (network.generate(11, i) for i in range(20)) if variants.given_constants(n))
+        names = variants.given_constants(n)
+        model = variants.with_given_constants(n, names)
+        plain, given = builder.session(n.model(), False), builder.session(model, False)
+        self.assertEqual(set(names), {v.name for v in model.graph.input} - {v.name for v in n.inputs})
+        for a, b in zip(plain.run(None, n.feed(0)), given.run(None, n.feed(0) | {c: n.constants[c] for c in names})):
+            self.assertIsNone(oracle.difference(np.asarray(b), np.asarray(a)))
 
 
 class Coverage(unittest.TestCase):
