@@ -6,11 +6,16 @@ largest element leave every integer and bool unchanged (no tie, no rounding deci
 product of these factors along a path is the value's gain; GAIN_LIMIT bounds what rounding of the first node may become in an output.
 """
 import dataclasses
+import pathlib
+import sys
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import helper, numpy_helper
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "python"))
+from inferc.pquant import onnx_file  # noqa: E402
 
 NUDGE = 1e-4
 GAIN_LIMIT = 40.0
@@ -18,6 +23,8 @@ LARGEST, SMALLEST = 60.0, 0.05       # of max |y| of a float result
 MOST_ELEMENTS = 4096
 OPSETS = (13, 15, 17, 18, 20, 22)
 IR_VERSION = 9
+DOMAINS = {"ai.onnx.ml": 3, onnx_file.DOMAIN: 1}
+QUANTISERS = {f.name: f for f in (onnx_file.quantiser(r, o) for r in onnx_file.ROUND for o in onnx_file.OVERFLOW)}
 
 
 class Rejected(Exception):
@@ -67,7 +74,10 @@ def element_type(dtype):
 
 def to_model(nodes, inputs, outputs, constants, opset):
     graph = helper.make_graph(nodes, "generated", inputs, outputs, [numpy_helper.from_array(np.asarray(a), n) for n, a in constants.items()])
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=IR_VERSION)
+    domains = {node.domain for node in nodes} - {""}
+    opsets = [helper.make_opsetid("", opset), *(helper.make_opsetid(d, DOMAINS[d]) for d in sorted(domains))]
+    functions = [QUANTISERS[n] for n in sorted({node.op_type for node in nodes if node.domain == onnx_file.DOMAIN})]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, functions=functions)
 
 
 def reads(node):

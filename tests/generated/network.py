@@ -6,10 +6,12 @@ import onnx
 from onnx import helper, numpy_helper
 
 import builder
+import quantised
 import rules
 
 # Three sizes of each of the two symbols: an expression of a symbol that is a constant at all three is one.
 N_SIZES = ((2, 3, 6), (1, 4, 7), (3, 1, 5), (5, 2, 8), (0, 3, 4))
+QUANTISED, WITH_TREES = 7, 3       # of ten networks
 T_SIZES = ((7, 6, 11), (5, 8, 12), (6, 9, 7), (5, 0, 8))
 
 
@@ -24,6 +26,7 @@ class Network:
     symbols: dict
     as_nodes: frozenset               # constants written as Constant nodes
     values: dict                      # name -> builder.Value of inputs and results
+    exact: bool = False               # all values are on grids: ours and ONNX Runtime's as written are equal
     rows: list = dataclasses.field(default_factory=list)    # rows.Check: calls with other rows
 
     def declared(self, value):
@@ -94,6 +97,8 @@ def chosen_outputs(b):
 
 def generate(seed, index):
     """The same network for the same numbers, on any machine with the same numpy and ONNX Runtime."""
+    if index % 10 == QUANTISED:
+        return generate_quantised(seed, index)
     b = builder.Builder(np.random.default_rng([seed, index]))
     add_inputs(b, dynamic=index % 3 == 0)
     wanted = b.integer(4, 22)
@@ -101,7 +106,19 @@ def generate(seed, index):
         b.attempt(rules.draw(b))
         if len(b.nodes) >= wanted:
             break
+    if index % 10 == WITH_TREES:
+        b.attempt(quantised.trees) or b.attempt(quantised.trees)
+    return finished(seed, index, b)
+
+
+def generate_quantised(seed, index):
+    b = quantised.Exact(np.random.default_rng([seed, index]))
+    quantised.fill(b, b.choose(N_SIZES) if index // 10 % 3 == 0 else None)
+    return finished(seed, index, b, exact=True)
+
+
+def finished(seed, index, b, exact=False):
     as_nodes = frozenset(n for n in b.constants if b.chance(0.4))
     used = {n for node in b.nodes for n in builder.reads(node)}
     inputs = [v for v in b.inputs if v.name in used]
-    return Network(f"seed{seed}_{index:05}", b.opset, inputs, chosen_outputs(b), b.nodes, b.constants, b.symbols, as_nodes, {v.name: v for v in b.values})
+    return Network(f"seed{seed}_{index:05}", b.opset, inputs, chosen_outputs(b), b.nodes, b.constants, b.symbols, as_nodes, {v.name: v for v in b.values}, exact)

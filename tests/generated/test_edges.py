@@ -8,7 +8,6 @@ case, 77 where numpy, onnx or onnxruntime is missing.
 import argparse
 import collections
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
@@ -28,12 +27,12 @@ import layers as l
 import movement as m
 import network
 import oracle
+import quantised as q
+import together
 from common import F, reduce_node, weight
 
 EDGES = [e + d for e in (4, 8, 16, 32, 48, 64, 96, 128) for d in (-1, 0, 1)] + [1, 2, 257]
 TRIES = 40
-CALL = re.compile(r"\s+(?:if \(const Fault .*)?cpu::\w+[<(].*;")   # a line of the generated calls
-NAMES = re.compile(r"cpu::[a-z_0-9]+")
 builder.MOST_ELEMENTS = 1 << 16
 
 
@@ -139,6 +138,27 @@ def maps(b):
     b.node("Add", [y, b.node("Tanh", [x])])
 
 
+def quantised_layer(b, rule):
+    q.quantise(b, value(b, edge(b, 70), edge(b, 130)))
+    rule(b)
+
+
+def quantised_row(b):
+    b.sizes = 1
+    q.quantise(b, b.input([b.integer(1, 3), edge(b, 130)], q.with_ties(b)))
+    q.sparse(b)
+
+
+def quantised_image(b):
+    q.quantise(b, value(b, b.integer(1, 3), edge(b, 17), *[b.integer(3, 9) for _ in range(b.integer(1, 2))], most=4))
+    q.convolution(b)
+
+
+def decision_trees(b):
+    value(b, edge(b, 130), edge(b, 33))
+    q.trees(b)
+
+
 def copies(b):
     x = value(b, edge(b, 40), edge(b, 60), edge(b, 9))
     b.node("Concat", [b.node("Transpose", [x], perm=[0, 2, 1]), b.node("Transpose", [b.node("Neg", [x])], perm=[0, 2, 1])], axis=2)
@@ -150,18 +170,21 @@ RULES |= {op: partial(reductions, op=op) for op in [*l.REDUCTIONS, "ReduceLogSum
 RULES |= {f.__name__: partial(norms, rule=f) for f in (l.layer_norm, l.rms_norm_spelt)}
 RULES |= {"LSTM": partial(recurrent, op="LSTM", gates=4), "GRU": partial(recurrent, op="GRU", gates=3),
           "GRU_linear": partial(recurrent, op="GRU", gates=3, linear_before_reset=1)}
+RULES["decision_trees"] = decision_trees
+EXACT = {"quantised_linear": partial(quantised_layer, rule=q.linear), "quantised_activation": partial(quantised_layer, rule=q.activation),
+         "quantised_sparse": quantised_row, "quantised_convolution": quantised_image}
 RULES |= {f.__name__: partial(scatters, rule=f) for f in (m.scatter_elements, m.scatter_nd, m.scatter_nd_given)}
 
 
 def made(rule, seed, index):
     for attempt in range(TRIES):
-        b = builder.Builder(np.random.default_rng([seed, *rule.encode(), index, attempt]))
-        b.opset = 20
+        b = (q.Exact if rule in EXACT else builder.Builder)(np.random.default_rng([seed, *rule.encode(), index, attempt]))
+        b.opset = q.OPSET if rule in EXACT else 20
         b.sizes = 3 if index % 2 else 1
-        if b.attempt(RULES[rule]) and b.nodes:
+        if b.attempt((RULES | EXACT)[rule]) and b.nodes:
             used = {n for node in b.nodes for n in builder.reads(node)}
             n = network.Network(f"{rule}_{index:03}", b.opset, [v for v in b.inputs if v.name in used], network.chosen_outputs(b)[-2:], b.nodes, b.constants, b.symbols,
-                                frozenset(), {v.name: v for v in b.values})
+                                frozenset(), {v.name: v for v in b.values}, rule in EXACT)
             if not oracle.settle(n):
                 return n
     raise RuntimeError(f"{rule} {index}: no case in {TRIES} tries")
@@ -172,7 +195,8 @@ def kernels_of(inferc, n, folder):
     done = subprocess.run([inferc, "compile", folder / "net.onnx", "--isa", "base", "--name", "net", "-o", folder / "out"], capture_output=True, text=True, timeout=120)
     if done.returncode:
         return set()                   # the verdict says why
-    return {name for line in (folder / "out" / "net_body.hpp").read_text().splitlines() if CALL.match(line) for name in NAMES.findall(line)}
+    text = (folder / "out" / "net_body.hpp").read_text()
+    return {name for _, kernels in together.calls(text) for name in kernels}
 
 
 def main():
@@ -182,7 +206,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
-    networks = [made(rule, args.seed, i) for rule in RULES for i in range(args.count)]
+    networks = [made(rule, args.seed, i) for rule in RULES | EXACT for i in range(args.count)]
     calls = collections.Counter()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -191,7 +215,7 @@ def main():
         verdicts = oracle.judge(args.inferc, networks, folder, args.jobs)
     failed = {n: problem for n, (problem, _) in verdicts.items() if problem}
     print(*(f"FAIL {n}: {problem}" for n, problem in failed.items()), sep="\n", end="\n" if failed else "")
-    wanted = sorted(k for k in coverage.known_kernels() - coverage.ELSEWHERE.keys() if not k.startswith(coverage.QUANTISED))
+    wanted = sorted(coverage.known_kernels())
     print(*(f"{k:28}{calls[k]:>6} cases" for k in wanted), sep="\n")
     empty = [k for k in wanted if not calls[k]]
     print(*(f"FAIL no case of {k}" for k in empty), sep="\n", end="\n" if empty else "")

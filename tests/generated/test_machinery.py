@@ -20,6 +20,7 @@ import metamorphic
 import mutants
 import network
 import oracle
+import quantised
 import rows
 import shrink
 import together
@@ -127,6 +128,26 @@ class Mutants(unittest.TestCase):
             self.assertNotEqual(mutants.source(number), (mutants.PASSES / file).read_text())
 
 
+class Quantised(unittest.TestCase):
+    def test_values_are_on_grids(self):
+        b = quantised.Exact(np.random.default_rng(8))
+        quantised.fill(b, None)
+        known = {v.name: v for v in b.values}
+        self.assertGreater(len(b.grid), 3)
+        for name, (step, largest) in b.grid.items():
+            integers = known[name].arrays[0].astype(np.float64) / step
+            self.assertTrue((integers == np.round(integers)).all() and np.abs(integers).max(initial=0) <= largest, name)
+
+    def test_any_difference_counts(self):
+        n = network.generate(11, network.QUANTISED)
+        self.assertTrue(n.exact)
+        self.assertIsNotNone(oracle.difference(np.float32([1, 1 + 1e-6]), np.float32([1, 1]), oracle.allowed(n)))
+
+    def test_a_network_in_ten_has_trees(self):
+        made = [network.generate(11, network.WITH_TREES + 10 * i) for i in range(8)]
+        self.assertGreater(sum("TreeEnsembleRegressor" in node_types(n) for n in made), 3)
+
+
 class Rows(unittest.TestCase):
     def made(self, op):
         b = builder.Builder(np.random.default_rng(5))
@@ -190,7 +211,7 @@ class Coverage(unittest.TestCase):
     def test_knows_the_fast_kernels_of_the_sources(self):
         known = coverage.known_kernels()
         self.assertTrue({"cpu::gemm", "cpu::conv", "cpu::softmax"} <= known, known)
-        self.assertLessEqual(coverage.ELSEWHERE.keys(), known)
+        self.assertTrue({"cpu::trees", "cpu::quantized::sparse_linear"} <= known, known)
 
     def test_counts_what_networks_hold(self):
         b = builder.Builder(np.random.default_rng(4))

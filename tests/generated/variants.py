@@ -6,6 +6,11 @@ from onnx import TensorProto, helper, numpy_helper
 ANY_OPERAND = {"MatMul", "Gemm", "Conv", "Add", "Sub", "Mul", "Div"}
 
 
+def has_float64(network):
+    """TreeEnsembleRegressor gives float32 whatever it takes."""
+    return not any(node.op_type == "TreeEnsembleRegressor" for node in network.nodes)
+
+
 def in_float64(model):
     """float32 becomes float64; scales of Resize stay what ONNX wants."""
     out = onnx.ModelProto()
