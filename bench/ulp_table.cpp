@@ -28,12 +28,49 @@ struct Function {
   void (*run)(const float* x, float* y);
 };
 
-#define ROW(f) {#f, [](const float* x, float* y) { every<functors::f>(x, y); }}
-#define ROW_OF_ONE(f) {#f, [](const float* x, float* y) { every<functors::f>(x, y, 1.0F); }}
-const Function functions[] = {ROW(exp),       ROW(log),        ROW(tanh),         ROW(erf),      ROW(sigmoid), ROW(softplus),   ROW(gelu),
-                              ROW(gelu_tanh), ROW_OF_ONE(elu), ROW(atan),         ROW(softsign), ROW(sqrt),    ROW(reciprocal), ROW(sin),
-                              ROW(cos),       ROW(tan),        ROW(asin),         ROW(acos),     ROW(sinh),    ROW(cosh),       ROW(asinh),
-                              ROW(acosh),     ROW(atanh),      ROW_OF_ONE(swish), ROW(mish)};
+// Rows in the order of the references. Parameters are the operators' defaults, or what tells the function apart.
+#define ROW(f, ...) {#f, [](const float* x, float* y) { every<functors::f>(x, y __VA_OPT__(, ) __VA_ARGS__); }}
+const Function functions[] = {ROW(exp),
+                              ROW(exp_of_nonpositive),
+                              ROW(log),
+                              ROW(tanh),
+                              ROW(erf),
+                              ROW(sigmoid),
+                              ROW(softplus),
+                              ROW(gelu),
+                              ROW(gelu_tanh),
+                              ROW(elu, 1.0F),
+                              ROW(selu, 1.67326319F, 1.05070102F),
+                              ROW(celu, 1.5F),
+                              ROW(swish, 1.0F),
+                              ROW(mish),
+                              ROW(hard_sigmoid, 0.2F, 0.5F),
+                              ROW(hard_swish),
+                              ROW(leaky_relu, 0.01F),
+                              ROW(relu),
+                              ROW(thresholded_relu, 1.0F),
+                              ROW(shrink, 0.3F, 0.5F),
+                              ROW(softsign),
+                              ROW(atan),
+                              ROW(sqrt),
+                              ROW(reciprocal),
+                              ROW(abs),
+                              ROW(neg),
+                              ROW(sign),
+                              ROW(round),
+                              ROW(floor),
+                              ROW(ceil),
+                              ROW(sin),
+                              ROW(cos),
+                              ROW(tan),
+                              ROW(asin),
+                              ROW(acos),
+                              ROW(sinh),
+                              ROW(cosh),
+                              ROW(asinh),
+                              ROW(acosh),
+                              ROW(atanh)};
+#undef ROW
 
 // Infinity where one of both is no number, or infinite beyond the last half unit of the largest float.
 double error(float y, double exact) {
