@@ -34,7 +34,7 @@ class Coverage:
         for op, row in sorted(self.rows.items()):
             counts = [row["all"], *(row[d] for d in dtypes), row["symbolic"], row["fan-out"], self.fused[op]]
             lines.append(f"{op:28}" + "".join(f"{n or '':>9}" for n in counts))
-        return lines + [f"{'fast kernel':28}{'calls':>9}"] + [f"{k:28}{n:>9}" for k, n in sorted(self.kernels.items())]
+        return lines + [f"{'fast kernel':28}{'calls':>9}"] + [f"{k:28}{self.kernels[k]:>9}" for k in sorted(known_kernels())]
 
     def rare(self):
         """Fast kernels that too few of the networks' calls are."""

@@ -45,6 +45,18 @@ def gemm(b):
     b.node("Gemm", [x, weight(b, *((n, k) if trans_b else (k, n)), fan=k), *bias], transA=int(trans_a), transB=int(trans_b), **attributes)
 
 
+def edge_convolution(b):
+    """EdgeConv of a batch of one: each row beside its differences to neighbours, and a layer over both."""
+    x = b.pick(lambda v: v.dtype == F and v.rank == 2 and v.static(0, 1) and v.dims[0] > 1)
+    n, c = x.dims
+    k, columns = b.integer(3, 7), b.choose([16, 32, 64])
+    own = b.node("Reshape", [x, b.ints(n, 1, c, 1)])
+    rows = b.node("Reshape", [b.node("Gather", [x, b.constant(b.indices(n, n * k))]), b.ints(n, k, c, 1)])
+    both = b.node("Concat", [b.node("Expand", [own, b.ints(n, k, c, 1)]), b.node("Sub", [rows, own])], axis=2)
+    y = b.node("MatMul", [b.node("Reshape", [both, b.ints(1, n, k, 2 * c)]), weight(b, 2 * c, columns, fan=2 * c)])
+    b.node("Relu", [b.node("Add", [y, b.constant(b.normal(columns))])])
+
+
 def gram(b):
     """x y^T of two values, scaled."""
     x = b.pick(ranks(2, 3, 4))

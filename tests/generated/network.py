@@ -6,12 +6,13 @@ import onnx
 from onnx import helper, numpy_helper
 
 import builder
+import layers
 import quantised
 import rules
 
 # Three sizes of each of the two symbols: an expression of a symbol that is a constant at all three is one.
 N_SIZES = ((2, 3, 6), (1, 4, 7), (3, 1, 5), (5, 2, 8), (0, 3, 4))
-QUANTISED, WITH_TREES = 7, 3       # of ten networks
+QUANTISED, WITH_TREES, WITH_EDGES = 7, 3, 5   # of ten networks
 T_SIZES = ((7, 6, 11), (5, 8, 12), (6, 9, 7), (5, 0, 8))
 
 
@@ -108,6 +109,8 @@ def generate(seed, index):
             break
     if index % 10 == WITH_TREES:
         b.attempt(quantised.trees) or b.attempt(quantised.trees)
+    if index % 10 == WITH_EDGES:
+        b.attempt(layers.edge_convolution) or b.attempt(layers.edge_convolution)
     return finished(seed, index, b)
 
 

@@ -65,10 +65,13 @@ std::string difference(const std::vector<Tensor>& got, const std::vector<Tensor>
   return {};
 }
 
-// The bits, a zero's sign included.
-std::string changed_bits(const std::vector<Tensor>& got, const std::vector<Tensor>& expected) {
-  for (std::size_t i = 0; i < got.size(); ++i)
-    if (!got[i].same(expected[i])) return fmt::format("output {}: other bits: {}", i, compare(got[i], expected[i], {0, 0}).reason);
+// The bits, a zero's sign included; not behind integers, which have one zero (docs/quantised.md).
+std::string changed_bits(const std::vector<Tensor>& got, const std::vector<Tensor>& expected, bool one_zero) {
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    if (got[i].same(expected[i])) continue;
+    const Comparison c = compare(got[i], expected[i], {0, 0});
+    if (!one_zero || !c.passed) return fmt::format("output {}: other bits: {}", i, c.reason);
+  }
   return {};
 }
 
@@ -84,7 +87,7 @@ std::string check_pass(const Pass& pass, const Graph& graph, std::vector<Sample>
   for (Sample& s : samples) {
     std::vector<Tensor> after = evaluate_graph(graph, s.inputs);
     std::string problem = difference(after, s.results, tolerance);
-    if (problem.empty() && pass.kind == PassClass::exact) problem = changed_bits(after, s.results);
+    if (problem.empty() && pass.kind == PassClass::exact) problem = changed_bits(after, s.results, pass.name == "lower-fixed-point");
     if (!problem.empty()) return fmt::format("{}: {}", pass.name, problem);
     s.results = std::move(after);
   }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -16,8 +17,35 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define INFERC_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define INFERC_SANITIZED 1
+#endif
+#endif
+#ifdef INFERC_SANITIZED
+extern "C" void __asan_poison_memory_region(const volatile void* place, std::size_t bytes);
+extern "C" void __asan_unpoison_memory_region(const volatile void* place, std::size_t bytes);
+#endif
+
+void only_live([[maybe_unused]] const std::byte* arena, [[maybe_unused]] std::size_t bytes, [[maybe_unused]] std::initializer_list<Window> live) {
+#ifdef INFERC_SANITIZED
+  __asan_poison_memory_region(arena, bytes);
+  for (const Window& w : live) __asan_unpoison_memory_region(arena + w.offset, w.bytes);
+#endif
+}
+
 namespace {
 
+#ifdef INFERC_SANITIZED
+// The sanitizer guards both sides.
+std::byte* guarded(std::size_t bytes) {
+  void* place = nullptr;
+  if (::posix_memalign(&place, 64, bytes) != 0) ::_exit(3);
+  return static_cast<std::byte*>(std::memset(place, 0xff, bytes));
+}
+#else
 constexpr std::size_t page = 4096;
 
 std::byte* guarded(std::size_t bytes) {
@@ -27,6 +55,7 @@ std::byte* guarded(std::size_t bytes) {
   std::memset(place, 0xff, whole);
   return static_cast<std::byte*>(place) + (whole - bytes);
 }
+#endif
 
 std::vector<char> content(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

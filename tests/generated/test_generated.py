@@ -1,6 +1,6 @@
 """Generated networks: code compiled from them against ONNX Runtime, and equal code from equal networks.
 
-  python tests/generated/test_generated.py INFERC [--count N] [--first I] [--seed S] [--keep DIR] [--jobs J] [--together PATH | --passes PASS_RESULTS]
+  python tests/generated/test_generated.py INFERC [--count N] [--first I] [--seed S] [--keep DIR] [--jobs J] [--together PATH [--live LIVE_BUFFERS] | --passes PASS_RESULTS]
 
 Network I of seed S is the same on every run. Without --seed, networks 0..N-1 of seed 1. A network that fails is stored in DIR as a
 backend-test folder, whole and shrunk, with the numbers that make it again. With --together many networks are one
@@ -83,7 +83,7 @@ def judge_code(args, networks, folder):
 
 def judge_together(args, networks, folder, tally):
     out = {}
-    for j in together.judge(args.inferc, networks, folder, args.together):
+    for j in together.judge(args.inferc, networks, folder, args.together, args.live):
         number = int(j.network.name.split("_")[1])
         if not j.problem and number % RENAMED_EVERY == 0:
             tally.oracles["other names"] += 1
@@ -129,6 +129,7 @@ def main():
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--together", choices=list(together.PATH_FLAGS), help="the code path: many networks as one program (together.py), other oracles besides")
+    parser.add_argument("--live", help="the program live_buffers: with --together, the address sanitizer guards every buffer of the arena")
     parser.add_argument("--passes", help="the program pass_results")
     args = parser.parse_args()
     tally, start = Tally(), time.monotonic()

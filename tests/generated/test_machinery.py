@@ -2,7 +2,9 @@
 
   python tests/generated/test_machinery.py        (numpy, onnx, onnxruntime; exit 77 where they are not installed)
 """
+import pathlib
 import sys
+import tempfile
 import unittest
 
 try:
@@ -205,6 +207,55 @@ struct fused_2 {
         self.assertEqual(set(names), {v.name for v in model.graph.input} - {v.name for v in n.inputs})
         for a, b in zip(plain.run(None, n.feed(0)), given.run(None, n.feed(0) | {c: n.constants[c] for c in names})):
             self.assertIsNone(oracle.difference(np.asarray(b), np.asarray(a)))
+
+
+class Network:
+    """As together.Compiled, of calls that are written here."""
+    name, weights, weight_bytes, model, kernels = "n", "/dev/null", 0, "", {"kernels/none.hpp": "namespace inferc {}\n"}
+
+    def __init__(self, *calls):
+        self.arena = "128"
+        lines = "".join(f"  // Neg 'n': a call\n  {c}\n" for c in calls)
+        self.text = (f"int body(const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte*, std::size_t*) noexcept {{\n"
+                     f"  float* const x = (float*)inputs[0], *const y = (float*)outputs[0], *const t = (float*)arena;\n  // --- calls\n{lines}  return 0;\n}}\n")
+
+    def dims(self, inputs, outputs):
+        return []
+
+
+class Guards(unittest.TestCase):
+    """Two calls, t[0..4) in use at both."""
+
+    def ended(self, live, *calls):
+        with tempfile.TemporaryDirectory() as name:
+            folder, program = pathlib.Path(name), together.Program(live and folder_program(name, live))
+            n = Network(*calls)
+            index = program.add(n)
+            x = np.ones(4, np.float32)
+            return together.call(together.build(program, folder, "base", together.SANITIZED if live else []), [together.Run(index, n, [x], [x])], folder)[0]
+
+    def test_results_come_back(self):
+        outputs, ended = self.ended(None, "t[3] = x[3] + 1;", "y[3] = t[3];")
+        self.assertIsNone(ended)
+        self.assertEqual(outputs[0][3], 2)
+        self.assertTrue(np.isnan(outputs[0][:3]).all(), "what no call writes is no number")
+
+    def test_nothing_behind_a_buffer_can_be_read(self):
+        for call in ("y[0] = x[4];", "y[4] = x[0];", "y[0] = t[32];"):
+            self.assertIn("signal", self.ended(None, call)[1])
+
+    def test_nothing_outside_what_is_in_use_can_be_read(self):
+        self.assertIsNone(self.ended("{0, 16}, ", "t[3] = x[3];", "y[3] = t[3];")[1])
+        for call in ("y[3] = t[4];", "t[8] = x[0];", "y[0] = x[4];"):
+            self.assertIn("AddressSanitizer", self.ended("{0, 16}, ", "t[3] = x[3];", call)[1])
+
+
+def folder_program(folder, line):
+    """Stands for live_buffers: the same line for both calls."""
+    path = pathlib.Path(folder) / "live"
+    path.write_text(f"#!/bin/sh\nprintf '%s\\n%s\\n' '{line}' '{line}'\n")
+    path.chmod(0o755)
+    return path
 
 
 class Coverage(unittest.TestCase):

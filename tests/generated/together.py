@@ -23,12 +23,14 @@ ROOT = HERE.parents[1]
 COMPILE_SECONDS, BUILD_SECONDS, RUN_SECONDS = 60, 1800, 600
 COMPILERS = ("clang++-19", "clang++-16", "clang++", "g++")      # the quickest first
 FLAGS = ["-std=c++20", "-O0", "-ffp-contract=off", "-fno-math-errno", "-fno-exceptions"]
+SANITIZED = ["-fsanitize=address", "-g1"]
 PATH_FLAGS = {"base": [], "v3": ["-march=x86-64-v3"], "v4": ["-march=x86-64-v4"], "v4q": ["-march=x86-64-v4", "-mavx512vnni", "-mavx512vbmi", "-mavx512bf16"]}
 KERNEL_FILE = re.compile(r"^// ---- (kernels/\S+)\n", re.M)
 FUSED = re.compile(r"^struct (fused_\d+) \{\n(.*?)^\};\n", re.M | re.S)
 SIZES = re.compile(r"  // --- sizes\n(.*?)\n\n", re.S)
 NEEDED = re.compile(r"const std::size_t needed = \(?(.*?)\)?(?:\.bytes\(\))?;")
-CALL = re.compile(r"^ +// (\w+ '.*\n)((?: {2,}(?!//).*\n)+)", re.M)       # the nodes, and what computes them
+CALL = re.compile(r"^ +// (\w+(?: '|:).*\n)((?: {2,}(?!//).*\n)+)", re.M)       # the nodes, and what computes them
+OUTER_CALL = re.compile(r"^(?=  // \w+(?: '|:))", re.M)
 NODE = re.compile(r"(\w+) '[^']*'")
 KERNEL = re.compile(r"\bcpu::(?:quantized::)?[a-z_0-9]+")
 SIZE = re.compile(r"\bdim<([1-9]\d*)>\{\}")
@@ -45,6 +47,7 @@ class Compiled:
         done = subprocess.run([inferc, "compile", model, "--isa", path, "--name", name, "-o", folder, *arguments], capture_output=True, text=True, timeout=COMPILE_SECONDS)
         if done.returncode:
             raise Refused(done.stderr.strip() or f"inferc compile ends with {done.returncode}")
+        self.model = model
         self.name, self.weights = name, folder / f"{name}.weights"
         manifest = json.loads((folder / f"{name}.json").read_text())
         self.symbols, self.inputs, self.outputs = ([s["name"] for s in manifest["symbols"]], manifest["inputs"], manifest["outputs"])
@@ -69,17 +72,18 @@ def calls(text):
 
 
 class Program:
-    """The source of many networks together."""
+    """The source of many networks together. With the program live_buffers, every call may reach what is in use then, and nothing else."""
 
-    def __init__(self):
+    def __init__(self, live=None):
         self.kernels, self.fused, self.models, self.table = {}, {}, [], []
+        self.live, self.guarded_calls = live, 0
 
     def add(self, c):
         # What a file needs stands before it in every network, so that new files go to the end.
         for file, text in c.kernels.items():
             if self.kernels.setdefault(file, text) != text:
                 raise RuntimeError(f"{file} differs between networks")
-        text = self.share_fused(c.text)
+        text = self.share_fused(self.guarded(c.text, c.model) if self.live else c.text)
         sizes = SIZES.search(text)
         # Kernels of quantised networks take what fits their registers from constants.
         text = "\n".join(line if "quantized::" in line else SIZE.sub(r"std::size_t{\1}", line) for line in text.split("\n"))
@@ -88,6 +92,17 @@ class Program:
                            f"std::size_t arena_bytes([[maybe_unused]] const std::size_t* dims) {{\n{sizes.group(1) if sizes else ''}\n  return {c.arena};\n}}\n}}\n}}\n")
         self.table.append(f'{{"{c.weights}", {c.weight_bytes}, case_{index}::body, case_{index}::arena_bytes}},\n')
         return index
+
+    def guarded(self, text, model):
+        """Before each call the rest of the arena is poisoned."""
+        head, calls = text.split("// --- calls\n")
+        lines = subprocess.run([self.live, model], capture_output=True, text=True, check=True, timeout=COMPILE_SECONDS).stdout.splitlines()
+        parts = OUTER_CALL.split(calls)          # before the first, then each
+        if len(parts) != len(lines) + 1:
+            raise RuntimeError(f"{model}: {len(parts) - 1} calls in the text, {len(lines)} in the program")
+        self.guarded_calls += len(lines)
+        guards = [f"  only_live(arena, arena_bytes(dims), {{{line}}});\n{part}" for line, part in zip(lines, parts[1:])]
+        return f"std::size_t arena_bytes(const std::size_t*);\n{head}// --- calls\n{parts[0]}{''.join(guards)}"
 
     def share_fused(self, text):
         names = {}
@@ -109,7 +124,8 @@ def build(program, folder, path, flags=()):
     """The executable."""
     source = folder / "networks.cpp"
     source.write_text(program.source())
-    compiler = os.environ.get("CXX") or next(c for c in COMPILERS if shutil.which(c))
+    # Every g++ brings the sanitizer's run-time library; clang's is a package of its own.
+    compiler = os.environ.get("CXX") or next(c for c in (reversed(COMPILERS) if flags else COMPILERS) if shutil.which(c))
     command = [compiler, *FLAGS, *PATH_FLAGS[path], *flags, "-w", f"-I{HERE}", source, HERE / "run_guarded.cpp", "-o", folder / "networks"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_SECONDS)
     if done.returncode:
@@ -210,15 +226,15 @@ class Judged:
         return None
 
 
-def judge(inferc, networks, folder, path, flags=()):
-    """[Judged] of networks that were settled."""
-    program, out = Program(), [Judged(n) for n in networks]
+def judge(inferc, networks, folder, path, live=None):
+    """[Judged] of networks that were settled; with `live`, the program live_buffers, under the address sanitizer."""
+    program, out = Program(live), [Judged(n) for n in networks]
     for number, j in enumerate(out):
         try:
             j.plan(inferc, program, folder, path, number)
         except Refused as refused:
             j.problem = f"refused: {refused}"
-    executable = build(program, folder, path, flags)
+    executable = build(program, folder, path, SANITIZED if live else [])
     results = call(executable, [run for j in out for _, run, _ in j.expected], folder)
     for j in out:
         mine, results = results[:len(j.expected)], results[len(j.expected):]
