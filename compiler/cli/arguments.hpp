@@ -17,6 +17,7 @@ struct ModelArguments {
   std::vector<std::string> keep{};    // --outputs: names; empty: all
   std::vector<std::string> assume{};  // INPUT=VALUE
   std::string batch{};                // SYM; empty: none
+  std::vector<std::string> fixed{};   // --static-input: names
 };
 
 struct BenchArguments : ModelArguments {

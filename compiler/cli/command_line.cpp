@@ -35,6 +35,12 @@ void add_model_arguments(CLI::App& command, ModelArguments& a, const char* kept_
       ->allow_extra_args(false);
   add_kept_outputs(command, kept_outputs, a.keep);
   add_assumptions(command, a.assume);
+  command
+      .add_option("--static-input", a.fixed,
+                  "NAME,...: also prepare(), which takes these inputs; what depends on them alone runs there, once, and stays in the Workspace")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false);
   command.add_option("--batch", a.batch, "SYM: also run_batch(), many events of different sizes SYM in one call; the other sizes are fixed");
 }
 
@@ -145,7 +151,7 @@ void add_weights(CLI::App& app, int& status) {
 void add_report(CLI::App& app, int& status) {
   const auto a = std::make_shared<ReportArguments>();
   CLI::App* c = app.add_subcommand("report", "one HTML page of measurements, self-contained");
-  c->add_option("BENCH", a->benches, "reports of `inferc bench --json`")->required();
+  c->add_option("BENCH", a->benches, "reports of `inferc bench --json`, and files of bench/results")->required();
   c->add_option("-o,--output", a->output, "the page")->required();
   c->callback([a, &status] { status = report(*a); });
 }

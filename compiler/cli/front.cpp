@@ -11,6 +11,7 @@
 #include "compiler/cli/carry.hpp"
 #include "compiler/cli/command.hpp"
 #include "compiler/cli/kept.hpp"
+#include "compiler/cli/static_inputs.hpp"
 #include "compiler/onnx/import.hpp"
 #include "compiler/onnx/reader.hpp"
 #include "compiler/ops/open_size.hpp"
@@ -169,6 +170,7 @@ Front open_model(const ModelArguments& a) {
   for (const Assumption& s : assumptions)
     if (variable.count(s.input))
       throw UsageError(fmt::format("--assume {}: the input is carried from call to call", escape(s.option)), "leave out one of --assume and --carry");
+  check_static_inputs(front.model.graph, a);
   front.part = kept_part(front.model, a.keep, carries);
   if (front.part) keep_part(front.model.graph, *front.part);
   front.graph = onnx::import(front.model, diagnostics, variable);
@@ -184,13 +186,14 @@ Front open_model(const ModelArguments& a) {
   front.graph->erase_dead();
   verify(*front.graph);
   front.carried = carries_of(*front.graph, front.model, carries);
+  front.fixed = static_inputs_of(*front.graph, a.fixed);
   if (!a.batch.empty()) front.batch = symbol_of(*front.graph, front.model, a.batch, "--batch");
   return front;
 }
 
 Program lower_model(Front& front) {
   run_pipeline(*front.graph);
-  Program out = plan(*front.graph, true, front.carried);
+  Program out = plan(*front.graph, true, front.carried, front.fixed);
   if (!front.batch.empty()) out.batch = std::make_shared<const Program>(batch_program(out, front.batch));
   return out;
 }
@@ -207,6 +210,7 @@ EmitOptions emit_options(const Front& front, const ModelArguments& a, const std:
   for (const std::string& name : a.keep) o.options.push_back("--outputs=" + name);
   for (const std::string& s : a.assume) o.options.push_back("--assume=" + s);
   if (!a.batch.empty()) o.options.push_back("--batch=" + a.batch);
+  for (const std::string& name : a.fixed) o.options.push_back("--static-input=" + name);
   for (const std::string& op : a.op) o.options.push_back("--op=" + op);
   o.user_headers = front.user_headers;
   add_metadata(o, "producer", front.model.producer_name + " " + front.model.producer_version);

@@ -121,6 +121,11 @@ nlohmann::ordered_json report(const InspectArguments& a) {
   const Program program = lower_model(front);
   out.update({{"symbols", symbols}, {"operators", operators}, {"parameters", parameters}, {"calls", program.calls.size()}});
   add_costs(program, out);
+  if (program.prepare) {
+    Dim flops(0);
+    for (const Call& c : program.prepare->calls) flops = flops + c.flops;
+    out["prepare"] = {{"calls", program.prepare->calls.size()}, {"flops", flops.text()}};
+  }
   if (!on_grids.empty()) out["grids"] = on_grids;
   if (const auto layers = integer_layers(*front.graph, program); !layers.empty()) out["integer_layers"] = layers;
   return out;

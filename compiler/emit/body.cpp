@@ -56,6 +56,7 @@ void collect_headers(const std::vector<Call>& calls, std::vector<std::string>& o
 
 std::vector<std::string> headers_of(const Program& p, const std::string& code) {
   std::vector<std::string> out{"kernels/dim.hpp", "kernels/fault.hpp", "kernels/view.hpp"};
+  if (p.prepare) collect_headers(p.prepare->calls, out);
   collect_headers(p.calls, out);  // a batch makes the same calls
   if (code.find("functors::") != code.npos) out.push_back("kernels/functors.hpp");
   if (code.find("cpu::split(") != code.npos || code.find("cpu::Team") != code.npos) out.push_back("kernels/cpu/split.hpp");
@@ -93,8 +94,14 @@ Function function_of(const Program& program, const Names& names, CallPrinter& pr
 std::string emit_body(const Program& program, const Names& names, const EmitOptions& o) {
   CallPrinter printer(program, names);
   const Function one = function_of(program, names, printer, "inline int body(");
-  Function batch, team;
+  Function batch, team, prepare;
   Functors functors = printer.functors();
+  if (program.prepare) {
+    const Names prepare_names(*program.prepare);
+    CallPrinter more(*program.prepare, prepare_names, functors);
+    prepare = function_of(*program.prepare, prepare_names, more, "// What the static inputs alone decide.\ninline int prepare_body(");
+    functors = more.functors();
+  }
   if (o.threads) {
     CallPrinter more(program, names, functors);
     more.share();
@@ -118,15 +125,17 @@ std::string emit_body(const Program& program, const Names& names, const EmitOpti
 
     $size_functions$
     $functors$
+    $prepare$
     $body$
     $team$
     $batch$
     )",
               {{"version", INFERC_VERSION},
                {"name", escape(o.name)},
-               {"kernels", amalgamate(headers_of(program, functors.definitions() + one.calls + team.text), o.user_headers)},
-               {"size_functions", size_functions(one.variables + one.calls + batch.variables + batch.calls)},
+               {"kernels", amalgamate(headers_of(program, functors.definitions() + prepare.calls + one.calls + team.text), o.user_headers)},
+               {"size_functions", size_functions(prepare.variables + prepare.calls + one.variables + one.calls + batch.variables + batch.calls)},
                {"functors", functors.definitions()},
+               {"prepare", prepare.text},
                {"body", one.text},
                {"team", team.text},
                {"batch", batch.text}});

@@ -169,13 +169,13 @@ constexpr std::string_view check_template = R"(
     if (!w.data) return Status::bad_weights;
     if (const Status s = check(dims, in, out, arena, arena_bytes, offender); s != Status::ok) return s;
     const void* inputs[input_count + 1] = {};
-    void* outputs[output_count + 1] = {};
+    [[maybe_unused]] void* outputs[output_count + 1] = {};
     $pointers$
     $begin$
     const int fault = $run_path$;
     if (fault >= $guarded$) offender = $symbol_count$ + static_cast<std::size_t>(fault / $guarded$ - 1);
     switch (fault % $guarded$) {
-      case 0: return Status::ok;
+      case 0: return $done$Status::ok;
       case 1: return Status::index_out_of_range;
       case 2: return Status::division_by_zero;
       case 3: return Status::dim_mismatch;
@@ -192,6 +192,12 @@ constexpr std::string_view check_template = R"(
 constexpr std::string_view entry_of_run = R"(
   Status Model::run_checked(const std::size_t* dims, const detail::In* in, const detail::Out* out, std::size_t* measured, Workspace& w) const noexcept {
     return execute(weights_, dims, in, out, w.data_, w.bytes_, measured, w.offender_$fresh_argument$);
+  }
+  )";
+
+constexpr std::string_view entry_of_prepare = R"(
+  Status Model::prepare_checked(const std::size_t* dims, const detail::In* in, Workspace& w) const noexcept {
+    return preparing::execute(weights_, dims, in, nullptr, w.data_, w.bytes_, w.offender_);
   }
   )";
 
@@ -290,6 +296,7 @@ namespace {
 // What differs between the checks of a call and of a batch.
 struct Kind {
   std::string open, close, parameters, run_path, entry;
+  std::string begin{}, done{};  // what stands before the calls, and behind them
 };
 
 std::string emit_check_of(const Program& p, const Names& names, const Kind& kind) {
@@ -329,7 +336,8 @@ std::string emit_check_of(const Program& p, const Names& names, const Kind& kind
                {"parameters", kind.parameters},
                {"run_path", kind.run_path},
                {"entry", kind.entry},
-               {"begin", p.state.empty() ? "" : "if (fresh) initial_state(arena, w.data);\nfresh = false;\n"},
+               {"begin", kind.begin + (p.state.empty() ? "" : "if (fresh) initial_state(arena, w.data);\nfresh = false;\n")},
+               {"done", kind.done},
                {"pointers", pointers},
                {"guarded", std::to_string(guarded_input_code)},
                {"symbol_count", std::to_string(p.symbols->all().size())}});
@@ -344,7 +352,39 @@ std::string emit_check(const Program& p, const Names& names, const EmitOptions& 
                                  (o.threads ? ", const detail::Team* team = nullptr" : "");
   const std::string run = "run_path(w.path, dims, inputs, outputs, arena, w.data, measured)";
   return emit_check_of(
-      p, names, {"", "", parameters, o.threads ? "team ? run_team_path(w.path, *team, dims, inputs, outputs, arena, w.data, measured) : " + run : run, entry});
+      p, names,
+      {"", "", parameters, o.threads ? "team ? run_team_path(w.path, *team, dims, inputs, outputs, arena, w.data, measured) : " + run : run, entry,
+       p.prepare ? "if (!is_prepared(arena, dims, w.data)) return Status::not_prepared;\n" : ""});
+}
+
+std::string emit_prepare_check(const Program& whole) {
+  std::string sizes;
+  for (const std::size_t i : whole.prepared_symbols) sizes += fmt::format(", dims[{}]", i);
+  const std::string note = fill(
+      R"(
+    namespace {
+
+    // What a workspace is prepared for, noted in it: the weights and the sizes that matter.
+    struct Preparation { const std::byte* weights; std::size_t dims[$count$]; };
+    constexpr std::size_t preparation_at = $at$;
+
+    void note_preparation(std::byte* arena, [[maybe_unused]] const std::size_t* dims, const std::byte* weights) noexcept {
+      const Preparation note{weights, {0$sizes$}};
+      std::memcpy(arena + preparation_at, &note, sizeof(note));
+    }
+    bool is_prepared(const std::byte* arena, [[maybe_unused]] const std::size_t* dims, const std::byte* weights) noexcept {
+      const Preparation wanted{weights, {0$sizes$}};
+      return std::memcmp(arena + preparation_at, &wanted, sizeof(wanted)) == 0;
+    }
+
+    }  // namespace
+    )",
+      {{"count", std::to_string(1 + whole.prepared_symbols.size())}, {"at", std::to_string(whole.note_at)}, {"sizes", sizes}});
+  const Program& p = *whole.prepare;
+  return note + "\n" +
+         emit_check_of(p, Names(p),
+                       {"namespace preparing {\n", "}  // namespace preparing\n", "std::size_t& offender", "prepare_path(w.path, dims, inputs, arena, w.data)",
+                        fill(entry_of_prepare), "note_preparation(arena, dims, nullptr);\n", "note_preparation(arena, dims, w.data), "});
 }
 
 std::string emit_batch_check(const Program& batch, const Symbol& size) {

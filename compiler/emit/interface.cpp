@@ -142,12 +142,13 @@ constexpr std::string_view header_template = R"(
   namespace $namespace$ {
   inline constexpr std::string_view model_sha256 = "$sha$", tool_version = "$version$";
   enum class Status : int {
-    ok, bad_weights, dim_out_of_bounds, dim_mismatch, buffer_too_small, overlap, index_out_of_range, division_by_zero, out_of_memory, unsupported_cpu, misaligned
+    ok, bad_weights, dim_out_of_bounds, dim_mismatch, buffer_too_small, overlap, index_out_of_range, division_by_zero, out_of_memory, unsupported_cpu, misaligned, not_prepared
   };
   const char* text(Status) noexcept;
 
   $dims$
   $max_dims$
+  $static_inputs$
   $inputs$
   $outputs$
 
@@ -194,6 +195,7 @@ constexpr std::string_view header_template = R"(
     const char* isa() const noexcept;  // the code path in use
    private:
     friend Status run(const Model&, const Dims&, const Inputs&, const Outputs&, Workspace&) noexcept;
+    $prepare_friend$
     $batch_friend$
     $team_friend$
     Status load_bytes(const std::byte*, std::size_t) noexcept;
@@ -201,6 +203,7 @@ constexpr std::string_view header_template = R"(
     detail::Weights weights_;
   };
 
+  $prepare$
   // Neither allocates, locks, throws nor makes a system call; what the caller gives is checked before anything is written.
   [[nodiscard]] inline Status run(const Model& model, const Dims&$dims_name$, const Inputs&$inputs_name$, const Outputs&$outputs_name$, Workspace& workspace) noexcept {
     const std::size_t sizes[] = {$sizes$};
@@ -217,6 +220,7 @@ constexpr std::string_view header_template = R"(
     $results$
     explicit Session(const char* weights_path) { require(model_.load(weights_path)); }
     $session_embedded$
+    $session_prepare$
     const Results& operator()(const Dims& dims, const Inputs& inputs) {
       $using$
       $session_locals$
@@ -271,6 +275,23 @@ std::string grow(const Program& p) {
     }
     )");
 }
+
+constexpr std::string_view prepare = R"(
+  // What the static inputs alone decide, once for any number of calls of `run` with this workspace; other sizes want it again.
+  [[nodiscard]] inline Status prepare(const Model& model, const Dims&$dims_name$, const StaticInputs& inputs, Workspace& workspace) noexcept {
+    const std::size_t sizes[] = {$sizes$};
+    const detail::In in[] = {$in$};
+    return model.prepare_checked(sizes, in, workspace);
+  }
+
+  )";
+
+constexpr std::string_view session_prepare = R"(
+  void prepare(const Dims& dims, const StaticInputs& inputs) {
+    $grow$
+    require($namespace$::prepare(model_, dims, inputs, workspace_));
+  }
+  )";
 
 constexpr std::string_view run_team = R"(
 
@@ -348,6 +369,7 @@ std::string emit_header(const Program& p, const Names& names, const EmitOptions&
        {"sha", o.model_sha256},
        {"dims", dims_struct(p, names)},
        {"max_dims", max_dims(p, names)},
+       {"static_inputs", p.prepare ? record("StaticInputs", spans(p.prepare->inputs, Names(*p.prepare).inputs, true)) : ""},
        {"inputs", record("Inputs", spans(p.inputs, names.inputs, true))},
        {"outputs", outputs_struct(p, names)},
        {"size_functions", functions},
@@ -369,6 +391,14 @@ std::string emit_header(const Program& p, const Names& names, const EmitOptions&
         p.batch ? "Workspace(std::size_t event_count, std::size_t row_count) : Workspace(batch_workspace_bytes(event_count, row_count)) {}  // for run_batch\n"
                 : ""},
        {"batch_bytes", p.batch ? batch_bytes(batch) : ""},
+       {"prepare_friend", p.prepare ? "friend Status prepare(const Model&, const Dims&, const StaticInputs&, Workspace&) noexcept;\n"
+                                      "Status prepare_checked(const std::size_t* dims, const detail::In*, Workspace&) const noexcept;\n"
+                                    : ""},
+       {"prepare", p.prepare ? fill(prepare, {{"dims_name", named(!names.symbols.empty(), "dims")},
+                                              {"sizes", sizes(names.symbols)},
+                                              {"in", pointers(Names(*p.prepare).inputs, "inputs")}})
+                             : ""},
+       {"session_prepare", p.prepare ? fill(session_prepare, {{"grow", grow(p)}, {"namespace", "::" + namespace_of(o)}}) : ""},
        {"batch_friend",
         p.batch ? "friend Status run_batch(const Model&, std::span<const std::size_t>, const Inputs&, const Outputs&, Workspace&) noexcept;\n"
                   "Status run_batch_checked(const std::size_t* offsets, std::size_t count, const detail::In*, const detail::Out*, Workspace&) const noexcept;\n"

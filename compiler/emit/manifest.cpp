@@ -88,24 +88,28 @@ std::string emit_manifest(const Program& p, const Names& names, const EmitOption
   Json metadata = Json::object();
   for (const auto& [key, value] : o.metadata) metadata[key] = value;
   const bool bounded = p.symbols->all_bounded();
-  const Json out = {{"inferc", INFERC_VERSION},
-                    {"model_sha256", o.model_sha256},
-                    {"structure_sha256", o.structure_sha256},
-                    {"metadata", metadata},
-                    {"options", o.options},
-                    {"name", o.name},
-                    {"namespace", namespace_of(o)},
-                    {"sources", listed},
-                    {"inputs", ports(p.inputs, names.inputs)},
-                    {"outputs", ports(p.outputs, names.outputs)},
-                    {"state", state},
-                    {"symbols", symbols},
-                    {"measured", measured},
-                    {"workspace_bytes", bounded ? Json(at_upper(p, p.arena_bytes)) : Json()},
-                    {"arena_lower_bound", bounded ? Json(at_upper(p, p.arena_lower_bound)) : Json()},
-                    {"weights_bytes", weights_size(p)},
-                    {"flops", at_upper(p, flops)},
-                    {"calls", calls(p)}};
+  Json out = {{"inferc", INFERC_VERSION},
+              {"model_sha256", o.model_sha256},
+              {"structure_sha256", o.structure_sha256},
+              {"metadata", metadata},
+              {"options", o.options},
+              {"name", o.name},
+              {"namespace", namespace_of(o)},
+              {"sources", listed},
+              {"inputs", ports(p.inputs, names.inputs)},
+              {"outputs", ports(p.outputs, names.outputs)},
+              {"state", state},
+              {"symbols", symbols},
+              {"measured", measured},
+              {"workspace_bytes", bounded ? Json(at_upper(p, p.arena_bytes)) : Json()},
+              {"arena_lower_bound", bounded ? Json(at_upper(p, p.arena_lower_bound)) : Json()},
+              {"weights_bytes", weights_size(p)},
+              {"flops", at_upper(p, flops)},
+              {"calls", calls(p)}};
+  if (p.prepare) {
+    out["static_inputs"] = ports(p.prepare->inputs, Names(*p.prepare).inputs);
+    out["prepare"] = calls(*p.prepare);
+  }
   return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

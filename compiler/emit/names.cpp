@@ -25,12 +25,12 @@ constexpr std::array keywords{
     "BUFSIZ",   "alloca",   "NDEBUG"};
 
 // Names that generated functions use themselves where a symbol's size is a local variable.
-constexpr std::array internal_names{"dim",         "dims",         "Range",       "View",     "Sizes",    "Params",   "Fault",   "f",           "body",
-                                    "inputs",      "outputs",      "arena",       "weights",  "inferc",   "ref",      "cpu",     "functors",    "in",
-                                    "out",         "needed",       "offender",    "overlap",  "holds",    "check",    "execute", "input_bytes", "output_bytes",
-                                    "input_count", "output_count", "arena_bytes", "Status",   "Size",     "index",    "shape",   "measured",    "offsets",
-                                    "team",        "units",        "model",       "bad",      "i",        "o",        "s",       "strides",     "check_indices",
-                                    "indices_fit", "index_fits",   "detail",      "min_size", "max_size", "div_size", "mod_size"};
+constexpr std::array internal_names{
+    "dim",     "dims",          "Range",       "View",        "Sizes",        "Params",      "Fault",        "f",           "body",    "inputs",   "outputs",
+    "arena",   "weights",       "inferc",      "ref",         "cpu",          "functors",    "in",           "out",         "needed",  "offender", "overlap",
+    "holds",   "check",         "execute",     "input_bytes", "output_bytes", "input_count", "output_count", "arena_bytes", "Status",  "Size",     "index",
+    "shape",   "measured",      "offsets",     "team",        "units",        "model",        "bad",         "i",       "o",        "s",
+    "strides", "check_indices", "indices_fit", "index_fits",  "detail",       "min_size",    "max_size",     "div_size",    "mod_size"};
 
 // Macros of the standard headers that an interface includes.
 bool looks_like_standard_macro(const std::string& name) {
@@ -77,6 +77,7 @@ std::string MemberNames::make(std::string_view original) {
 
 Names::Names(const Program& program) : program_(program) {
   MemberNames dims("Dims"), in("Inputs"), out("Outputs");
+  (void)in.make("StaticInputs");
   (void)out.make("Results");
   for (const Symbol& s : program.symbols->all()) symbols.push_back(dims.make(s.name));
   for (const TensorPort& p : program.inputs) inputs.push_back(in.make(p.name));

@@ -15,6 +15,8 @@ namespace inferc {
 [[nodiscard]] std::string emit_dispatch(const Program&, const EmitOptions&);  // code paths: declarations, CPU detection, choice
 [[nodiscard]] std::string emit_load(const Program&, const EmitOptions&);
 [[nodiscard]] std::string emit_check(const Program&, const Names&, const EmitOptions&);
+// The same of what static inputs decide, in a namespace of its own, and the note on it in the workspace.
+[[nodiscard]] std::string emit_prepare_check(const Program& whole);
 // The same of a program over many events, in a namespace of its own.
 [[nodiscard]] std::string emit_batch_check(const Program& batch, const Symbol& size);
 // The function check_indices, if the caller gives indices.

@@ -78,6 +78,9 @@ constexpr std::string_view run_signature =
     "int run(const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights, std::size_t* measured) "
     "noexcept;";
 
+constexpr std::string_view prepare_signature =
+    "int prepare(const std::size_t* dims, const void* const* inputs, std::byte* arena, const std::byte* weights) noexcept";
+
 constexpr std::string_view batch_signature =
     "int run_batch(const std::size_t* offsets, const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* "
     "weights) noexcept";
@@ -133,6 +136,7 @@ bool sort_paths(std::vector<std::string>& names) {
 
 std::string emit_path(const Program& p, const EmitOptions& o, const std::string& path) {
   const std::string batch = fmt::format("\n{} {{\n  return batch_body(offsets, dims, inputs, outputs, arena, weights, nullptr);\n}}\n", batch_signature);
+  const std::string prepare = fmt::format("\n{} {{\n  return prepare_body(dims, inputs, nullptr, arena, weights, nullptr);\n}}\n", prepare_signature);
   const std::string team = fmt::format(
       "\n{} {{\n  return team_body(inferc::cpu::Team{{pool, workers, fork}}, dims, inputs, outputs, arena, weights, measured);\n}}\n", team_signature);
   return fill(R"(
@@ -162,6 +166,7 @@ std::string emit_path(const Program& p, const EmitOptions& o, const std::string&
     int run(const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights, std::size_t* measured) noexcept {
       return body(dims, inputs, outputs, arena, weights, measured);
     }
+    $prepare$
     $batch$
     $team$
 
@@ -173,8 +178,25 @@ std::string emit_path(const Program& p, const EmitOptions& o, const std::string&
                {"name", o.name},
                {"user_includes", user_includes(o.user_headers)},
                {"run", std::string(run_signature)},
+               {"prepare", p.prepare ? prepare : ""},
                {"batch", p.batch ? batch : ""},
                {"team", o.threads ? team : ""}});
+}
+
+// What static inputs decide, on the chosen path.
+std::string prepare_dispatch(const EmitOptions& o) {
+  std::string runs;
+  for (std::size_t i = 0; i < o.paths.size(); ++i) runs += fmt::format("case {}: return path_{}::prepare(dims, inputs, arena, weights);\n", i, o.paths[i]);
+  return fill(R"(
+
+    int prepare_path(int path, const std::size_t* dims, const void* const* inputs, std::byte* arena, const std::byte* weights) noexcept {
+      switch (path) {
+        $runs$
+        default: return -1;
+      }
+    }
+    )",
+              {{"runs", runs}});
 }
 
 // The calls of a batch on the chosen path.
@@ -217,7 +239,8 @@ std::string emit_dispatch(const Program& p, const EmitOptions& o) {
   for (const std::string_view level : levels) known += fmt::format("{}\"{}\"", known.empty() ? "" : ", ", level);
   for (std::size_t i = 0; i < o.paths.size(); ++i) {
     declarations += fmt::format("namespace path_{} {{\n{}\n{}}}\n", o.paths[i], run_signature,
-                                (p.batch ? fmt::format("{};\n", batch_signature) : "") + (o.threads ? fmt::format("{};\n", team_signature) : ""));
+                                (p.prepare ? fmt::format("{};\n", prepare_signature) : "") + (p.batch ? fmt::format("{};\n", batch_signature) : "") +
+                                    (o.threads ? fmt::format("{};\n", team_signature) : ""));
     names += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", o.paths[i]);
     level_of += fmt::format("{}{}", i == 0 ? "" : ", ", std::find(levels.begin(), levels.end(), o.paths[i]) - levels.begin());
     supported += fmt::format("case {}: return {};\n", i, find_path(o.paths[i])->predicate);
@@ -257,6 +280,7 @@ std::string emit_dispatch(const Program& p, const EmitOptions& o) {
         default: return -1;
       }
     }
+    $prepare$
     $batch$
     $team$
 
@@ -270,6 +294,7 @@ std::string emit_dispatch(const Program& p, const EmitOptions& o) {
                {"level_of", level_of},
                {"supported", supported},
                {"runs", runs},
+               {"prepare", p.prepare ? prepare_dispatch(o) : ""},
                {"batch", p.batch ? batch_dispatch(o) : ""},
                {"team", o.threads ? team_dispatch(o) : ""}});
 }

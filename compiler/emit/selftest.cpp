@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -62,14 +63,16 @@ std::string list(const std::vector<std::int64_t>& values) {
 }
 
 std::string sample_function(const Program& p, const Sample& s, const Names& names, const std::string& id) {
-  std::string data, buffers, inputs, outputs, checks;
+  std::string data, buffers, inputs, fixed, outputs, checks;
   for (std::size_t i = 0; i < s.inputs.size(); ++i) {
+    const bool is_static = std::find(p.static_inputs.begin(), p.static_inputs.end(), i) != p.static_inputs.end();
+    std::string& list = is_static ? fixed : inputs;
     const Tensor& t = s.inputs[i];
     data += table(fmt::format("{}_in{}", id, i), t);
     const bool boolean = t.dtype() == DType::boolean;
     buffers += fmt::format("const auto i{0} = values<{1}>({2}_in{0}, {3});\n", i, boolean ? "unsigned char" : public_type(t.dtype()), id, t.size());
-    inputs += fmt::format("{}{{{}, {}}}", i ? ", " : "", boolean ? fmt::format("reinterpret_cast<const bool*>(i{}.data())", i) : fmt::format("i{}.data()", i),
-                          t.size());
+    list += fmt::format("{}{{{}, {}}}", list.empty() ? "" : ", ",
+                        boolean ? fmt::format("reinterpret_cast<const bool*>(i{}.data())", i) : fmt::format("i{}.data()", i), t.size());
   }
   for (std::size_t i = 0; i < s.outputs.size(); ++i) {
     const Tensor& t = s.outputs[i];
@@ -93,6 +96,7 @@ std::string sample_function(const Program& p, const Sample& s, const Names& name
       const m::Dims dims{$sizes$};
       $buffers$
       $workspace$
+      $prepare$
       const m::Status status = m::run(model, dims, m::Inputs{$inputs$}, m::Outputs{$outputs$}, workspace);
       if (status != m::Status::ok) return std::printf("  $id$: %s\n", m::text(status)), false;
       bool ok = true;
@@ -107,6 +111,10 @@ std::string sample_function(const Program& p, const Sample& s, const Names& name
                {"buffers", buffers},
                {"workspace_parameter", p.state.empty() ? "" : "m::Workspace& workspace, "},
                {"workspace", p.state.empty() ? "m::Workspace workspace(dims);\n" : ""},
+               {"prepare", p.prepare ? fmt::format("if (const m::Status s = m::prepare(model, dims, m::StaticInputs{{{}}}, workspace); s != m::Status::ok) "
+                                                   "return std::printf(\"  {}: %s\\n\", m::text(s)), false;\n",
+                                                   fixed, id)
+                                     : ""},
                {"inputs", inputs},
                {"outputs", outputs},
                {"checks", checks}});

@@ -122,6 +122,7 @@ constexpr std::string_view twin_template = R"(
   constexpr inferc_tensor_info inputs_info[] = {
       $inputs$
       {nullptr, nullptr, nullptr, 0, 0, 0, nullptr}};
+  $static_tables$
   constexpr inferc_tensor_info outputs_info[] = {
       $outputs$
       {nullptr, nullptr, nullptr, 0, 0, 0, nullptr}};
@@ -173,13 +174,15 @@ constexpr std::string_view twin_template = R"(
     $begun$
     return static_cast<int>(execute(*static_cast<const detail::Weights*>(model), dims, in, out, static_cast<std::byte*>(w->data), w->bytes, $measured_argument$, w->offender$fresh$));
   }
+  $prepare$
   $reset$
   const char* c_text(int status) noexcept { return text(static_cast<Status>(status)); }
 
   constexpr inferc_model table = {
       INFERC_ABI_VERSION, sizeof(inferc_model), "$name$", "$version$", "$sha$", "$name$.weights",
       $symbol_count$, symbols, $measured_count$, $measured_info$, input_count, inputs_info, output_count, outputs_info, sizeof(detail::Weights),
-      c_workspace_bytes, c_input_shape, c_output_shape, c_load, c_load_memory, c_unload, c_isa, c_run, c_text, $reset_entry$, $told_count$, $told_info$};
+      c_workspace_bytes, c_input_shape, c_output_shape, c_load, c_load_memory, c_unload, c_isa, c_run, c_text, $reset_entry$, $told_count$, $told_info$,
+      $static_entries$};
 
   }  // namespace
 
@@ -198,6 +201,38 @@ std::string reset_function(const Program& p) {
       return static_cast<int>(Status::ok);
     }
     )");
+}
+
+std::string static_tables(const Program& p) {
+  if (!p.prepare) return {};
+  std::string places;
+  for (const std::size_t i : p.static_inputs) places += fmt::format("{}{}", places.empty() ? "" : ", ", i);
+  const auto& ports = p.prepare->inputs;
+  return fill(R"(
+    $dims$
+    constexpr inferc_tensor_info static_info[] = {
+        $ports$
+        {nullptr, nullptr, nullptr, 0, 0, 0, nullptr}};
+    constexpr std::size_t static_places[] = {$places$};
+    )",
+              {{"dims", dim_tables(p, ports, "static")}, {"ports", port_table(ports, Names(*p.prepare).inputs, "static")}, {"places", places}});
+}
+
+std::string prepare_function(const Program& p) {
+  if (!p.prepare) return {};
+  return fill(R"(
+    int c_prepare(const void* model, [[maybe_unused]] const std::size_t* dims, const inferc_input* inputs, inferc_workspace* w) noexcept {
+      detail::In in[preparing::input_count] = {};
+      if (!w) return static_cast<int>(Status::out_of_memory);
+      w->offender = SIZE_MAX;
+      if (!model) return static_cast<int>(Status::bad_weights);
+      $no_dims$
+      if (!inputs) return static_cast<int>(Status::buffer_too_small);
+      for (std::size_t i = 0; i < preparing::input_count; ++i) in[i] = {inputs[i].data, inputs[i].bytes};
+      return static_cast<int>(preparing::execute(*static_cast<const detail::Weights*>(model), dims, in, nullptr, static_cast<std::byte*>(w->data), w->bytes, w->offender));
+    }
+    )",
+              {{"no_dims", p.symbols->all().empty() ? "" : "if (!dims) return static_cast<int>(Status::dim_out_of_bounds);\n"}});
 }
 
 }  // namespace
@@ -236,6 +271,9 @@ std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o
                {"reset_entry", p.state.empty() ? "nullptr" : "c_reset"},
                {"fresh", p.state.empty() ? "" : ", fresh"},
                {"begun", p.state.empty() ? "" : "bool fresh = false;  // c_reset began the state\n"},
+               {"prepare", prepare_function(p)},
+               {"static_tables", static_tables(p)},
+               {"static_entries", p.prepare ? "preparing::input_count, static_info, static_places, c_prepare" : "0, nullptr, nullptr, nullptr"},
                {"told_table", told_table(told)},
                {"told_count", std::to_string(told.size())},
                {"told_info", told.empty() ? "nullptr" : "told_info"},

@@ -5,6 +5,7 @@
 #include "compiler/plan/arena.hpp"
 #include "compiler/plan/control.hpp"
 #include "compiler/plan/index_bounds.hpp"
+#include "compiler/plan/prepare.hpp"
 #include "compiler/plan/program.hpp"
 #include "compiler/plan/size_checks.hpp"
 
@@ -61,7 +62,8 @@ class Placer {
 
 class Planner {
  public:
-  Planner(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried) : graph_(graph), allow_fast_(allow_fast), carried_(carried) {}
+  Planner(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs)
+      : graph_(graph), allow_fast_(allow_fast), carried_(carried), static_inputs_(static_inputs) {}
 
   Program run() {
     program_.name = graph_.name;
@@ -80,18 +82,14 @@ class Planner {
     program_.index_bounds = input_bounds(builder_, *program_.symbols, unsure_);
     put_guards_first();
     place_buffers();
+    if (!static_ports_.empty()) split_static(program_, static_ports_);
     return std::move(program_);
   }
 
  private:
   void place_ports() {
     for (const Carry& c : carried_) place_state(c);
-    for (const Value* v : graph_.inputs()) {
-      if (placed_.count(v)) continue;
-      const Operand place = builder_.input(program_.inputs.size(), v->name, *v->type);
-      program_.inputs.push_back({v->name, *v->type, place.buffer});
-      placed_[v] = place;
-    }
+    for (std::size_t i = 0; i < graph_.inputs().size(); ++i) place_input(i);
     for (std::size_t i = 0; i < graph_.outputs().size(); ++i) {
       if (std::any_of(carried_.begin(), carried_.end(), [&](const Carry& c) { return c.output == i; })) continue;
       const Value* v = graph_.outputs()[i];
@@ -101,6 +99,19 @@ class Planner {
       note_measured(v->type->shape);
       if (v->producer && !v->is_constant() && !placed_.count(v)) placer_.put(v, place);
     }
+  }
+  // A static input is read from a copy: the caller's is there only while the program prepares.
+  void place_input(std::size_t index) {
+    const Value* v = graph_.inputs()[index];
+    if (placed_.count(v)) return;
+    const Operand place = builder_.input(program_.inputs.size(), v->name, *v->type);
+    placed_[v] = place;
+    if (std::find(static_inputs_.begin(), static_inputs_.end(), index) != static_inputs_.end()) {
+      static_ports_.push_back(program_.inputs.size());
+      placed_[v] = builder_.temporary(v->name, *v->type);
+      copy(v, placed_[v], place);
+    }
+    program_.inputs.push_back({v->name, *v->type, place.buffer});
   }
   void place_state(const Carry& c) {
     const Value* v = graph_.inputs()[c.input];
@@ -239,6 +250,8 @@ class Planner {
   const Graph& graph_;
   bool allow_fast_;
   const std::vector<Carry>& carried_;
+  const std::vector<std::size_t>& static_inputs_;
+  std::vector<std::size_t> static_ports_;  // of them, among the program's inputs
   Program program_;
   Builder builder_;
   Lower::Placement placed_;
@@ -258,6 +271,8 @@ std::string workspace_text(const Program& p) {
   return out.text();
 }
 
-Program plan(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried) { return Planner(graph, allow_fast, carried).run(); }
+Program plan(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs) {
+  return Planner(graph, allow_fast, carried, static_inputs).run();
+}
 
 }  // namespace inferc

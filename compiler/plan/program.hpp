@@ -44,16 +44,22 @@ struct Program {
   std::vector<std::pair<std::string, Dim>> arena_locals;  // sizes that offsets and arena_bytes name, in order
   std::vector<Dim> offsets;                               // of each buffer, in bytes: in the arena or in the weights; others 0
   std::int64_t state_bytes = 0;                           // at the beginning of the arena
+  std::int64_t note_at = 0;                               // behind it, where there is `prepare`: a word and one for each symbol
   Dim arena_bytes;                                        // constant when every symbol is bounded
   Dim arena_lower_bound;                                  // peak of live bytes at the upper bounds of the symbols; 0 when some are unbounded
   std::shared_ptr<const Program> batch;                   // this over many events (plan/batch.hpp); null: not asked for
+  std::shared_ptr<const Program> prepare;                 // what static inputs alone decide (plan/prepare.hpp); null: none are static
+  std::vector<std::size_t> static_inputs;                 // places of its inputs among those of both
+  std::vector<std::size_t> prepared_symbols;              // in which a run agrees with it
 };
 
 // "64*n_tracks + 128" of arena_bytes: the sizes it is built of, without names for parts of it.
 [[nodiscard]] std::string workspace_text(const Program& program);
 
 // Lowers every node, plans the arena and places the weights. `allow_fast` false: reference kernels only. What is carried is of
-// constant size and written last, so that a call that fails leaves it as it was.
-[[nodiscard]] Program plan(const Graph& graph, bool allow_fast = true, const std::vector<Carry>& carried = {});
+// constant size and written last, so that a call that fails leaves it as it was. `static_inputs`: of the graph, not carried; what
+// depends on them alone goes to Program::prepare.
+[[nodiscard]] Program plan(const Graph& graph, bool allow_fast = true, const std::vector<Carry>& carried = {},
+                           const std::vector<std::size_t>& static_inputs = {});
 
 }  // namespace inferc

@@ -41,7 +41,8 @@ enum inferc_status {
   inferc_division_by_zero = 7,
   inferc_out_of_memory = 8, /* workspace absent, misaligned or too small */
   inferc_unsupported_cpu = 9,
-  inferc_misaligned = 10 /* a buffer that is not at a multiple of its element size; offender as for buffers */
+  inferc_misaligned = 10,  /* a buffer that is not at a multiple of its element size; offender as for buffers */
+  inferc_not_prepared = 11 /* the workspace is not prepared for this model and these sizes */
 };
 
 /* A size that the caller chooses for each call. */
@@ -154,6 +155,14 @@ typedef struct inferc_model {
 
   size_t told_count;
   const inferc_told* told;
+
+  /* Inputs that `prepare` takes and run does not: what they decide stays in the workspace. `prepare` is null where there are none,
+   * else it comes before the first run in this memory, and again for other sizes. `static_places`: where each stands among all
+   * inputs of the model file. */
+  size_t static_input_count;
+  const inferc_tensor_info* static_inputs;
+  const size_t* static_places;
+  int (*prepare)(const void* model, const size_t* dims, const inferc_input* static_inputs, inferc_workspace* workspace);
 } inferc_model;
 
 #ifdef __cplusplus

@@ -37,6 +37,13 @@ NamedType port_of(const inferc_tensor_info& info) {
   return out;
 }
 
+// Of all inputs, in the order of the model file: which are static.
+std::vector<bool> static_places(const inferc_model& table) {
+  std::vector<bool> out(table.input_count + table.static_input_count);
+  for (std::size_t i = 0; i < table.static_input_count; ++i) out[table.static_places[i]] = true;
+  return out;
+}
+
 Signature signature_of(const inferc_model& table) {
   Signature out;
   for (std::size_t i = 0; i < table.symbol_count; ++i) {
@@ -44,9 +51,14 @@ Signature signature_of(const inferc_model& table) {
     out.symbols.declare(s.name, {static_cast<std::int64_t>(s.lower), static_cast<std::int64_t>(s.upper)});
   }
   for (std::size_t i = 0; i < table.measured_count; ++i) out.symbols.measure(table.measured[i].name, parse_dim(table.measured[i].bound));
-  for (std::size_t i = 0; i < table.input_count; ++i) out.inputs.push_back(port_of(table.inputs[i]));
+  const std::vector<bool> fixed = static_places(table);
+  std::vector<std::size_t> places;  // of the inputs of run
+  for (std::size_t i = 0, next = 0, next_static = 0; i < fixed.size(); ++i) {
+    if (!fixed[i]) places.push_back(i);
+    out.inputs.push_back(port_of(fixed[i] ? table.static_inputs[next_static++] : table.inputs[next++]));
+  }
   for (std::size_t i = 0; i < table.output_count; ++i) out.outputs.push_back(port_of(table.outputs[i]));
-  for (std::size_t i = 0; i < table.told_count; ++i) out.told.push_back({parse_dim(table.told[i].size), table.told[i].input, table.told[i].element});
+  for (std::size_t i = 0; i < table.told_count; ++i) out.told.push_back({parse_dim(table.told[i].size), places[table.told[i].input], table.told[i].element});
   return out;
 }
 
@@ -97,8 +109,10 @@ BoundCall::BoundCall(const LoadedModel& model, const SymbolValues& values, std::
   workspace_ = AlignedBytes(scratch == SIZE_MAX ? 0 : scratch);  // dims out of bounds: run says so
   scratch_ = {workspace_.data(), workspace_.size(), SIZE_MAX};
   reset();
-  for (const AlignedBytes& b : inputs_) in_.push_back({b.data(), b.size()});
+  const std::vector<bool> fixed = static_places(model.table());
+  for (std::size_t i = 0; i < inputs_.size(); ++i) (i < fixed.size() && fixed[i] ? static_ : in_).push_back({inputs_[i].data(), inputs_[i].size()});
   for (const AlignedBytes& b : outputs_) out_.push_back({b.data(), b.size()});
+  if (model.table().prepare) require(model.table().prepare(model.model(), dims_.data(), static_.data(), &scratch_));
 }
 
 void BoundCall::reset() {
@@ -114,6 +128,7 @@ std::string BoundCall::offender(int status) const {
   const bool sizes = status == inferc_dim_out_of_bounds || status == inferc_dim_mismatch;
   if (sizes && at < symbols.size()) return fmt::format(" (symbol '{}')", escape(symbols[at].name));
   if (sizes) at -= symbols.size();
+  if (status != inferc_ok && model_->table().static_input_count != 0) return {};  // counted by the part that stopped
   if (at < s.inputs.size()) return fmt::format(" (input '{}')", escape(s.inputs[at].name));
   if (at - s.inputs.size() < s.outputs.size()) return fmt::format(" (output '{}')", escape(s.outputs[at - s.inputs.size()].name));
   return {};

@@ -52,6 +52,7 @@ class LoadedModel {
 // One call with its own buffers: made once, run often. The model must outlive it.
 class BoundCall {
  public:
+  // Prepares what static inputs decide.
   BoundCall(const LoadedModel& model, const SymbolValues& values, std::span<const Tensor> inputs);
 
   int run() noexcept;  // an inferc_status
@@ -69,7 +70,7 @@ class BoundCall {
   std::vector<std::size_t> dims_, measured_;
   std::vector<AlignedBytes> inputs_, outputs_;
   AlignedBytes workspace_;
-  std::vector<inferc_input> in_;
+  std::vector<inferc_input> in_, static_;
   std::vector<inferc_output> out_;
   inferc_workspace scratch_{};
 };
