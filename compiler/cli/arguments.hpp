@@ -24,7 +24,7 @@ struct BenchArguments : ModelArguments {
   std::vector<std::string> against, sizes;
   std::filesystem::path onnxruntime;
   std::size_t threads = 1;
-  bool cold = false;
+  bool cold = false, profile = false;
   double seconds = 1;
   std::string json;
 };
@@ -38,7 +38,7 @@ struct CompileArguments : ModelArguments {
   std::string name, name_space;
   std::vector<std::string> paths;  // empty: default_paths() of the program
   bool embed_weights = false;
-  bool threads = false;
+  bool threads = false, profile = false;
   std::string json;
 };
 

@@ -12,9 +12,11 @@
 #include "compiler/cli/allocations.hpp"
 #include "compiler/cli/peer.hpp"
 #include "compiler/cli/ready.hpp"
+#include "compiler/plan/profile.hpp"
 #include "compiler/run/compare.hpp"
 #include "compiler/run/crew.hpp"
 #include "compiler/run/measure.hpp"
+#include "compiler/run/peak.hpp"
 #include "compiler/run/sample_inputs.hpp"
 
 namespace inferc::cli {
@@ -141,11 +143,64 @@ std::vector<Timing> time_all(const BenchArguments& a, const std::vector<std::uni
   return measure(contestants, {a.seconds, a.cold});
 }
 
+std::string nodes_of(const Call& c) {
+  std::string out;
+  for (const std::string& n : c.nodes) out += (out.empty() ? "" : " + ") + n;
+  return out;
+}
+
+// Of each call the median over single runs, which what else the machine does disturbs least.
+std::vector<double> call_times(BoundCall& call, std::size_t calls) {
+  constexpr double longest_ns = 2e9;
+  constexpr std::size_t least = 5, most = 201;
+  std::vector<std::vector<double>> runs(calls);
+  (void)call.take_profile();
+  const double start = thread_cpu_ns();
+  for (std::size_t n = 0; n < least || (n < most && thread_cpu_ns() - start < longest_ns); ++n) {
+    call.require(call.run());
+    const std::vector<double> one = call.take_profile();
+    for (std::size_t i = 0; i < calls; ++i) runs[i].push_back(one[i]);
+  }
+  std::vector<double> out;
+  for (auto& r : runs) {
+    std::nth_element(r.begin(), r.begin() + static_cast<std::ptrdiff_t>(r.size() / 2), r.end());
+    out.push_back(r[r.size() / 2]);
+  }
+  return out;
+}
+
+// The calls of the program that `call` runs, by their time.
+Json profile_of(const Program& program, const SymbolValues& sizes, BoundCall& call, double peak) {
+  const std::vector<double> ns = call_times(call, program.calls.size());
+  const double all = std::max(std::accumulate(ns.begin(), ns.end(), 0.0), 1e-3);
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < program.calls.size(); ++i) {
+    const Call& c = program.calls[i];
+    const auto at = [&](const Dim& d) { return program.symbols->has_measured(d) ? Json() : Json(evaluate(d, sizes)); };
+    const Json flops = at(c.flops), bytes = at(bytes_of(c));
+    const auto rate = [&](const Json& n) { return n.is_null() || ns[i] <= 0 ? Json() : Json(n.get<double>() / ns[i]); };
+    const Json gflops = rate(flops);
+    rows.push_back({{"call", i},
+                    {"kernel", c.kernel},
+                    {"ns", ns[i]},
+                    {"share", ns[i] / all},
+                    {"flops", flops},
+                    {"bytes", bytes},
+                    {"gflops", gflops},
+                    {"gbytes_per_s", rate(bytes)},
+                    {"of_peak", gflops.is_null() || peak <= 0 ? Json() : Json(gflops.get<double>() / peak)},
+                    {"nodes", nodes_of(c)}});
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const Json& x, const Json& y) { return x["ns"] > y["ns"]; });
+  return {{"fma_peak_gflops", peak}, {"calls", rows}};
+}
+
 Json measured(const BenchArguments& a) {
   const Progress progress;
   Front front = open_model(a);
   const EmitOptions options = emit_options(front, a, "model");
-  const Program program = lower_model(front);
+  Program program = lower_model(front);
+  if (a.profile) reserve_profile(program);
   const SymbolValues sizes = sizes_of(signature_of(program), a.sizes);
   const auto model = build_and_load(program, options, progress);
   const std::vector<Tensor> inputs = sample_inputs(model->signature(), sizes, 1);
@@ -155,6 +210,7 @@ Json measured(const BenchArguments& a) {
   const Peers peers = open_peers(a, front, with_assumed(inputs, front.assumed, sizes), outputs);
   progress.show("measuring");
   const std::optional<Pinned> pinned = a.threads == 1 ? std::optional<Pinned>(std::in_place) : std::nullopt;
+  const double peak = a.profile ? fma_peak_gflops() : 0;
   const auto timings = time_all(a, calls, peers);
   progress.clear();
   Json dims = Json::object();
@@ -162,6 +218,7 @@ Json measured(const BenchArguments& a) {
   for (const std::string& d : a.dims) dims[d.substr(0, d.rfind('='))] = d.substr(d.rfind('=') + 1);
   Json report{{"model", a.model.string()}, {"dims", dims}, {"isa", model->isa()}, {"cold", a.cold}, {"threads", a.threads}, {"ours_ns", to_json(timings[0])}};
   add_peer(report, peers, timings, outputs);
+  if (a.profile) report["profile"] = profile_of(program, sizes, call, peak);
   const auto allocated = allocations_per_call(call);
   report["allocations_per_call"] = allocated ? Json(*allocated) : Json();
   report["workspace_bytes"] = call.workspace_bytes();
@@ -170,6 +227,18 @@ Json measured(const BenchArguments& a) {
   report["core"] = pinned ? pinned->core() : -1;
   report["machine"] = machine();
   return report;
+}
+
+std::string profile_text(const Json& profile) {
+  const auto cell = [](const Json& value, double scale, const char* unit) {
+    return value.is_null() || value == 0 ? std::string() : fmt::format("{:.1f}{}", scale * value.get<double>(), unit);
+  };
+  std::string out = fmt::format("  {:>10} {:>6} {:>8} {:>8} {:>6}  {:<28} nodes      (peak of fma {:.1f} GFLOP/s; counting slows small calls)\n", "ns", "share",
+                                "GFLOP/s", "GB/s", "peak", "kernel", profile["fma_peak_gflops"].get<double>());
+  for (const Json& c : profile["calls"])
+    out += fmt::format("  {:>10.1f} {:>6} {:>8} {:>8} {:>6}  {:<28} {}\n", c["ns"].get<double>(), cell(c["share"], 100, "%"), cell(c["gflops"], 1, ""),
+                       cell(c["gbytes_per_s"], 1, ""), cell(c["of_peak"], 100, "%"), c["kernel"].get<std::string>(), escape(c["nodes"].get<std::string>()));
+  return out;
 }
 
 std::string text(const Json& r) {
@@ -184,6 +253,7 @@ std::string text(const Json& r) {
     line(fmt::format("onnxruntime {} ({})", peer["version"].get<std::string>(), peer["optimization"].get<std::string>()), r["onnxruntime_ns"]);
     out += fmt::format("  ratio {:.2f}, largest difference {}\n", r["ratio"].get<double>(), r["max_abs_difference"].dump());
   }
+  if (r.contains("profile")) out += profile_text(r["profile"]);
   return out + fmt::format("  allocations per call {}, workspace {} bytes, weights {} bytes\n", r["allocations_per_call"].dump(), r["workspace_bytes"].dump(),
                            r["weights_bytes"].dump());
 }

@@ -99,6 +99,7 @@ void add_compile(CLI::App& app, int& status) {
   c->add_option("--namespace", a->name_space, "C++ namespace A::B (default: the name)");
   c->add_option("--isa", a->paths, "code paths: base,v3,v4,v4q,neon")->delimiter(',')->allow_extra_args(false);
   c->add_flag("--threads", a->threads, "also run(..., Pool&): one call by the threads of a pool that the caller owns");
+  c->add_flag("--profile", a->profile, "count the time of each call in the Workspace; reads the clock, which the contract of run() rules out otherwise");
   c->add_flag("--embed-weights", a->embed_weights, "put the weights into the program: N_weights.S");
   add_json_option(*c, a->json);
   add_later_options(*c);
@@ -165,6 +166,7 @@ void add_bench(CLI::App& app, int& status) {
   c->add_option("--onnxruntime", a->onnxruntime, "libonnxruntime.so (default: INFERC_ONNXRUNTIME, or the wheel in .venv)");
   c->add_option("--threads", a->threads, "calls at the same time, each with a workspace of its own (default: 1)")->check(CLI::Range(1, 1024));
   c->add_flag("--cold", a->cold, "overwrite the caches before each call");
+  c->add_flag("--profile", a->profile, "also the time of each call, its share of the peak, and the nodes that it computes");
   c->add_option("--seconds", a->seconds, "time for each contestant (default: 1)")->check(CLI::Range(0.001, 3600.0));
   add_json_option(*c, a->json);
   add_later_options(*c);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "compiler/cli/command.hpp"
+#include "compiler/plan/profile.hpp"
 #include "compiler/run/reference_samples.hpp"
 #include "compiler/support/write_files.hpp"
 
@@ -61,9 +62,11 @@ int compile(const CompileArguments& a) {
   o.embed_weights = a.embed_weights;
   o.threads = a.threads;
   if (a.threads) o.options.emplace_back("--threads");
+  if (a.profile) o.options.emplace_back("--profile");
   set_paths(o, a.paths);
   o.samples = reference_samples(*front.graph, front.carried);
-  const Program program = lower_model(front);
+  Program program = lower_model(front);
+  if (a.profile) reserve_profile(program);
   if (a.paths.empty()) o.paths = default_paths(program);
   const std::vector<File> files = emit(program, o);
   write(a.output, files);

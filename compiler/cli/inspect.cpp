@@ -8,6 +8,7 @@
 #include "compiler/passes/exactness.hpp"
 #include "compiler/passes/grid.hpp"
 #include "compiler/passes/passes.hpp"
+#include "compiler/plan/profile.hpp"
 
 namespace inferc::cli {
 namespace {
@@ -33,13 +34,6 @@ int print_after(const InspectArguments& a) {
 nlohmann::ordered_json ports(const std::vector<Value*>& values) {
   auto out = nlohmann::ordered_json::array();
   for (const Value* v : values) out.push_back({{"name", v->name}, {"type", text(*v->type)}});
-  return out;
-}
-
-Dim bytes_of(const Call& c) {
-  Dim out(0);
-  for (const Arg& a : c.args)
-    for (const auto& [operand, access] : operands(a)) out = out + operand->size() * Dim(static_cast<std::int64_t>(byte_size(operand->dtype)));
   return out;
 }
 

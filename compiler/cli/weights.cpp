@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"
+#include "compiler/plan/profile.hpp"
 #include "compiler/support/mapped_file.hpp"
 #include "compiler/support/write_files.hpp"
 
@@ -207,8 +208,11 @@ int weights(const WeightsArguments& a) {
   EmitOptions o = emit_options(front, arguments, old.name);
   o.name_space = old.name_space;
   o.paths = old.paths;
-  o.threads = std::find(old.options.begin(), old.options.end(), "--threads") != old.options.end();
-  const std::vector<File> files = emit(lower_model(front), o);
+  const auto has = [&](const char* option) { return std::find(old.options.begin(), old.options.end(), option) != old.options.end(); };
+  o.threads = has("--threads");
+  Program program = lower_model(front);
+  if (has("--profile")) reserve_profile(program);
+  const std::vector<File> files = emit(program, o);
   const Json manifest = Json::parse(file_named(files, old.name + ".json").content);
   if (!fits(old, manifest)) {
     const fs::path body = a.manifest.parent_path() / (old.name + "_body.hpp");

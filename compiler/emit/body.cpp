@@ -4,6 +4,7 @@
 
 #include "compiler/emit/arguments.hpp"
 #include "compiler/emit/writer.hpp"
+#include "compiler/plan/profile.hpp"
 #include "compiler/support/diagnostics.hpp"
 
 namespace inferc {
@@ -60,9 +61,15 @@ std::vector<std::string> headers_of(const Program& p, const std::string& code) {
   collect_headers(p.calls, out);  // a batch makes the same calls
   if (code.find("functors::") != code.npos) out.push_back("kernels/functors.hpp");
   if (code.find("cpu::split(") != code.npos || code.find("cpu::Team") != code.npos) out.push_back("kernels/cpu/split.hpp");
+  if (code.find("cpu::lap(") != code.npos) out.push_back("kernels/cpu/ticks.hpp");
   if (code.find("formats::") != code.npos) out.push_back("kernels/convert.hpp");
   if (code.find("cpu::epilogue<") != code.npos || code.find("cpu::NoEpilogue") != code.npos) out.push_back("kernels/cpu/access.hpp");
   return out;
+}
+
+std::string counters(const Program& p) {
+  if (!p.profile_at) return {};
+  return fmt::format("auto* const profile = reinterpret_cast<std::uint64_t*>(arena + {});\nstd::uint64_t last_tick = cpu::ticks();\n", *p.profile_at);
 }
 
 // A function with the calls of a program: its parameters, variables and calls.
@@ -72,7 +79,11 @@ struct Function {
 
 Function function_of(const Program& program, const Names& names, CallPrinter& printer, std::string_view head) {
   Function out;
-  for (const Call& c : program.calls) out.calls += printer.call(c);
+  out.calls = counters(program);
+  for (std::size_t i = 0; i < program.calls.size(); ++i) {
+    out.calls += printer.call(program.calls[i]);
+    if (program.profile_at) out.calls += fmt::format("cpu::lap(profile[{}], last_tick);\n", profile_ticks + i);
+  }
   out.variables = locals(program, names, printer);
   out.text = fill(R"(
     $head$ [[maybe_unused]] const std::size_t* dims, [[maybe_unused]] const void* const* inputs,

@@ -5,6 +5,7 @@
 
 #include "compiler/emit/parts.hpp"
 #include "compiler/emit/writer.hpp"
+#include "compiler/plan/profile.hpp"
 #include "compiler/support/diagnostics.hpp"
 
 namespace inferc {
@@ -354,7 +355,55 @@ std::string emit_check(const Program& p, const Names& names, const EmitOptions& 
   return emit_check_of(
       p, names,
       {"", "", parameters, o.threads ? "team ? run_team_path(w.path, *team, dims, inputs, outputs, arena, w.data, measured) : " + run : run, entry,
-       p.prepare ? "if (!is_prepared(arena, dims, w.data)) return Status::not_prepared;\n" : ""});
+       std::string(p.prepare ? "if (!is_prepared(arena, dims, w.data)) return Status::not_prepared;\n" : "") +
+           (p.profile_at ? "const std::uint64_t started = clock_ns();\n" : ""),
+       p.profile_at ? "note_run(arena, started), " : ""});
+}
+
+std::string emit_profile(const Program& p) {
+  const std::size_t words = profile_ticks + p.calls.size();
+  return fill(R"(
+    namespace {
+
+    // Counters in the workspace: runs, their nanoseconds, and the ticks of each call.
+    constexpr std::size_t profile_at = $at$, profile_words = $words$;
+
+    std::uint64_t clock_ns() noexcept {
+      timespec t{};
+      clock_gettime(CLOCK_MONOTONIC, &t);
+      return static_cast<std::uint64_t>(t.tv_sec) * 1000000000u + static_cast<std::uint64_t>(t.tv_nsec);
+    }
+    void note_run(std::byte* arena, std::uint64_t started) noexcept {
+      auto* const profile = reinterpret_cast<std::uint64_t*>(arena + profile_at);
+      profile[$runs$] += 1;
+      profile[$ns$] += clock_ns() - started;
+    }
+    const std::uint64_t* counters(const std::byte* data, std::size_t bytes) noexcept {
+      return data && bytes >= profile_at + 8 * profile_words ? reinterpret_cast<const std::uint64_t*>(data + profile_at) : nullptr;
+    }
+
+    }  // namespace
+
+    std::uint64_t Workspace::runs() const noexcept {
+      const std::uint64_t* const c = counters(data_, bytes_);
+      return c ? c[$runs$] : 0;
+    }
+    double Workspace::call_ns(std::size_t call) const noexcept {
+      const std::uint64_t* const c = counters(data_, bytes_);
+      if (!c || c[$runs$] == 0 || call >= profiled_calls) return 0;
+      double ticks = 0;
+      for (std::size_t i = $ticks$; i < profile_words; ++i) ticks += static_cast<double>(c[i]);
+      return ticks == 0 ? 0 : static_cast<double>(c[$ticks$ + call]) / ticks * static_cast<double>(c[$ns$]) / static_cast<double>(c[$runs$]);
+    }
+    void Workspace::reset_profile() noexcept {
+      if (counters(data_, bytes_)) std::memset(data_ + profile_at, 0, 8 * profile_words);
+    }
+    )",
+              {{"at", std::to_string(*p.profile_at)},
+               {"words", std::to_string(words)},
+               {"runs", std::to_string(profile_runs)},
+               {"ns", std::to_string(profile_ns)},
+               {"ticks", std::to_string(profile_ticks)}});
 }
 
 std::string emit_prepare_check(const Program& whole) {

@@ -172,6 +172,7 @@ constexpr std::string_view header_template = R"(
     ~Workspace();
     std::size_t bytes() const noexcept { return bytes_; }
     $reset$
+    $profile$
     std::size_t offender() const noexcept { return offender_; }  // of the last failure: index of the symbol or input, inputs + index of the output, else SIZE_MAX
    private:
     friend class Model;
@@ -275,6 +276,13 @@ std::string grow(const Program& p) {
     }
     )");
 }
+
+constexpr std::string_view profile = R"(
+  static constexpr std::size_t profiled_calls = $calls$;  // of a run, in the order of "calls" in the manifest
+  std::uint64_t runs() const noexcept;                  // that succeeded since this was made or reset
+  double call_ns(std::size_t call) const noexcept;      // of one run, on average
+  void reset_profile() noexcept;
+  )";
 
 constexpr std::string_view prepare = R"(
   // What the static inputs alone decide, once for any number of calls of `run` with this workspace; other sizes want it again.
@@ -425,6 +433,7 @@ std::string emit_header(const Program& p, const Names& names, const EmitOptions&
                                                 {"run_checked", run_checked(names, "run_team_checked(team, ")}})
                               : ""},
        {"reset", reset_member(p)},
+       {"profile", p.profile_at ? fill(profile, {{"calls", std::to_string(p.calls.size())}}) : ""},
        {"keep_state", p.state.empty() ? "" : "friend class Session;\nvoid keep_state(const Workspace&) noexcept;\n"},
        {"fresh", p.state.empty() ? "" : ", fresh_ = true"},
        {"grow", grow(p)},

@@ -17,6 +17,8 @@ namespace inferc {
 [[nodiscard]] std::string emit_check(const Program&, const Names&, const EmitOptions&);
 // The same of what static inputs decide, in a namespace of its own, and the note on it in the workspace.
 [[nodiscard]] std::string emit_prepare_check(const Program& whole);
+// The counters in the workspace, of a program that has some.
+[[nodiscard]] std::string emit_profile(const Program&);
 // The same of a program over many events, in a namespace of its own.
 [[nodiscard]] std::string emit_batch_check(const Program& batch, const Symbol& size);
 // The function check_indices, if the caller gives indices.

@@ -182,7 +182,7 @@ constexpr std::string_view twin_template = R"(
       INFERC_ABI_VERSION, sizeof(inferc_model), "$name$", "$version$", "$sha$", "$name$.weights",
       $symbol_count$, symbols, $measured_count$, $measured_info$, input_count, inputs_info, output_count, outputs_info, sizeof(detail::Weights),
       c_workspace_bytes, c_input_shape, c_output_shape, c_load, c_load_memory, c_unload, c_isa, c_run, c_text, $reset_entry$, $told_count$, $told_info$,
-      $static_entries$};
+      $static_entries$, $profile_at$, $profile_calls$};
 
   }  // namespace
 
@@ -274,6 +274,8 @@ std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o
                {"prepare", prepare_function(p)},
                {"static_tables", static_tables(p)},
                {"static_entries", p.prepare ? "preparing::input_count, static_info, static_places, c_prepare" : "0, nullptr, nullptr, nullptr"},
+               {"profile_at", p.profile_at ? "profile_at" : "SIZE_MAX"},
+               {"profile_calls", std::to_string(p.profile_at ? p.calls.size() : 0)},
                {"told_table", told_table(told)},
                {"told_count", std::to_string(told.size())},
                {"told_info", told.empty() ? "nullptr" : "told_info"},

@@ -51,6 +51,7 @@ struct Program {
   std::shared_ptr<const Program> prepare;                 // what static inputs alone decide (plan/prepare.hpp); null: none are static
   std::vector<std::size_t> static_inputs;                 // places of its inputs among those of both
   std::vector<std::size_t> prepared_symbols;              // in which a run agrees with it
+  std::optional<std::int64_t> profile_at;                 // of the counters in the arena (plan/profile.hpp); none: not asked for
 };
 
 // "64*n_tracks + 128" of arena_bytes: the sizes it is built of, without names for parts of it.

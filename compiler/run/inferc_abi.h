@@ -163,6 +163,10 @@ typedef struct inferc_model {
   const inferc_tensor_info* static_inputs;
   const size_t* static_places;
   int (*prepare)(const void* model, const size_t* dims, const inferc_input* static_inputs, inferc_workspace* workspace);
+
+  /* Where in the workspace counters of 64 bits stand: runs, their nanoseconds, and for each call the ticks of the processor's time
+   * stamp; the caller zeroes them. SIZE_MAX: there are none. */
+  size_t profile_at, profile_calls;
 } inferc_model;
 
 #ifdef __cplusplus

@@ -1,14 +1,17 @@
 #include "compiler/run/loaded_model.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <numeric>
 
 #include <dlfcn.h>
 
 #include <fmt/format.h>
 
+#include "compiler/plan/profile.hpp"
 #include "compiler/support/diagnostics.hpp"
 
 namespace inferc {
@@ -120,6 +123,19 @@ void BoundCall::reset() {
 }
 
 int BoundCall::run() noexcept { return model_->table().run(model_->model(), dims_.data(), in_.data(), out_.data(), measured_.data(), &scratch_); }
+
+std::vector<double> BoundCall::take_profile() {
+  const inferc_model& t = model_->table();
+  std::vector<double> out(t.profile_calls);
+  if (t.profile_at == SIZE_MAX || workspace_.size() == 0) return out;
+  auto* const counters = reinterpret_cast<std::uint64_t*>(workspace_.data() + t.profile_at);
+  const std::span<const std::uint64_t> ticks(counters + profile_ticks, t.profile_calls);
+  const double all = static_cast<double>(std::accumulate(ticks.begin(), ticks.end(), std::uint64_t{0}));
+  const double ns = static_cast<double>(counters[profile_ns]) / std::max(static_cast<double>(counters[profile_runs]), 1.0);
+  for (std::size_t i = 0; i < out.size() && all > 0; ++i) out[i] = ns * static_cast<double>(ticks[i]) / all;
+  std::memset(counters, 0, (profile_ticks + t.profile_calls) * sizeof(*counters));
+  return out;
+}
 
 std::string BoundCall::offender(int status) const {
   const Signature& s = model_->signature();
