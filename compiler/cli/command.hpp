@@ -44,8 +44,8 @@ struct Front {
 };
 // Throws UserError with every problem at once.
 [[nodiscard]] Front open_model(const ModelArguments& arguments);
-// Passes and plan.
-[[nodiscard]] Program lower_model(Front& front);
+// Passes and plan. `for_workers`: threads may share a call.
+[[nodiscard]] Program lower_model(Front& front, bool for_workers = false);
 // Provenance and metadata; `name` empty: from the file's name.
 [[nodiscard]] EmitOptions emit_options(const Front& front, const ModelArguments& arguments, const std::string& name);
 

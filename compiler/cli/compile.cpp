@@ -65,7 +65,7 @@ int compile(const CompileArguments& a) {
   if (a.profile) o.options.emplace_back("--profile");
   set_paths(o, a.paths);
   o.samples = reference_samples(*front.graph, front.carried);
-  Program program = lower_model(front);
+  Program program = lower_model(front, a.threads);
   if (a.profile) reserve_profile(program);
   if (a.paths.empty()) o.paths = default_paths(program);
   const std::vector<File> files = emit(program, o);

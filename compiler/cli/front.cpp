@@ -20,6 +20,7 @@
 #include "compiler/passes/quantisation_notes.hpp"
 #include "compiler/passes/random_as_input.hpp"
 #include "compiler/plan/batch.hpp"
+#include "compiler/plan/workers.hpp"
 #include "compiler/support/mapped_file.hpp"
 #include "compiler/support/write_files.hpp"
 
@@ -191,9 +192,9 @@ Front open_model(const ModelArguments& a) {
   return front;
 }
 
-Program lower_model(Front& front) {
+Program lower_model(Front& front, bool for_workers) {
   run_pipeline(*front.graph);
-  Program out = plan(*front.graph, true, front.carried, front.fixed);
+  Program out = for_workers ? plan_for_workers(*front.graph, front.carried, front.fixed) : plan(*front.graph, true, front.carried, front.fixed);
   if (!front.batch.empty()) out.batch = std::make_shared<const Program>(batch_program(out, front.batch));
   return out;
 }

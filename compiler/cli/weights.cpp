@@ -210,7 +210,7 @@ int weights(const WeightsArguments& a) {
   o.paths = old.paths;
   const auto has = [&](const char* option) { return std::find(old.options.begin(), old.options.end(), option) != old.options.end(); };
   o.threads = has("--threads");
-  Program program = lower_model(front);
+  Program program = lower_model(front, o.threads);
   if (has("--profile")) reserve_profile(program);
   const std::vector<File> files = emit(program, o);
   const Json manifest = Json::parse(file_named(files, old.name + ".json").content);

@@ -7,6 +7,7 @@
 #include "compiler/plan/batch.hpp"
 #include "compiler/plan/control.hpp"
 #include "compiler/plan/size_checks.hpp"
+#include "compiler/plan/workers.hpp"
 #include "compiler/support/diagnostics.hpp"
 
 namespace inferc {
@@ -77,10 +78,15 @@ std::string CallPrinter::events(const Call& c) {
 
 // The call for a part of its range, which the workers divide among them.
 std::string CallPrinter::shared(const Call& c, std::int64_t grain, const std::string& templates) {
+  const auto own = scratch_of_worker(c);
   std::string args = "units";
-  for (std::size_t i = 1; i < c.args.size(); ++i) append(args, std::visit([this](const auto& x) { return print(x); }, c.args[i]));
+  for (std::size_t i = 1; i < c.args.size(); ++i) {
+    const std::string text = std::visit([this](const auto& x) { return print(x); }, c.args[i]);
+    append(args, i == own ? fmt::format("{} + worker * ({})", text, names_.size(std::get<PointerArg>(c.args[i]).operand.size())) : text);
+  }
   const std::string units = names_.size(std::get<RangeArg>(c.args[0]).end);
-  return fmt::format("cpu::split(team, {}, {}, [&](Range<std::size_t, std::size_t> units) {{ {}{}({}); }})", units, grain, c.kernel, templates, args);
+  return fmt::format("cpu::split(team, {}, {}, [&](Range<std::size_t, std::size_t> units{}) {{ {}{}({}); }}{})", units, grain,
+                     own ? ", std::size_t worker" : "", c.kernel, templates, args, own ? fmt::format(", {}", most_workers) : "");
 }
 
 std::string CallPrinter::call(const Call& c) {

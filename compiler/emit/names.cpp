@@ -29,7 +29,7 @@ constexpr std::array internal_names{
     "dim",     "dims",          "Range",       "View",        "Sizes",        "Params",      "Fault",        "f",           "body",    "inputs",   "outputs",
     "arena",   "weights",       "inferc",      "ref",         "cpu",          "functors",    "in",           "out",         "needed",  "offender", "overlap",
     "holds",   "check",         "execute",     "input_bytes", "output_bytes", "input_count", "output_count", "arena_bytes", "Status",  "Size",     "index",
-    "shape",   "measured",      "offsets",     "team",        "units",        "model",        "bad",         "i",       "o",        "s",
+    "shape",   "measured",      "offsets",     "team",        "units",        "worker",      "model",        "bad",         "i",       "o",        "s",
     "strides", "check_indices", "indices_fit", "index_fits",  "detail",       "min_size",    "max_size",     "div_size",    "mod_size"};
 
 // Macros of the standard headers that an interface includes.

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "compiler/plan/workers.hpp"
+
 namespace inferc {
 namespace {
 
-// Kernels whose units share nothing but what they read.
-constexpr std::array<std::string_view, 11> shareable{"cpu::gemm",        "cpu::map",  "cpu::layer_norm",  "cpu::rms_norm", "cpu::softmax",
-                                                     "cpu::log_softmax", "cpu::conv", "cpu::reduce_rows", "cpu::matmul",   "cpu::matmul_transposed",
-                                                     "cpu::top_k"};
+// Kernels whose units share nothing but what they read, and scratch of which each worker has its own.
+constexpr std::array<std::string_view, 13> shareable{"cpu::gemm",        "cpu::map",       "cpu::layer_norm",      "cpu::rms_norm", "cpu::softmax",
+                                                     "cpu::log_softmax", "cpu::conv",      "cpu::reduce_rows",     "cpu::matmul",   "cpu::matmul_transposed",
+                                                     "cpu::top_k",       "cpu::attention", "cpu::attention_masked"};
 
 // A worker has at least so many operations or bytes, and units in multiples of `rows`, as tiles have rows.
 constexpr std::int64_t least_work = 50'000, rows = 8;
@@ -28,8 +30,9 @@ std::optional<std::int64_t> shared_grain(const Program& p, const Call& c) {
   const auto* range = std::get_if<RangeArg>(&c.args[0]);
   if (!range || !range->begin.is(0)) return std::nullopt;
   const std::int64_t units = std::max<std::int64_t>(p.symbols->bounds(range->end).upper, 1), work = p.symbols->bounds(work_of(c)).upper;
-  const std::int64_t grain = (std::max<std::int64_t>(least_work / std::max<std::int64_t>(work / units, 1), 1) + rows - 1) / rows * rows;
-  const std::int64_t least = units < 2 * rows ? std::max<std::int64_t>(least_work / std::max<std::int64_t>(work / units, 1), 1) : grain;
+  const std::int64_t enough = std::max<std::int64_t>(least_work / std::max<std::int64_t>(work / units, 1), 1);
+  const bool tiles = units >= 2 * rows && !scratch_of_worker(c);  // heads are no rows
+  const std::int64_t least = tiles ? (enough + rows - 1) / rows * rows : enough;
   return least < units ? std::optional(least) : std::nullopt;
 }
 

@@ -8,6 +8,7 @@
 #include "compiler/plan/prepare.hpp"
 #include "compiler/plan/program.hpp"
 #include "compiler/plan/size_checks.hpp"
+#include "compiler/plan/workers.hpp"
 
 namespace inferc {
 namespace {
@@ -62,8 +63,8 @@ class Placer {
 
 class Planner {
  public:
-  Planner(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs)
-      : graph_(graph), allow_fast_(allow_fast), carried_(carried), static_inputs_(static_inputs) {}
+  Planner(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs, bool for_workers = false)
+      : graph_(graph), allow_fast_(allow_fast), carried_(carried), static_inputs_(static_inputs), for_workers_(for_workers) {}
 
   Program run() {
     program_.name = graph_.name;
@@ -81,6 +82,7 @@ class Planner {
     add_size_checks(program_.calls, *program_.symbols, shapes);
     program_.index_bounds = input_bounds(builder_, *program_.symbols, unsure_);
     put_guards_first();
+    if (for_workers_) widen_scratch(program_.calls);
     place_buffers();
     if (!static_ports_.empty()) split_static(program_, static_ports_);
     return std::move(program_);
@@ -211,6 +213,15 @@ class Planner {
     node->outputs[0]->type = *v->type;
     Lower(*node, builder_, placed_, allow_fast_).copy(to, from);
   }
+  void widen_scratch(const std::vector<Call>& calls) {
+    for (const Call& c : calls) {
+      if (const auto i = scratch_of_worker(c)) {
+        Buffer& scratch = program_.buffers[std::get<PointerArg>(c.args[*i]).operand.buffer.index];
+        scratch.size = scratch.size * Dim(most_workers);
+      }
+      for (const auto& body : c.bodies) widen_scratch(body);
+    }
+  }
   // What the arena may place where it likes.
   [[nodiscard]] std::vector<Buffer> free_buffers() const {
     std::vector<Buffer> out = program_.buffers;
@@ -252,6 +263,7 @@ class Planner {
   const std::vector<Carry>& carried_;
   const std::vector<std::size_t>& static_inputs_;
   std::vector<std::size_t> static_ports_;  // of them, among the program's inputs
+  bool for_workers_;
   Program program_;
   Builder builder_;
   Lower::Placement placed_;
@@ -273,6 +285,15 @@ std::string workspace_text(const Program& p) {
 
 Program plan(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs) {
   return Planner(graph, allow_fast, carried, static_inputs).run();
+}
+
+Program plan_for_workers(const Graph& graph, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs) {
+  return Planner(graph, true, carried, static_inputs, true).run();
+}
+
+std::optional<std::size_t> scratch_of_worker(const Call& c) {
+  if (c.kernel == "cpu::attention" || c.kernel == "cpu::attention_masked") return 10;
+  return std::nullopt;
 }
 
 }  // namespace inferc

@@ -33,6 +33,39 @@ void shell(const std::string& command, const fs::path& folder) {
   EXPECT_EQ(done.status, 0) << command << "\n" << done.output;
 }
 
+// Softmax(q k^T) v of four heads, between layers that split and join them.
+ModelSpec heads() {
+  ModelSpec m;
+  std::vector<float> w(64 * 192);
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(static_cast<int>(i * 2654435761U >> 20 & 1023U) - 512) / 4096;
+  const auto whole = [](std::vector<std::int64_t> v) { return tensor_of<std::int64_t>({static_cast<std::int64_t>(v.size())}, v); };
+  m.graph.inputs = {{"x", DType::float32, {"n", 64}}};
+  m.graph.initializers = {{"w", tensor_of<float>({64, 192}, w)},
+                          {"heads", whole({0, 3, 4, 16})},
+                          {"rows", whole({0, 64})},
+                          {"axis", whole({0})},
+                          {"quarter", tensor_of<float>({}, std::vector<float>{0.25f})},
+                          {"sum_rows", whole({0})}};
+  m.graph.nodes = {{"MatMul", {"x", "w"}, {"qkv"}},
+                   {"Reshape", {"qkv", "heads"}, {"parts"}},
+                   {"Transpose", {"parts"}, {"by_head"}, {{"perm", std::vector<std::int64_t>{1, 2, 0, 3}}}},
+                   {"Split", {"by_head"}, {"q1", "k1", "v1"}, {{"axis", std::int64_t{0}}, {"num_outputs", std::int64_t{3}}}},
+                   {"Squeeze", {"q1", "axis"}, {"q"}},
+                   {"Squeeze", {"k1", "axis"}, {"k"}},
+                   {"Squeeze", {"v1", "axis"}, {"v"}},
+                   {"Transpose", {"k"}, {"kt"}, {{"perm", std::vector<std::int64_t>{0, 2, 1}}}},
+                   {"MatMul", {"q", "kt"}, {"raw"}},
+                   {"Mul", {"raw", "quarter"}, {"scores"}},
+                   {"Softmax", {"scores"}, {"p"}, {{"axis", std::int64_t{-1}}}},
+                   {"MatMul", {"p", "v"}, {"o"}},
+                   {"Transpose", {"o"}, {"joined"}, {{"perm", std::vector<std::int64_t>{1, 0, 2}}}},
+                   {"Reshape", {"joined", "rows"}, {"y"}},
+                   {"ReduceSum", {"y", "sum_rows"}, {"s"}}};
+  m.graph.outputs = {{"y", DType::float32, {"n", 64}}, {"s", DType::float32, {1, 64}}};
+  m.opsets = {{"", 18}};
+  return m;
+}
+
 constexpr std::string_view caller = R"(
 #include <cstring>
 #include <vector>
@@ -58,12 +91,12 @@ int main() {
 }
 )";
 
-TEST(Threads, AnyNumberOfWorkersGivesTheSameBits) {
-  const fs::path dir = scratch_dir("threads"), model = dir / "model.onnx";
-  write_model(model, layers());
+void any_number_of_workers(const std::string& test, const ModelSpec& network, const std::string& shared) {
+  const fs::path dir = scratch_dir(test), model = dir / "model.onnx";
+  write_model(model, network);
   const Finished r = cli({"compile", model, "--dim", "n=0..400", "--threads", "-o", dir / "net", "--name", "net", "--isa", "base,v3"});
   ASSERT_EQ(r.status, 0) << r.output;
-  EXPECT_NE(text_of(dir / "net/net_body.hpp").find("cpu::split(team, n, "), std::string::npos);
+  EXPECT_NE(text_of(dir / "net/net_body.hpp").find(shared), std::string::npos);
   write_file(dir / "caller.cpp", std::string(caller));
   const std::string build = "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno -O1 ";
   const auto with = [&](const std::string& flags) {
@@ -73,6 +106,9 @@ TEST(Threads, AnyNumberOfWorkersGivesTheSameBits) {
   shell(with("-fno-exceptions "), dir);
   shell(with("-fsanitize=thread -g "), dir);
 }
+
+TEST(Threads, AnyNumberOfWorkersGivesTheSameBits) { any_number_of_workers("threads", layers(), "cpu::split(team, n, "); }
+TEST(Threads, SharesTheHeadsOfAttention) { any_number_of_workers("thread_heads", heads(), "{ cpu::attention(units, "); }
 
 TEST(Threads, WithoutTheOptionNothingOfThemIsThere) {
   const fs::path dir = scratch_dir("no_threads"), model = dir / "model.onnx";
