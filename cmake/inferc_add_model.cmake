@@ -1,12 +1,13 @@
-# inferc_add_model(TARGET ONNX FILE [DIMS SYM=N SYM=LO..HI ...] [NAMESPACE A::B] [ISA base,v3,v4] [EMBED_WEIGHTS])
+# inferc_add_model(TARGET ONNX FILE [DIMS SYM=N SYM=LO..HI ...] [NAMESPACE A::B] [ISA base,v3,v4] [EMBED_WEIGHTS]
+#                  [OPTIONS --static-input NAME ...])
 #
 # Compiles an ONNX model to C++ and makes the static library TARGET of it; `#include "TARGET.hpp"` after linking to it.
 # The weights lie in TARGET.weights in the current binary folder (target property INFERC_WEIGHTS) unless embedded.
 # The model is compiled while CMake configures, since its manifest says what to build; a changed model configures again.
 function(inferc_add_model target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED_WEIGHTS" "ONNX;NAMESPACE;ISA" "DIMS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED_WEIGHTS" "ONNX;NAMESPACE;ISA" "DIMS;OPTIONS")
   if(NOT arg_ONNX OR arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "inferc_add_model(${target} ONNX FILE [DIMS ...] [NAMESPACE ...] [ISA ...] [EMBED_WEIGHTS]): wrong arguments ${arg_UNPARSED_ARGUMENTS}")
+    message(FATAL_ERROR "inferc_add_model(${target} ONNX FILE [DIMS ...] [NAMESPACE ...] [ISA ...] [EMBED_WEIGHTS] [OPTIONS ...]): wrong arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
   get_filename_component(model "${arg_ONNX}" ABSOLUTE)
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/${target}.inferc")
@@ -14,6 +15,7 @@ function(inferc_add_model target)
   foreach(dim IN LISTS arg_DIMS)
     list(APPEND command --dim "${dim}")
   endforeach()
+  list(APPEND command ${arg_OPTIONS})
   if(arg_NAMESPACE)
     list(APPEND command --namespace "${arg_NAMESPACE}")
   endif()
