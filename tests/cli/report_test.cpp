@@ -1,0 +1,81 @@
+#include <gtest/gtest.h>
+
+#include "compiler/support/process.hpp"
+#include "compiler/support/write_files.hpp"
+#include "tests/cli/cli.hpp"
+#include "tests/support/paths.hpp"
+
+// `inferc report` and scripts/bench-table on what scripts/bench stores.
+namespace inferc::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view suite = R"({
+ "machine": {"cpu": "Some <CPU>", "compiler": "c++ 12"},
+ "rows": [
+  {"case": "fast & small", "model": "a.onnx", "asked": 18, "report": {"model": "a.onnx", "dims": {"batch": "1"}, "isa": "v4",
+   "ours_ns": {"min": 99, "median": 100}, "onnxruntime_ns": {"min": 1900, "median": 2000}, "onnxruntime": {"version": "1.0"}},
+   "peers": {"OpenVINO": {"version": "2", "median": 5000}, "PyTorch": {"error": "no"}}},
+  {"case": "slow", "model": "b.onnx", "asked": 2.5, "report": {"model": "b.onnx", "dims": {}, "isa": "v4",
+   "ours_ns": {"min": 1e6, "median": 2e6}, "onnxruntime_ns": {"min": 1e6, "median": 4e6}, "onnxruntime": {"version": "1.0"}}},
+  {"case": "refused", "model": "c.onnx", "error": "error: no"}],
+ "sweeps": [{"case": "fast", "symbol": "n", "points": [
+  {"size": 0, "report": {"model": "a.onnx", "dims": {"n": 0}, "isa": "v4", "ours_ns": {"min": 9, "median": 10}}},
+  {"size": 64, "report": {"model": "a.onnx", "dims": {"n": 64}, "isa": "v4", "ours_ns": {"min": 900, "median": 1000}}}]}]
+})";
+
+std::string written_suite(const std::string& test) {
+  const fs::path path = scratch_dir(test) / "suite.json";
+  write_file(path, std::string(suite));
+  return path;
+}
+
+std::size_t times(const std::string& text, std::string_view what) {
+  std::size_t out = 0;
+  for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++out;
+  return out;
+}
+
+TEST(Report, IsOnePageThatNeedsNothingElse) {
+  const std::string path = written_suite("report"), page_path = path + ".html";
+  const Finished r = cli({"report", path, "-o", page_path});
+  ASSERT_EQ(r.status, 0) << r.output;
+  EXPECT_NE(r.output.find("2 measurements"), std::string::npos) << r.output;
+  const std::string page = text_of(page_path);
+  for (const char* word :
+       {"fast &amp; small", "Some &lt;CPU&gt;", "ONNX Runtime 1.0", "OpenVINO 2", ">20.00<", ">50.00<", "class=\"missed\">2.00<", "fast over n"})
+    EXPECT_NE(page.find(word), std::string::npos) << word;
+  for (const char* word : {"http", "<script", "<img", "<link", "nan", "inf\""}) EXPECT_EQ(page.find(word), std::string::npos) << word;
+  EXPECT_EQ(times(page, "<svg"), 3U);
+  EXPECT_EQ(times(page, "<polyline"), 1U);
+}
+
+TEST(Report, RefusesWhatIsNoReport) {
+  const fs::path path = scratch_dir("report_bad") / "bad.json";
+  write_file(path, std::string(R"({"rows": [{"report": {}}], "machine": {}})"));
+  const Finished r = cli({"report", path, "-o", path.string() + ".html"});
+  EXPECT_EQ(r.status, 1);
+  EXPECT_NE(r.output.find("is no report of `inferc bench --json`"), std::string::npos) << r.output;
+}
+
+TEST(BenchTable, IsRenderedFromTheStoredFile) {
+  const std::string path = written_suite("bench_table");
+  const Finished r = run_process({{"python3", SOURCE_DIR "/scripts/bench-table", path}, {}, 60});
+  EXPECT_EQ(r.status, 0);
+  EXPECT_EQ(r.output, R"(| case | ours, us | ONNX Runtime, us | ratio | asked | ratio to OpenVINO | ratio to PyTorch |
+|---|---|---|---|---|---|---|
+| fast & small | 0.1 | 2 | 20.00 | 18 | 50.00 |  |
+| slow | 2000 | 4000 | **2.00** | 2.5 |  |  |
+| refused | not compiled: error: no | | | | | |
+)");
+  const fs::path readme = fs::path(path).parent_path() / "README.md";
+  write_file(readme, std::string("before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n"));
+  EXPECT_EQ(run_process({{"python3", SOURCE_DIR "/scripts/bench-table", path, "--check", readme}, {}, 60}).status, 1);
+  EXPECT_EQ(run_process({{"python3", SOURCE_DIR "/scripts/bench-table", path, "--into", readme}, {}, 60}).status, 0);
+  EXPECT_EQ(text_of(readme), "before\n<!-- bench: begin -->\n" + r.output + "<!-- bench: end -->\nafter\n");
+  EXPECT_EQ(run_process({{"python3", SOURCE_DIR "/scripts/bench-table", path, "--check", readme}, {}, 60}).status, 0);
+}
+
+}  // namespace
+}  // namespace inferc::test
