@@ -9,9 +9,10 @@ namespace inferc {
 namespace {
 
 // Kernels whose units share nothing but what they read, and scratch of which each worker has its own.
-constexpr std::array<std::string_view, 13> shareable{"cpu::gemm",        "cpu::map",       "cpu::layer_norm",      "cpu::rms_norm", "cpu::softmax",
-                                                     "cpu::log_softmax", "cpu::conv",      "cpu::reduce_rows",     "cpu::matmul",   "cpu::matmul_transposed",
-                                                     "cpu::top_k",       "cpu::attention", "cpu::attention_masked"};
+constexpr std::array<std::string_view, 15> shareable{"cpu::gemm",           "cpu::map",         "cpu::layer_norm",      "cpu::rms_norm",
+                                                     "cpu::group_norm",     "cpu::softmax",     "cpu::log_softmax",     "cpu::conv",
+                                                     "cpu::conv_transpose", "cpu::reduce_rows", "cpu::matmul",          "cpu::matmul_transposed",
+                                                     "cpu::top_k",          "cpu::attention",   "cpu::attention_masked"};
 
 // A worker has at least so many operations or bytes, and units in multiples of `rows`, as tiles have rows.
 constexpr std::int64_t least_work = 50'000, rows = 8;

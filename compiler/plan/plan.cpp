@@ -293,6 +293,7 @@ Program plan_for_workers(const Graph& graph, const std::vector<Carry>& carried, 
 
 std::optional<std::size_t> scratch_of_worker(const Call& c) {
   if (c.kernel == "cpu::attention" || c.kernel == "cpu::attention_masked") return 10;
+  if (c.kernel == "cpu::matmul_transposed") return 7;
   return std::nullopt;
 }
 
