@@ -1,6 +1,7 @@
 #include "compiler/passes/passes.hpp"
 
 #include "compiler/ops/evaluate_control.hpp"
+#include "compiler/passes/keep_static.hpp"
 
 namespace inferc {
 
@@ -54,6 +55,14 @@ void run_everywhere(const Pass& pass, Graph& graph) {
 }
 
 }  // namespace
+
+void run_pipeline_for_static(Graph& graph, const std::vector<std::size_t>& static_inputs) {
+  for (const Pass& p : pipeline()) {
+    if (p.name == "fuse-elementwise") keep_static_apart(graph, static_inputs);
+    run_everywhere(p, graph);
+    verify(graph);
+  }
+}
 
 void run_pipeline(Graph& graph, std::string_view stop_after) {
   for (const Pass& p : pipeline()) {

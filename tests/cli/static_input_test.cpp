@@ -206,8 +206,9 @@ TEST(StaticInput, WhatDependsOnItAloneIsNoPartOfTheRun) {
   const auto has = [](const std::vector<std::string>& all, const std::string& name) {
     return std::any_of(all.begin(), all.end(), [&](const std::string& n) { return n.find("'" + name + "'") != n.npos; });
   };
-  for (const char* name : {"e1", "e2"}) EXPECT_TRUE(has(once, name)) << name;
+  for (const char* name : {"e1", "e2", "r", "rt"}) EXPECT_TRUE(has(once, name)) << name;
   for (const char* name : {"x1", "joined", "q", "seen"}) EXPECT_FALSE(has(once, name)) << name;
+  for (const char* name : {"e1", "e2", "r", "rt"}) EXPECT_FALSE(has(always, name)) << name;
   for (const char* name : {"x1", "q", "seen"}) EXPECT_TRUE(has(always, name)) << name;
   const Finished weights = cli({"weights", model, "--for", model.parent_path() / "net/net.json", "-o", model.parent_path() / "new.weights"});
   EXPECT_EQ(weights.status, 0) << weights.output;
