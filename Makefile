@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 # What scripts/setup had to take from the Python index.
 export PATH := $(CURDIR)/.deps/bin:$(PATH)
-.PHONY: help setup setup-demo build test test-full conformance soak demo demo-quantised bench bench-quantised install clean
+.PHONY: help setup setup-demo build test test-full conformance soak demo demo-quantised bench bench-quantised bench-floors install clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,10 @@ bench-quantised: build ## every number of quantised and pruned networks
 
 bench: build ## measured ratios to ONNX Runtime
 	@scripts/bench $(BUILD)
+
+bench-floors: build ## stop a loss of speed: products against the peak of fma, networks against ONNX Runtime
+	@cmake --build $(BUILD) --target bench_kernels -j $(JOBS)
+	@scripts/bench-floors $(BUILD)
 
 install: build ## install to PREFIX
 	@cmake --install $(BUILD) --prefix $(PREFIX)

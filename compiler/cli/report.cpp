@@ -175,7 +175,7 @@ std::string ratio_plot(const std::vector<Row>& rows, const std::vector<std::stri
     for (const PeerTime& p : r.peers) least = std::min(least, p.ns / r.ns), largest = std::max({largest, p.ns / r.ns, r.asked.value_or(1)});
   const Axis axis(least, largest * 1.1, left, right);
   const double step = line * static_cast<double>(peers.size()) + 8, height = step * static_cast<double>(rows.size());
-  std::string out = vertical_grid(axis, height, false);
+  std::string out = vertical_grid(axis, height, false), figures;  // above bars and marks
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double top = step * static_cast<double>(i);
     out += fmt::format(R"(<text x="{}" y="{:.1f}" text-anchor="end">{}</text>)", left - 8, top + step / 2 + 4, html(rows[i].name));
@@ -184,13 +184,13 @@ std::string ratio_plot(const std::vector<Row>& rows, const std::vector<std::stri
       if (!p) continue;
       const double ratio = p->ns / rows[i].ns, y = top + 4 + line * static_cast<double>(k), a = axis.at(std::min(ratio, 1.0)),
                    b = axis.at(std::max(ratio, 1.0));
-      out += fmt::format(R"(<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}"/><text x="{:.1f}" y="{:.1f}">{:.2f}</text>)", kind(k + 1), a, y,
-                         b - a, line - 2, b + 4, y + line - 4, ratio);
+      out += fmt::format(R"(<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}"/>)", kind(k + 1), a, y, b - a, line - 2);
+      figures += fmt::format(R"(<text x="{:.1f}" y="{:.1f}">{:.2f}</text>)", b + 4, y + line - 4, ratio);
     }
     if (rows[i].asked)
       out += fmt::format(R"(<line class="asked" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"/>)", axis.at(*rows[i].asked), top + 1, top + step - 3);
   }
-  return svg(height + 20, "times of the peers over ours", out);
+  return svg(height + 20, "times of the peers over ours", out + figures);
 }
 
 // A dot for each contestant.
@@ -283,7 +283,8 @@ std::string machine_of(const Measurements& m) {
 
 constexpr std::string_view style =
     "body{font:15px sans-serif;max-width:64em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}"
-    "td,th{padding:.3em .8em;text-align:left;border-bottom:1px solid #ccc}svg{width:100%;font-size:11px}"
+    "td,th{padding:.3em .8em;text-align:left;border-bottom:1px solid #ccc}td+td{white-space:nowrap}"
+    "svg{width:100%;font-size:11px}svg text{paint-order:stroke;stroke:#fff;stroke-width:3px}"
     ".grid{stroke:#ddd}.one{stroke:#555}.asked{stroke:#b00;stroke-width:2}.missed{color:#b00;font-weight:bold}"
     "polyline{fill:none;stroke-width:2}.legend i{display:inline-block;width:.8em;height:.8em;margin-right:.3em}.legend span{margin-right:1em}";
 
