@@ -15,7 +15,7 @@ template <int MR = tile_rows, int Panels = tile_panels, class B, class E, class 
 inline void gemm(Range<B, E> rows, float* c, LDC ldc, const float* a, LDA lda, const float* b, N n, K k, Epi epilogue) {
   using namespace product_detail;
   const auto terms = terms_of(n);
-  run<MR, Panels>(rows, Problem<LDC, StridedLeft<LDA>, PackedRight<K>, N, K, decltype(terms), Epi>{c, ldc, {a, lda}, {b, k}, n, k, terms, epilogue});
+  run<MR, Panels>(rows, Problem<LDC, StridedLeft<LDA>, Weights<K>, N, K, decltype(terms), Epi>{c, ldc, {a, lda}, {b, k}, n, k, terms, epilogue});
 }
 
 }  // namespace inferc::cpu

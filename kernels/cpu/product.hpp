@@ -11,6 +11,8 @@ namespace inferc::cpu::product_detail {
 // A few rows make too few chains to hide the latency of fma: they take more panels at once.
 constexpr int panels_for(int rows, int panels, int most) { return rows >= 4 || panels >= most ? panels : panels_for(rows * 2, panels * 2, most); }
 
+inline constexpr int any_rest = -1;  // rows behind whole tiles: a number known at run time
+
 // a[M, K] in memory, `stride` elements between rows.
 template <class LD>
 struct StridedLeft {
@@ -23,19 +25,38 @@ struct StridedLeft {
     else Tile<V, MR, NV>::product(acc, left, right, k, terms);
   }
 };
+// What a right operand gives each of the `tiles` tiles that work on the same columns, where nothing is asked for ahead.
+struct Resident {
+  template <std::size_t Panels, class Columns>
+  [[gnu::always_inline]] const Columns& ahead(const Columns& columns, std::size_t, std::size_t) const {
+    return columns;
+  }
+};
 // b[K, N] in panels of 16 columns (pack.hpp).
 template <class K>
-struct PackedRight {
+struct PackedRight : Resident {
   const float* data;
   K k;
+  [[gnu::always_inline]] PackedRight(const float* panels, K terms) : data(panels), k(terms) {}
   [[gnu::always_inline]] PackedColumns whole(std::size_t col) const { return {data + col * k, 16 * k}; }
   [[gnu::always_inline]] PackedColumns part(std::size_t col, std::size_t) const { return whole(col); }
 };
+// The same of weights: each tile asks for its share of the next panels. One tile alone reads its own as fast as they come.
+template <class K>
+struct Weights : PackedRight<K> {
+  using PackedRight<K>::PackedRight;
+  template <std::size_t Panels>
+  [[gnu::always_inline]] StreamedColumns ahead(const PackedColumns& columns, std::size_t tile, std::size_t tiles) const {
+    const std::size_t step = tiles < 2 ? 0 : 16 * Panels / tiles;
+    return {columns, columns.data + (step == 0 ? 0 : Panels * columns.panel + tile * step * this->k), step};
+  }
+};
 // b[K, N] in memory, `stride` elements between rows.
 template <class LD>
-struct DenseRight {
+struct DenseRight : Resident {
   const float* data;
   LD stride;
+  [[gnu::always_inline]] DenseRight(const float* first, LD row) : data(first), stride(row) {}
   [[gnu::always_inline]] DenseColumns<LD> whole(std::size_t col) const { return {data + col, stride}; }
   [[gnu::always_inline]] LastColumns<LD> part(std::size_t col, std::size_t left) const { return {data + col, stride, left}; }
 };
@@ -60,51 +81,58 @@ struct Problem {
     left.template product<V, MR, NV>(acc, row, columns, k, terms);
     finish<V, MR, NV>(acc, c + row * ldc + col, ldc, first_row + row, first_col + col, valid, epilogue);
   }
-  template <class V, int MR, int NV>
-  [[gnu::always_inline]] void rows(std::size_t begin, std::size_t end, std::size_t col) const {
-    const auto columns = right.whole(col);
-    for (std::size_t row = begin; row < end; row += MR) tile<V, MR, NV>(row, col, NV * lane_count<V>, columns);
+  // The same as tile `number` of `tiles` on these columns.
+  template <class V, int MR, int NV, class B>
+  [[gnu::always_inline]] void tile(std::size_t row, std::size_t col, std::size_t valid, const B& columns, std::size_t number, std::size_t tiles) const {
+    constexpr std::size_t panels = (NV * lane_count<V> + 15) / 16;
+    tile<V, MR, NV>(row, col, valid, right.template ahead<panels>(columns, number, tiles));
   }
-  template <class V, int MR, int NV>
+  // One group of columns: tiles of MR rows, then fewer rows while the columns are in the first cache: three or one (blocks as
+  // chains) keep the units busy where two would not.
+  template <class V, int MR, int NV, int Rest, class B>
+  [[gnu::always_inline]] void rows(std::size_t begin, std::size_t end, std::size_t col, std::size_t valid, const B& columns) const {
+    std::size_t row = begin, number = 0;
+    if constexpr (MR <= 2) {
+      for (; row + MR <= end; row += MR) tile<V, MR, NV>(row, col, valid, columns);
+    } else {
+      const std::size_t whole = (end - begin) / MR, over = end - begin - whole * MR, tiles = whole + (over > 4 ? 2 : over > 0) + (Rest > 0);
+      for (; row + MR <= end; row += MR) tile<V, MR, NV>(row, col, valid, columns, number++, tiles);
+      if constexpr (Rest > 0) tile<V, Rest, NV>(row, col, valid, columns, number, tiles);
+      if constexpr (Rest == any_rest && MR > 4)
+        for (; row + 4 <= end; row += 4) tile<V, 4, NV>(row, col, valid, columns, number++, tiles);
+      if constexpr (Rest == any_rest && MR > 3)
+        if (row + 3 <= end) tile<V, 3, NV>(row, col, valid, columns, number++, tiles), row += 3;
+    }
+    if constexpr (Rest == any_rest && MR > 1)
+      for (; row < end; ++row) tile<V, 1, NV>(row, col, valid, columns);
+  }
+  template <class V, int MR, int NV, int Rest>
   [[gnu::always_inline]] void part(std::size_t begin, std::size_t end, std::size_t col) const {
     const std::size_t valid = n - col;
-    const auto columns = right.part(col, valid);
-    for (std::size_t row = begin; row < end; row += MR) tile<V, MR, NV>(row, col, valid, columns);
+    rows<V, MR, NV, Rest>(begin, end, col, valid, right.part(col, valid));
   }
   // The last panel, with the narrowest vectors that hold its `left` columns.
-  template <int MR>
+  template <int MR, int Rest>
   [[gnu::always_inline]] void last_panel(std::size_t begin, std::size_t end, std::size_t col, std::size_t left) const {
-    if (left <= 4) part<F32<4>, MR, 1>(begin, end, col);
-    else if (left <= 8) part < F32<(lanes < 8 ? 4 : 8)>, MR, lanes<8 ? 2 : 1>(begin, end, col);
-    else part<Vec, MR, 16 / lanes>(begin, end, col);
+    if (left <= 4) part<F32<4>, MR, 1, Rest>(begin, end, col);
+    else if (left <= 8) part<F32<(lanes < 8 ? 4 : 8)>, MR, (lanes < 8 ? 2 : 1), Rest>(begin, end, col);
+    else part<Vec, MR, 16 / lanes, Rest>(begin, end, col);
   }
-  // Rows [begin, end), a multiple of MR. Panels outer, rows inner: each weight panel is read once.
-  template <int MR, int Panels>
+  // Rows [begin, end) by tiles of MR. `Rest`: how many are left behind whole tiles, where that is known. Panels outer, rows
+  // inner: each weight panel is read once.
+  template <int MR, int Panels, int Rest = 0>
   [[gnu::always_inline]] void sweep(std::size_t begin, std::size_t end, std::size_t col = 0) const {
     constexpr std::size_t width = 16 * Panels;
     if (!is_static<N> || static_size<N> >= width)
-      for (; col + width <= n; col += width) rows<Vec, MR, Panels * 16 / lanes>(begin, end, col);
+      for (; col + width <= n; col += width) rows<Vec, MR, Panels * 16 / lanes, Rest>(begin, end, col, width, right.whole(col));
     if constexpr (Panels > 2) {
-      sweep<MR, Panels / 2>(begin, end, col);
+      sweep<MR, Panels / 2, Rest>(begin, end, col);
     } else if constexpr (Panels == 2) {
-      if (col + 16 < n) part<Vec, MR, 2 * 16 / lanes>(begin, end, col);
-      else if (col < n) last_panel<MR>(begin, end, col, n - col);
+      if (col + 16 < n) part<Vec, MR, 2 * 16 / lanes, Rest>(begin, end, col);
+      else if (col < n) last_panel<MR, Rest>(begin, end, col, n - col);
     } else {
-      if (col < n) last_panel<MR>(begin, end, col, n - col);
+      if (col < n) last_panel<MR, Rest>(begin, end, col, n - col);
     }
-  }
-  // The last rows of a block: fewer than MR.
-  template <int MR, int Panels>
-  [[gnu::always_inline]] void rest(std::size_t begin, std::size_t end) const {
-    constexpr int most = N_at_least<64> ? 4 * tile_panels : Panels;
-    static_assert(MR <= 16);
-    if constexpr (MR > 8)
-      if (begin + 8 <= end) sweep<8, Panels>(begin, begin + 8), begin += 8;
-    if constexpr (MR > 4)
-      if (begin + 4 <= end) sweep<4, Panels>(begin, begin + 4), begin += 4;
-    if constexpr (MR > 2)
-      if (begin + 2 <= end) sweep<2, panels_for(2, Panels, most)>(begin, begin + 2), begin += 2;
-    if (begin < end) sweep<1, panels_for(1, Panels, most)>(begin, begin + 1);
   }
   template <std::size_t Size>
   static constexpr bool N_at_least = !is_static<N> || static_size<N> >= Size;
@@ -112,20 +140,33 @@ struct Problem {
 
 inline constexpr std::size_t row_block = 96;
 
+// One or two rows alone, by more panels at once.
+template <int Rows, int Panels, class P>
+[[gnu::always_inline]] inline void few_rows(const P& problem, std::size_t begin) {
+  constexpr int most = P::template N_at_least<64> ? 4 * tile_panels : Panels;
+  problem.template sweep<Rows, panels_for(Rows, Panels, most)>(begin, begin + Rows);
+}
+
 // A block of rows whose count is known: one more tile of exactly the rest.
 template <std::size_t M, int MR, int Panels, class P>
 [[gnu::always_inline]] inline void static_rows(const P& problem, std::size_t begin) {
-  constexpr std::size_t whole = M / MR * MR;
-  constexpr int left = static_cast<int>(M - whole), most = P::template N_at_least<64> ? 4 * tile_panels : Panels;
-  for (std::size_t row = 0; row < whole; row += row_block)
-    problem.template sweep<MR, Panels>(begin + row, begin + (whole - row < row_block ? whole : row + row_block));
-  if constexpr (left > 0) problem.template sweep<left, panels_for(left, Panels, most)>(begin + whole, begin + M);
+  constexpr std::size_t whole = M / MR * MR, last = whole == 0 ? 0 : (whole - 1) / row_block * row_block;
+  constexpr int left = static_cast<int>(M - whole);
+  for (std::size_t row = 0; row < last; row += row_block) problem.template sweep<MR, Panels>(begin + row, begin + row + row_block);
+  if constexpr (left > 2) problem.template sweep<MR, Panels, left>(begin + last, begin + whole);
+  else if constexpr (whole > 0) problem.template sweep<MR, Panels>(begin + last, begin + whole);
+  if constexpr (left == 1 || left == 2) few_rows<left, Panels>(problem, begin + whole);
 }
 template <int MR, int Panels, class P>
 [[gnu::always_inline]] inline void dynamic_rows(const P& problem, std::size_t begin, std::size_t end) {
-  const std::size_t whole = begin + (end - begin) / MR * MR;
-  for (std::size_t row = begin; row < whole; row += row_block) problem.template sweep<MR, Panels>(row, whole - row < row_block ? whole : row + row_block);
-  if constexpr (MR > 1) problem.template rest<MR, Panels>(whole, end);
+  if constexpr (MR > 2) {
+    if (end - begin == 1) return few_rows<1, Panels>(problem, begin);
+    if (end - begin == 2) return few_rows<2, Panels>(problem, begin);
+  }
+  for (std::size_t stop = 0; begin < end; begin = stop) {
+    stop = end - begin < row_block + MR ? end : begin + row_block;
+    problem.template sweep<MR, Panels, any_rest>(begin, stop);
+  }
 }
 
 template <int MR, int Panels, class B, class E, class P>

@@ -56,6 +56,18 @@ struct PackedColumns {  // panels of 16 columns, `panel` elements apart (pack.hp
   }
   [[gnu::always_inline]] PackedColumns skip(std::size_t terms) const { return {data + terms * 16, panel}; }
 };
+// The same of weights, which may come from beyond the second cache: each term asks for a line of the columns that follow, so that
+// they arrive while these are worked on. Behind the last columns stand the weights that the next call reads.
+struct StreamedColumns : PackedColumns {
+  const float* next;
+  std::size_t step;  // elements of `next` from one term to the following
+  template <class V, int NV, std::size_t Q>
+  [[gnu::always_inline]] V get(std::size_t k) const {
+    if constexpr (Q == 0) __builtin_prefetch(next + k * step, 0, 2);
+    return PackedColumns::get<V, NV, Q>(k);
+  }
+  [[gnu::always_inline]] StreamedColumns skip(std::size_t terms) const { return {PackedColumns::skip(terms), next + terms * step, step}; }
+};
 template <class LD>
 struct DenseColumns {  // row-major b, all columns of the tile inside
   const float* data;
