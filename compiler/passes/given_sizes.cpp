@@ -91,6 +91,18 @@ bool give_sizes(Graph& graph, std::set<const Value*>& given) {
   return any;
 }
 
+void unify_declared_reshapes(Graph& graph) {
+  for (const Value* v : graph.outputs()) {
+    const Node* n = v->producer;
+    while (n && (n->is("Identity") || n->is("CastLike")) && n->in(0)) n = n->in(0)->producer;
+    if (!n || !n->is("Reshape") || n->out()->type || !v->declared) continue;
+    const auto& sizes = n->in(1)->content;
+    if (!sizes || sizes->size() != v->declared->size()) continue;
+    for (std::size_t d = 0; d < sizes->size(); ++d)
+      if (!(*sizes)[d].as_symbol().empty() && !is_open_size((*v->declared)[d])) graph.symbols().require_equal((*sizes)[d], (*v->declared)[d], address(*n));
+  }
+}
+
 void unify_declared_outputs(Graph& graph, Diagnostics& diagnostics) {
   for (const Value* v : graph.outputs()) {
     if (!v->producer || !v->type || !v->declared) continue;

@@ -11,6 +11,10 @@ namespace inferc {
 // there was a new one; `given` holds those that have one.
 bool give_sizes(Graph& graph, std::set<const Value*>& given);
 
+// A Reshape that gives an output, and whose operand is known although its data has no type yet: the output's sizes are those that
+// the file declares.
+void unify_declared_reshapes(Graph& graph);
+
 // Sizes of the outputs are those that the file declares.
 void unify_declared_outputs(Graph& graph, Diagnostics& diagnostics);
 

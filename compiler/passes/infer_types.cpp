@@ -147,6 +147,7 @@ bool infer_types(Graph& graph, Diagnostics& diagnostics, const InferOptions& opt
     if (infer_nodes(graph, round, options)) continue;
     if (round.failed() && given.empty()) first = round;
     if (round.failed() && give_sizes(graph, given)) continue;
+    if (round.failed() && !given.empty()) unify_declared_reshapes(graph);
     if (!round.failed() && has_new_symbols(graph.symbols(), of_inputs)) unify_declared_outputs(graph, round);
     std::optional<Solution> next;
     for (const auto& e : graph.symbols().equalities()) {

@@ -16,8 +16,11 @@ std::optional<bool> known_condition(const Value* v) {
 // The node becomes the nodes of the region.
 void inline_region(Graph& graph, Node* n, const Region& region) {
   const std::vector<Value*> results = copy_region(graph, n, region);
-  for (std::size_t o = 0; o < n->outputs.size() && o < results.size(); ++o)
-    if (n->outputs[o]) graph.replace_uses(n->outputs[o], results[o]);
+  for (std::size_t o = 0; o < n->outputs.size() && o < results.size(); ++o) {
+    if (!n->outputs[o]) continue;
+    if (!results[o]->declared) results[o]->declared = n->outputs[o]->declared;
+    graph.replace_uses(n->outputs[o], results[o]);
+  }
   graph.erase(n);
 }
 

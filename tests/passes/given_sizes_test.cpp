@@ -127,6 +127,32 @@ TEST(OpenSizes, OfAnOutputAreSymbolsWhereAnOperatorNeedsThem) {
 }
 
 // Of the output's sizes the operand gives one; the others are those of the input.
+// The branch taken depends on a size, and the branches differ in rank: the declared output tells the size before the data has a type.
+TEST(GivenSizes, AreThoseOfADeclaredReshape) {
+  const auto graph = parse_graph(R"(graph "g" {
+      %x "x": f32[8] = input
+      %size "size": i64[2] = input
+      %1: i64[1] = constant i64[1] {1}
+      %zeros "zeros" = ConstantOfShape(%size)
+      %rows, %columns = Split(%size) {"axis" = 0, "num_outputs" = 2}
+      %one = Equal(%rows, %1)
+      %step = If(%one)
+        region "then_branch" captures 0 graph "then" { %c: f32[] = constant f32[] {0.0} %r = Identity(%c) return %r }
+        region "else_branch" captures 0 graph "else" { %c: f32[1] = constant f32[1] {1.0} %r = Identity(%c) return %r }
+      %sum = Add(%x, %step)
+      %shaped = Reshape(%sum, %size)
+      %y "y" = Identity(%shaped)
+      return %y, %zeros
+    })");
+  graph->outputs()[0]->declared = Shape{Dim(2), Dim(4)};
+  inferred(*graph);
+  EXPECT_EQ(inferc::text(*graph->outputs()[1]->type), "f32[2, 4]");
+  const Program program = plan(*graph, false);
+  const Tensor x = floats({0, 1, 2, 3, 4, 5, 6, 7});
+  EXPECT_EQ(evaluate(program, std::vector{x, ints({2, 4})}, {})[0].as<float>()[7], 8);
+  EXPECT_THROW((void)evaluate(program, std::vector{x, ints({1, 8})}, {}), UserError);
+}
+
 TEST(OpenSizes, ThatTheGraphTellsAreNoSymbols) {
   const auto graph = parse_graph(R"(graph "g" {
       symbol n: 0..9
