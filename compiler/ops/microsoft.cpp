@@ -5,6 +5,7 @@
 #include <array>
 
 #include "compiler/ops/quantize.hpp"
+#include "kernels/ref/qlinear.hpp"
 
 namespace inferc::microsoft {
 namespace {
@@ -58,7 +59,8 @@ Value* skip_sum(Expand& e, std::size_t bias) {
 bool check_scales(Infer& i, std::initializer_list<std::size_t> scales) {
   for (const std::size_t scale : scales)
     for (const std::size_t k : {scale, scale + 1})
-      if (i.has(k) && !product(i.shape(k)).is(1)) return i.fail(fmt::format("scales and zero points must be scalars, input {} is {}", k, text(i.type(k))));
+      if (i.has(k) && !product(i.shape(k)).is(1))
+        return i.fail(fmt::format("scales and zero points must be scalars, input {} is {}", k, text(i.type(k))), "quantise it per tensor");
   return true;
 }
 
@@ -80,9 +82,30 @@ std::vector<Port> unary_ports() {
 
 void infer_unary(Infer& i) { check_scales(i, {1, 3}); }
 
-void infer_pool(Infer& i) {
-  infer_unary(i);
-  if (i.node.attr_int("channels_last", 0) != 0) i.fail("channels_last is not supported", "export it with the channels second");
+bool check_pool(Infer& i) {
+  if (i.node.attr_int("channels_last", 0) != 0) return i.fail("channels_last is not supported", "export it with the channels second");
+  return check_scales(i, {1, 3});
+}
+
+Arg zero_point(Lower& l, std::size_t k) { return read(l.has(k) ? l.in_dense(k) : l.weight(Tensor(l.type(0).dtype, {1}))); }
+
+std::vector<Arg> pool_arguments(Lower& l) {
+  return {write(l.out_dense()),
+          read(l.in_dense(0)),
+          read(l.in_dense(1)),
+          zero_point(l, 2),
+          read(l.in_dense(3)),
+          zero_point(l, 4),
+          runtime_size(l.shape(0)[0] * l.shape(0)[1])};
+}
+
+void lower_global_pool(Lower& l) {
+  const Dim size = product({l.shape(0).begin() + 2, l.shape(0).end()});
+  const HostKernel kernel =
+      by_dtype(l.type(0).dtype, inferc::quantized::Bytes{}, []<class T>(std::type_identity<T>) { return host(&ref::qlinear_global_average_pool<T>); });
+  std::vector<Arg> args = pool_arguments(l);
+  args.push_back(runtime_size(size));
+  l.reference("ref::qlinear_global_average_pool", "kernels/ref/qlinear.hpp", kernel, std::move(args)).flops = product(l.shape(0));
 }
 
 bool expand_unary(Expand& e, const char* op, Attributes attributes) {
@@ -102,11 +125,26 @@ std::vector<Port> binary_ports() {
           {"C_zero_point", inferc::quantized::bytes, Port::Arity::optional, 'T'}};
 }
 
-void infer_binary(Infer& i) { check_scales(i, {1, 4, 6}); }
+void infer_binary(Infer& i) {
+  if (check_scales(i, {1, 4, 6})) i.out(0, i.dtype(0), i.broadcast(i.shape(0), i.shape(3)));
+}
 
-bool expand_binary(Expand& e, const char* op) {
-  e.give(0, quantized(e, e(op, {dequantized(e, 0), dequantized(e, 3)}), 6, e.type(0).dtype));
-  return true;
+// ONNX Runtime adds the operand last whose elements change along the innermost axis that is no axis of one.
+bool swapped(const Lower& l) {
+  const Shape &a = l.shape(0), &b = l.shape(3);
+  const auto is_one = [](const Shape& s, std::size_t back) { return back >= s.size() || s[s.size() - 1 - back].is(1); };
+  for (std::size_t back = 0; back < std::max(a.size(), b.size()); ++back)
+    if (!is_one(a, back) || !is_one(b, back)) return is_one(a, back);
+  return false;
+}
+
+void lower_binary(Lower& l, std::string kernel, const HostKernel& host) {
+  const Shape& shape = l.out_type().shape;
+  const std::size_t a = swapped(l) ? 3 : 0, b = 3 - a;
+  l.reference(std::move(kernel), "kernels/ref/qlinear.hpp", host,
+              {write_view(l.out()), read_view(broadcast_view(l.in(a), shape)), read_view(broadcast_view(l.in(b), shape)), read(l.in_dense(a + 1)),
+               zero_point(l, a + 2), read(l.in_dense(b + 1)), zero_point(l, b + 2), read(l.in_dense(6)), zero_point(l, 7)})
+      .flops = Dim(4) * product(shape);
 }
 
 }  // namespace inferc::microsoft

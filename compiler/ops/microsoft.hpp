@@ -30,14 +30,19 @@ Value* quantized(Expand& e, Value* v, std::size_t scale, DType t);
 // The quantised operators of one tensor: X, X_scale, X_zero_point, Y_scale, Y_zero_point.
 [[nodiscard]] std::vector<Port> unary_ports();
 void infer_unary(Infer& i);
-// Attribute channels_last must be 0.
-void infer_pool(Infer& i);
 // `op` on float32 in place of the node.
 bool expand_unary(Expand& e, const char* op, Attributes attributes = {});
+// Scalars, and attribute channels_last 0.
+bool check_pool(Infer& i);
+// Zero point k of a kernel in kernels/ref/qlinear.hpp, 0 where it is omitted.
+[[nodiscard]] Arg zero_point(Lower& l, std::size_t k);
+// The arguments of a pool there: y, x, both scales and zero points, planes.
+[[nodiscard]] std::vector<Arg> pool_arguments(Lower& l);
+void lower_global_pool(Lower& l);
 
-// Those of two: A and B, each with scale and zero point, then C_scale, C_zero_point.
+// Those of two: A and B, each with scale and zero point, then C_scale, C_zero_point. Equal operands broadcast.
 [[nodiscard]] std::vector<Port> binary_ports();
 void infer_binary(Infer& i);
-bool expand_binary(Expand& e, const char* op);
+void lower_binary(Lower& l, std::string kernel, const HostKernel& host);
 
 }  // namespace inferc::microsoft

@@ -1,15 +1,21 @@
+#include "compiler/ops/global_pool.hpp"
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
+namespace {
 
-bool expand_QLinearGlobalAveragePool(Expand& e) { return microsoft::expand_unary(e, "GlobalAveragePool"); }
+void infer(Infer& i) {
+  if (microsoft::check_pool(i)) global_pool::infer(i);
+}
+
+}  // namespace
 
 extern const Op op_QLinearGlobalAveragePool = {.name = "QLinearGlobalAveragePool",
                                                .domain = "com.microsoft",
                                                .inputs = microsoft::unary_ports(),
                                                .attributes = {{"channels_last", AttributeKind::integer}},
-                                               .infer = microsoft::infer_pool,
-                                               .lower = lower_expanded,
+                                               .infer = infer,
+                                               .lower = microsoft::lower_global_pool,
                                                .versions = "1"};
 
 }  // namespace inferc
