@@ -1,4 +1,4 @@
-"""ai.onnx.ml: linear models, support vectors and trees give what ONNX Runtime gives.
+"""ai.onnx.ml: linear models, support vectors, trees and encoders of labels give what ONNX Runtime gives.
 usage: test_classic.py INFERC [NAME]"""
 import pathlib
 import subprocess
@@ -103,11 +103,26 @@ def trees():
     yield c, x(90, 6).astype(np.float64), classifier(rng, 12, 4, 6, [0, 1]) | {"post_transform": "LOGISTIC"}
 
 
+def labels():
+    """Numbers that are keys, of equal keys the first, and numbers that are none; NaN."""
+    whole, reals = np.array([[7, -3, 0], [12, 7, 99]], np.int64), np.array([0.5, -0.0, np.nan, 3, 0.25, np.inf], F)
+    yield "LabelEncoder", whole, {"keys_int64s": [7, 12, -3, 7], "values_int64s": [1, 2, 3, 4]}
+    yield "LabelEncoder", whole, {"keys_int64s": [7, 12, -3], "values_floats": [0.5, -1.0, 2.0], "default_float": 9.5}
+    yield "LabelEncoder", reals, {"keys_floats": [3.0, 0.0, 0.5, np.inf], "values_floats": [1.5, 2.5, 3.5, 4.5]}
+    yield "LabelEncoder", reals, {"keys_floats": [0.5, 0.25], "values_int64s": [1, 2], "default_int64": 8}
+    four = {"version": 4}
+    yield "LabelEncoder", reals, {"keys_floats": [np.nan, 0.5], "values_int64s": [5, 6]} | four
+    yield "LabelEncoder", reals.astype(np.float64), {"keys_tensor": np.array([0.25, np.nan]), "values_tensor": np.array([1.0, 2.0]), "default_tensor": np.array([4.0])} | four
+    yield "LabelEncoder", whole, {"keys_tensor": np.array([12, 0]), "values_tensor": np.array([3.0, 4.0]), "default_tensor": np.array([6.0])} | four
+
+
 def write(folder, op, a, attributes):
+    version = attributes.pop("version", 3)
+    attributes = {k: numpy_helper.from_array(v) if isinstance(v, np.ndarray) else v for k, v in attributes.items()}
     ys = ["label", "score"] if op.endswith("Classifier") else ["y"]
     graph = h.make_graph([h.make_node(op, ["x"], ys, name="it", domain="ai.onnx.ml", **attributes)], "g",
                          [h.make_tensor_value_info("x", h.np_dtype_to_tensor_dtype(a.dtype), a.shape)], [onnx.ValueInfoProto(name=y) for y in ys])
-    m = h.make_model(graph, opset_imports=[h.make_opsetid("ai.onnx.ml", 3), h.make_opsetid("", 17)], ir_version=9)
+    m = h.make_model(graph, opset_imports=[h.make_opsetid("ai.onnx.ml", version), h.make_opsetid("", 17)], ir_version=9)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     expected = onnxruntime.InferenceSession(m.SerializeToString(), options, providers=["CPUExecutionProvider"]).run(None, {"x": a})
@@ -126,7 +141,7 @@ def main():
     wanted = sys.argv[2] if len(sys.argv) > 2 else ""
     with tempfile.TemporaryDirectory() as scratch:
         folders = []
-        for k, case in enumerate(c for family in (linear, rows, vectors, trees) for c in family()):
+        for k, case in enumerate(c for family in (linear, rows, vectors, trees, labels) for c in family()):
             if wanted not in case[0]:
                 continue
             folders.append(pathlib.Path(scratch) / f"{k:03}_{case[0]}")

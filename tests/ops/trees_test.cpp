@@ -181,6 +181,11 @@ TEST(Binarizer, ComparesWithTheThreshold) {
   EXPECT_EQ(run_ml("Binarizer", {i64({3}, {-1, 0, 1})}, {})[0], i64({3}, {0, 0, 1}));
 }
 
+TEST(LabelEncoder, TakesIntegersOfAllWidths) {
+  const Tensor keys = tensor<std::int16_t>({3}, {5, -2, 5}), values = i32({3}, {7, 8, 9});
+  EXPECT_EQ(run_ml("LabelEncoder", {tensor<std::int16_t>({3}, {-2, 0, 5})}, {{"keys_tensor", keys}, {"values_tensor", values}})[0], i32({3}, {8, -1, 7}));
+}
+
 TEST(ArrayFeatureExtractor, TakesColumnsOfTheLastAxis) {
   const Tensor x = i32({2, 3}, {1, 2, 3, 4, 5, 6});
   EXPECT_EQ(run_ml("ArrayFeatureExtractor", {x, i64({2}, {2, 0})}, {})[0], i32({2, 2}, {3, 1, 6, 4}));
