@@ -1,4 +1,4 @@
-"""ai.onnx.ml: linear models, support vectors, trees and encoders of labels give what ONNX Runtime gives.
+"""ai.onnx.ml: linear models, support vectors, trees, encoders of labels and imputers give what ONNX Runtime gives.
 usage: test_classic.py INFERC [NAME]"""
 import pathlib
 import subprocess
@@ -116,6 +116,14 @@ def labels():
     yield "LabelEncoder", whole, {"keys_tensor": np.array([12, 0]), "values_tensor": np.array([3.0, 4.0]), "default_tensor": np.array([6.0])} | four
 
 
+def missing():
+    a = np.array([[1, np.nan, 0], [0, 3, np.nan]], F)
+    yield "Imputer", a, {"imputed_value_floats": [9.0], "replaced_value_float": np.nan}
+    yield "Imputer", a, {"imputed_value_floats": [7.0, 8.0, 9.0], "replaced_value_float": 0.0}
+    yield "Imputer", a[0], {"imputed_value_floats": [7.0, 8.0, 9.0], "replaced_value_float": np.nan}
+    yield "Imputer", np.array([[1, -5, 0], [-5, 3, 2]], np.int64), {"imputed_value_int64s": [7, 8, 9], "replaced_value_int64": -5}
+
+
 def write(folder, op, a, attributes):
     version = attributes.pop("version", 3)
     attributes = {k: numpy_helper.from_array(v) if isinstance(v, np.ndarray) else v for k, v in attributes.items()}
@@ -141,7 +149,7 @@ def main():
     wanted = sys.argv[2] if len(sys.argv) > 2 else ""
     with tempfile.TemporaryDirectory() as scratch:
         folders = []
-        for k, case in enumerate(c for family in (linear, rows, vectors, trees, labels) for c in family()):
+        for k, case in enumerate(c for family in (linear, rows, vectors, trees, labels, missing) for c in family()):
             if wanted not in case[0]:
                 continue
             folders.append(pathlib.Path(scratch) / f"{k:03}_{case[0]}")

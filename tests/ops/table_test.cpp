@@ -18,6 +18,7 @@ const Covered covered[] = {
     {"FlexAttention", "ai.onnx.preview", "tests/ops/flex_attention_test.cpp"},
     {"TreeEnsembleClassifier", "ai.onnx.ml", "tests/conformance/test_classic.py"},
     {"TreeEnsembleRegressor", "ai.onnx.ml", "tests/conformance/test_classic.py"},
+    {"Imputer", "ai.onnx.ml", "tests/conformance/test_classic.py"},
     {"LabelEncoder", "ai.onnx.ml", "tests/conformance/test_classic.py"},
     {"LinearClassifier", "ai.onnx.ml", "tests/conformance/test_classic.py"},
     {"LinearRegressor", "ai.onnx.ml", "tests/conformance/test_classic.py"},
