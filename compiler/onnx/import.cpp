@@ -87,9 +87,14 @@ class Importer {
 
   Type declared(inferc::Graph& g, const ValueInfo& v) {
     Type type{dtype_from_onnx(v.element_type).value_or(DType::undefined), {}};
-    if (!v.is_tensor || type.dtype == DType::undefined || byte_size(type.dtype) == 0)
-      error(fmt::format("input '{}' is no tensor of a supported element type", escape(v.name)),
-            "strings, sequences, maps and optionals are no types of inference");
+    constexpr int strings = 8;
+    if (!v.is_tensor)
+      error(fmt::format("input '{}' is a sequence, a map or an optional, which are no types of inference", escape(v.name)),
+            "make each tensor of it an input of its own");
+    else if (v.element_type == strings)
+      error(fmt::format("input '{}' holds strings, which are no type of inference", escape(v.name)), "encode them before the model: its inputs are numbers");
+    else if (type.dtype == DType::undefined || byte_size(type.dtype) == 0)
+      error(fmt::format("input '{}' is no tensor of a supported element type", escape(v.name)), "`inferc ops` lists the types: put a Cast before the model");
     if (!v.shape) {
       error(fmt::format("input '{}' has no shape, not even a rank", escape(v.name)), "export the model with input shapes");
       return type;
@@ -275,7 +280,8 @@ class Importer {
         add_region(n, a, scope, opsets);
         break;
       default:
-        error(fmt::format("{}: attribute '{}' has a type that is not supported", describe(from, index), escape(a.name)));
+        error(fmt::format("{}: attribute '{}' has a type that is not supported", describe(from, index), escape(a.name)),
+              "numbers, strings, lists of them, tensors and graphs are: types of sequences and optionals are no types of inference");
     }
   }
 

@@ -8,7 +8,7 @@ namespace {
 // Columns of the last axis; a vector counts as one row.
 void infer(Infer& i) {
   if (i.rank(0) == 0) {
-    i.fail("X is a scalar");
+    i.fail("X is a scalar", "put a Reshape before it");
     return;
   }
   Shape out = i.shape(0);

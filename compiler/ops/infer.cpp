@@ -259,7 +259,22 @@ bool made_by_finn(const Node& n) {
   return n.domain == "qonnx.custom_op.general" && (n.op == "MultiThreshold" || n.op == "QuantAvgPool2d" || n.op == "XnorPopcountMatMul");
 }
 
+// What no network that is trained needs.
+bool fail_outside_inference(Infer& infer) {
+  const Node& n = infer.node;
+  if (n.is("Dropout")) return infer.fail("training mode is not supported", "export the model in evaluation mode");
+  if (n.domain == "ai.onnx.preview.training") return infer.fail("training is no part of inference", "export the network alone, in evaluation mode");
+  if (n.domain.empty() && n.op.starts_with("Optional"))
+    return infer.fail("optionals are no type of inference", "export the model with the tensor itself, or without it");
+  return infer.fail("images must be decoded before the model", "its input is the tensor of pixels");
+}
+
+bool is_outside_inference(const Node& n) {
+  return n.domain == "ai.onnx.preview.training" || (n.domain.empty() && (n.op == "Dropout" || n.op == "ImageDecoder" || n.op.starts_with("Optional")));
+}
+
 bool fail_unknown(Infer& infer) {
+  if (is_outside_inference(infer.node)) return fail_outside_inference(infer);
   if (draws_random_numbers(infer.node))
     return infer.fail("it draws random numbers",
                       "--random-as-input makes them an input, of a size that is known before the call and outside of If, Loop and Scan");

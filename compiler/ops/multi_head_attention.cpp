@@ -15,7 +15,8 @@ bool check_heads(Infer& i) {
     if (!i.has(k) || i.rank(k) != 3 || !i.shape(k)[2].is_constant())
       return i.fail("query, key and value must be [batch, sequence, hidden] with a constant hidden size", "packed forms are not supported");
     if (heads < 1 || *i.shape(k)[2].constant() % heads != 0)
-      return i.fail(fmt::format("{} heads do not divide a hidden size of {}", heads, i.shape(k)[2].text()));
+      return i.fail(fmt::format("{} heads do not divide a hidden size of {}", heads, i.shape(k)[2].text()),
+                    "attribute 'num_heads' is the number of heads of query, key and value");
   }
   return i.node.attr_int("unidirectional", 0) == 0 || i.fail("unidirectional is not supported", "export it with attention_bias");
 }

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "compiler/ops/microsoft.hpp"
 #include "compiler/ops/quantize.hpp"
 
@@ -5,8 +7,9 @@ namespace inferc {
 namespace {
 
 void infer(Infer& i) {
-  if (i.rank(0) != 2 || i.rank(3) != 2) i.fail("A and B must be matrices");
-  else if (i.has(8) && !i.has(7)) i.fail("a y_zero_point without y_scale");
+  if (i.rank(0) != 2 || i.rank(3) != 2)
+    i.fail(fmt::format("A is {} and B is {}, both must be matrices", text(i.type(0)), text(i.type(3))), "put a Reshape before it");
+  else if (i.has(8) && !i.has(7)) i.fail("a y_zero_point without y_scale", "give both, or neither for a float32 result");
   else microsoft::check_scales(i, {1});
   if (!i.failed() && i.has(7)) microsoft::check_scales(i, {7});
 }

@@ -14,7 +14,7 @@ void infer(Infer& i) {
     return;
   }
   if (i.rank(0) == 0) {
-    i.fail("X is a scalar");
+    i.fail("X is a scalar", "put a Reshape before it");
     return;
   }
   if (scales > 1) static_cast<void>(i.unify(Dim(static_cast<std::int64_t>(scales)), i.shape(0).back()));

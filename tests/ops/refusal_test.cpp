@@ -26,7 +26,7 @@ std::string refuse(const Refusal& r, const std::string& domain = {}) {
   Diagnostics problems;
   if (infer_node(*node, problems)) return "accepted";
   std::string all;
-  for (const auto& e : problems.errors()) all += e.message + "\n";
+  for (const auto& e : problems.errors()) all += e.message + "\n" + (e.help.empty() ? "" : "help: " + e.help + "\n");
   return all;
 }
 
@@ -250,6 +250,108 @@ TEST(Operator, RefusesWhatDoesNotFit) {
     EXPECT_TRUE(message.starts_with(r.op + " 'n0'")) << r.op << ": " << message;
     EXPECT_TRUE(contains(message, r.message)) << message << "\nlacks: " << r.message;
   }
+}
+
+// Operators of other domains: the message, and what would work.
+void expect_refusals(const std::string& domain, const std::vector<std::pair<Refusal, std::string>>& rows) {
+  for (const auto& [r, help] : rows) {
+    const std::string message = refuse(r, domain);
+    EXPECT_TRUE(message.starts_with(domain + "." + r.op + " 'n0'")) << r.op << ": " << message;
+    EXPECT_TRUE(contains(message, r.message)) << message << "\nlacks: " << r.message;
+    EXPECT_TRUE(help.empty() || contains(message, "help: " + help)) << message << "\nlacks the help: " << help;
+  }
+}
+
+Array u8(Integers shape) { return Array(DType::uint8, std::move(shape)); }
+// An operator of one quantised tensor of this shape: X with scale and zero point, Y_scale, Y_zero_point.
+std::vector<Array> quantised(Integers shape, Integers scale = {}) { return {u8(std::move(shape)), f(std::move(scale)), u8({}), f({}), u8({})}; }
+std::vector<Array> quantised_pair(Integers a, Integers b) { return {u8(std::move(a)), f({}), u8({}), u8(std::move(b)), f({}), u8({}), f({}), u8({})}; }
+
+TEST(Microsoft, RefusesWhatDoesNotFitAndSaysWhatWould) {
+  expect_refusals(
+      "com.microsoft",
+      {
+          {{"FusedGemm", {f({2, 3}), f({3, 4})}, {{"activation", text("Mish")}}, "activation 'Mish' is not supported"}, "Relu, LeakyRelu"},
+          {{"FusedMatMul", {f({2, 3}), f({3, 4})}, {{"transBatchA", number(1)}}, "transBatchA and transBatchB are not supported"}, "put a Transpose before"},
+          {{"MultiHeadAttention", {f({2, 3, 8}), f({2, 3, 8}), f({2, 3, 8})}, {{"num_heads", number(3)}}, "3 heads do not divide a hidden size of 8"},
+           "attribute"},
+          {{"MultiHeadAttention", {f({2, 3, 2, 8}), f({2, 3, 8}), f({2, 3, 8})}, {{"num_heads", number(2)}}, "must be [batch, sequence, hidden]"},
+           "packed forms"},
+          {{"MultiHeadAttention",
+            {f({2, 3, 8}), f({2, 3, 8}), f({2, 3, 8})},
+            {{"num_heads", number(2)}, {"unidirectional", number(1)}},
+            "unidirectional is not supported"},
+           "export it with attention_bias"},
+          {{"MultiHeadAttention",
+            {f({2, 3, 8}), f({2, 3, 8}), f({2, 3, 8}), Array(), Array(DType::int32, {2, 3})},
+            {{"num_heads", number(2)}},
+            "input 4 (a mask of keys, or of a cache) is not supported"},
+           "export it with attention_bias"},
+          {{"QGemm", {u8({1, 2, 3}), f({}), u8({}), u8({3, 4}), f({}), u8({})}, {}, "A is u8[1, 2, 3] and B is u8[3, 4]"}, "put a Reshape before it"},
+          {{"QGemm", {u8({2, 3}), f({2}), u8({}), u8({3, 4}), f({}), u8({})}, {}, "input 1 is f32[2]"}, "quantise it per tensor"},
+          {{"QGemm", {u8({2, 3}), f({}), u8({}), u8({3, 4}), f({}), u8({}), Array(), Array(), u8({})}, {}, "a y_zero_point without y_scale"}, "give both"},
+          {{"QLinearAdd", quantised_pair({2, 3}, {2}), {}, "do not broadcast"}, ""},
+          {{"QLinearMul", quantised_pair({2, 3}, {4, 3}), {}, "do not broadcast"}, ""},
+          {{"QLinearSigmoid", quantised({2, 3}, {3}), {}, "scales and zero points must be scalars, input 1 is f32[3]"}, "quantise it per tensor"},
+          {{"QLinearLeakyRelu", quantised({2, 3}, {3}), {}, "input 1 is f32[3]"}, "quantise it per tensor"},
+          {{"QLinearSoftmax", quantised({2, 3}), axis(2), "axis 2 is out of range for rank 2"}, ""},
+          {{"QLinearGlobalAveragePool", quantised({3}), {}, "X has rank 1, at least 2 is defined"}, ""},
+          {{"QLinearGlobalAveragePool", quantised({1, 2, 3, 3}), {{"channels_last", number(1)}}, "channels_last is not supported"},
+           "export it with the channels second"},
+          {{"QLinearAveragePool", quantised({2, 3}), {{"kernel_shape", Integers{2}}}, "X has rank 2, at least 3 is defined"}, ""},
+          {{"QLinearAveragePool", quantised({1, 2, 3, 3}), {{"kernel_shape", Integers{2, 2}}, {"channels_last", number(1)}}, "channels_last is not supported"},
+           "export it with the channels second"},
+          {{"QLinearAveragePool", quantised({1, 2, 3, 3}), {{"kernel_shape", Integers{2}}}, "attribute 'kernel_shape' has 1 elements for 2"}, ""},
+          {{"QLinearConcat", {f({}), u8({}), u8({2}), f({})}, axis(0), "2 inputs behind Y_zero_point, three for each operand"}, ""},
+          {{"QLinearConcat", {f({}), u8({}), u8({2}), f({2}), u8({})}, axis(0), "input 3 is f32[2]"}, "quantise it per tensor"},
+      });
+}
+
+TEST(Classic, RefusesWhatDoesNotFitAndSaysWhatWould) {
+  const std::vector<float> one{1};
+  const std::vector<std::string> words{"a", "b"};
+  expect_refusals(
+      "ai.onnx.ml",
+      {
+          {{"Scaler", {f({2, 3})}, {{"scale", one}}, "1 scales and 0 offsets"}, ""},
+          {{"Scaler", {f({})}, {{"scale", one}, {"offset", one}}, "X is a scalar"}, "put a Reshape before it"},
+          {{"Normalizer", {f({2, 3})}, {{"norm", text("L3")}}, "norm 'L3' is not defined"}, "MAX, L1, L2"},
+          {{"Normalizer", {f({1, 2, 3})}, {}, "X is f32[1, 2, 3], [rows, features] is supported"}, "put a Reshape before it"},
+          {{"ArrayFeatureExtractor", {f({}), i({0})}, {}, "X is a scalar"}, "put a Reshape before it"},
+          {{"LinearRegressor", {f({2, 3})}, {{"coefficients", one}, {"intercepts", std::vector<float>{1, 2}}}, "1 coefficients and 2 intercepts do not fit"},
+           ""},
+          {{"LinearRegressor", {f({2, 1})}, {{"coefficients", one}, {"post_transform", text("SOFT")}}, "post_transform 'SOFT' is not defined"},
+           "NONE, SOFTMAX"},
+          {{"SVMRegressor",
+            {f({2, 1})},
+            {{"coefficients", one}, {"support_vectors", one}, {"n_supports", number(1)}, {"rho", one}, {"kernel_type", text("COSINE")}},
+            "kernel_type 'COSINE' is not defined"},
+           "LINEAR, POLY"},
+          {{"SVMClassifier",
+            {f({2, 1})},
+            {{"prob_a", one}, {"vectors_per_class", Integers{1, 1}}, {"classlabels_ints", Integers{0, 1}}},
+            "probabilities (prob_a, prob_b) are not supported",
+            2},
+           "export it without"},
+          {{"TreeEnsembleRegressor", {f({2})}, {}, "X is f32[2], [rows, features] is supported"}, "put a Reshape before it"},
+          {{"LabelEncoder", {i({1})}, {{"keys_int64s", Integers{1}}, {"values_strings", words}}, "attribute 'values_strings': labels that are strings"},
+           "let the model give numbers"},
+          {{"LabelEncoder", {i({1})}, {{"classes_strings", words}}, "attribute 'classes_strings': labels that are strings"}, "let the model give numbers"},
+          {{"LabelEncoder", {i({1})}, {{"keys_int64s", Integers{1}}}, "it needs keys and values"}, "keys_floats, keys_int64s or keys_tensor"},
+          {{"LabelEncoder", {i({1})}, {{"keys_int64s", Integers{1, 2}}, {"values_floats", one}}, "2 keys and 1 values"}, ""},
+          {{"LabelEncoder", {i({1})}, {{"keys_floats", one}, {"values_floats", one}}, "the keys are float32, X is int64"}, "put a Cast before it"},
+          {{"Imputer", {f({2, 3})}, {{"imputed_value_int64s", Integers{1}}}, "it needs attribute 'imputed_value_floats' alone"}, ""},
+          {{"Imputer", {f({2, 3})}, {{"imputed_value_floats", std::vector<float>{1, 2}}}, "sizes 2 and 3 differ"}, ""},
+          {{"Imputer", {f({1, 2, 3})}, {{"imputed_value_floats", one}}, "[rows, features] is supported"}, "put a Reshape before it"},
+      });
+}
+
+TEST(Inference, RefusesWhatIsNoPartOfIt) {
+  const auto message = [](const char* op, const char* domain) { return refuse({op, {f({2})}, {}, {}}, domain); };
+  EXPECT_TRUE(contains(message("Dropout", ""), "training mode is not supported\nhelp: export the model in evaluation mode"));
+  EXPECT_TRUE(contains(message("Adam", "ai.onnx.preview.training"), "training is no part of inference\nhelp: "));
+  EXPECT_TRUE(contains(message("OptionalGetElement", ""), "optionals are no type of inference\nhelp: "));
+  EXPECT_TRUE(contains(message("ImageDecoder", ""), "images must be decoded before the model\nhelp: "));
 }
 
 TEST(Qonnx, RefusesWhatIsNoOperatorOfATrainedNetwork) {
