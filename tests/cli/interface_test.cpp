@@ -82,6 +82,14 @@ TEST(Interface, EveryReportIsAlsoJson) {
   EXPECT_TRUE(keys({"check", model})["problems"].empty());
   const Json ops = keys({"ops"});
   for (const char* key : {"operator", "domain", "opsets", "dtypes", "kernel"}) EXPECT_TRUE(ops[0].contains(key)) << key;
+  const auto kernel = [&](const std::string& name) {
+    for (const Json& op : ops)
+      if (op["operator"] == name) return op["kernel"].get<std::string>();
+    return std::string();
+  };
+  EXPECT_EQ(kernel("MatMul"), "fast");
+  EXPECT_EQ(kernel("Det"), "reference");
+  EXPECT_EQ(kernel("FusedGemm"), "expands");
   const Json bench = keys({"bench", model, "--dim", "n=4", "--seconds", "0.01"});
   for (const char* key : {"model", "dims", "isa", "cold", "threads", "machine"}) EXPECT_TRUE(bench.contains(key)) << key;
   for (const char* key : {"min", "median"}) EXPECT_GT(bench["ours_ns"][key], 0.0) << key;
