@@ -63,16 +63,22 @@ void pruned(benchmark::State& state) {
   for (auto& v : w) v = static_cast<int>(random() % 100) < percent ? 0 : static_cast<int>(random() % 63) + 1;
   const Weights<std::int8_t> dense(q::packed_size(K, N, 4), 0), steps(K * N * 2, 0);
   q::pack_groups(dense.data, w.data(), K, N, 4, N, std::size_t{1});
-  std::vector<std::uint8_t> counts, x(K, 3), y(N);
-  std::size_t at = 0;
-  for (std::size_t p = 0; p < N / 16; ++p)
-    for (std::size_t b = 0; b < q::blocks_of(K); ++b) {
-      counts.push_back(static_cast<std::uint8_t>(q::pack_steps(steps.data + at, w.data(), K, N, p, b)));
-      at += counts.back() * q::sparse_step;
-    }
+  std::vector<std::uint8_t> x(K, 3), y(N);
+  std::vector<std::uint16_t> plan;
+  std::size_t total = 0;
+  for (std::size_t p = 0; p < N / 16; ++p) {
+    const std::size_t count = plan.size();
+    plan.push_back(0);
+    q::pack_windows(w.data(), K, N, p, [&](std::size_t first) {
+      ++plan[count];
+      plan.push_back(static_cast<std::uint16_t>(first));
+      return steps.data + q::step_size * total++;
+    });
+  }
+  state.counters["steps"] = static_cast<double>(total);
   for (auto _ : state) {
-    q::sparse_linear<q::Bytes<true>, S, q::To<std::uint8_t>>(Range{dim<0>{}, dim<1>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, dense.data, table.data(),
-                                                             dim<N>{}, dim<K>{}, counts.data(), steps.data);
+    q::sparse_linear<q::Bytes<1>, S, q::To<std::uint8_t>>(Range{dim<0>{}, dim<1>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, dense.data, table.data(), dim<N>{},
+                                                          dim<K>{}, plan.data(), steps.data);
     benchmark::ClobberMemory();
   }
 }
@@ -81,10 +87,11 @@ BENCHMARK(pruned<256, 256, 90>)->Name("int8 without zeros, 90 % of 1x256x256");
 BENCHMARK(pruned<64, 32, 80>)->Name("int8 without zeros, 80 % of 1x64x32");
 BENCHMARK(pruned<64, 32, 90>)->Name("int8 without zeros, 90 % of 1x64x32");
 
-#define SHAPE(M, K, N)                                                                                       \
-  BENCHMARK(float32<M, K, N>)->Name("float32/" #M "x" #K "x" #N);                                            \
-  BENCHMARK(integers<q::Bytes<true>, std::uint8_t, M, K, N>)->Name("int8, fits in pairs/" #M "x" #K "x" #N); \
-  BENCHMARK(integers<q::Bytes<false>, std::uint8_t, M, K, N>)->Name("int8/" #M "x" #K "x" #N);               \
+#define SHAPE(M, K, N)                                                                                     \
+  BENCHMARK(float32<M, K, N>)->Name("float32/" #M "x" #K "x" #N);                                          \
+  BENCHMARK(integers<q::Bytes<1>, std::uint8_t, M, K, N>)->Name("int8, fits in pairs/" #M "x" #K "x" #N);  \
+  BENCHMARK(integers<q::Bytes<2>, std::uint8_t, M, K, N>)->Name("int8, two groups fit/" #M "x" #K "x" #N); \
+  BENCHMARK(integers<q::Bytes<0>, std::uint8_t, M, K, N>)->Name("int8/" #M "x" #K "x" #N);                 \
   BENCHMARK(integers<q::Words, std::int16_t, M, K, N>)->Name("int16/" #M "x" #K "x" #N)
 
 SHAPE(1, 16, 64);

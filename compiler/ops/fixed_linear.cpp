@@ -4,7 +4,7 @@
 
 #include "compiler/ops/fixed.hpp"
 #include "kernels/cpu/quantized/pack.hpp"
-#include "kernels/cpu/quantized/steps_of_blocks.hpp"
+#include "kernels/cpu/quantized/windows.hpp"
 #include "kernels/ref/fixed.hpp"
 
 namespace inferc {
@@ -47,15 +47,23 @@ bool within(const Tensor& t, std::int32_t low, std::int32_t high) {
 
 bool is_byte(DType t) { return t == DType::int8 || t == DType::uint8; }
 
-// Whether two neighbouring products of bytes, x taken as unsigned, are never beyond 16 bits.
-bool fits_in_pairs(const Lower& l) {
+// Whether of `groups` groups of four inputs, one after the other, the products of each half of a group add up to no more than 16 bits
+// hold, x taken as unsigned bytes: with the positive and with the negative weights alone.
+bool fits_in_words(const Lower& l, std::size_t groups) {
   const Tensor& weights = *l.constant(w);
   const std::int64_t most = l.node.attr_int("x_high", 255) + (l.type(x).dtype == DType::int8 ? 128 : 0);
   const auto k = static_cast<std::size_t>(weights.shape()[0]), n = static_cast<std::size_t>(weights.shape()[1]);
-  const auto magnitude = [&](std::size_t i, std::size_t j) { return i < k ? std::abs(static_cast<std::int64_t>(weights.as<std::int32_t>()[i * n + j])) : 0; };
-  for (std::size_t i = 0; i < k; i += 2)
-    for (std::size_t j = 0; j < n; ++j)
-      if (most * (magnitude(i, j) + magnitude(i + 1, j)) > 32767) return false;
+  for (std::size_t first = 0; first < k; first += 4 * groups)
+    for (std::size_t half = 0; half < 4; half += 2)
+      for (std::size_t j = 0; j < n; ++j) {
+        std::int64_t low = 0, high = 0;
+        for (std::size_t g = 0; g < groups; ++g)
+          for (std::size_t i = first + 4 * g + half; i < std::min(k, first + 4 * g + half + 2); ++i) {
+            const std::int64_t product = most * weights.as<std::int32_t>()[i * n + j];
+            low += std::min<std::int64_t>(0, product), high += std::max<std::int64_t>(0, product);
+          }
+        if (low < INT16_MIN || high > INT16_MAX) return false;
+      }
   return true;
 }
 
@@ -69,7 +77,7 @@ Kind kind_of(const Lower& l) {
   const Tensor& weights = *l.constant(w);
   if (fixed::is_wide(l.node) || t == DType::int32 || t == DType::uint16 || !within(weights, -32768, 32767)) return {"Wide", 1, DType::int32};
   if (!is_byte(t) || !within(weights, -128, 127)) return {"Words", 2, DType::int16};
-  return {fits_in_pairs(l) ? "Bytes<true>" : "Bytes<false>", 4, DType::int8};
+  return {fits_in_words(l, 2) ? "Bytes<2>" : fits_in_words(l, 1) ? "Bytes<1>" : "Bytes<0>", 4, DType::int8};
 }
 
 template <class T>
@@ -89,30 +97,33 @@ Operand packed_weights(Lower& l, const Kind& kind) {
 // --- weights without their zeros
 
 struct SparseWeights {
-  std::vector<std::uint8_t> counts;
+  std::vector<std::uint16_t> plan;  // for each panel the number of its steps, and the window of each
   std::vector<std::int8_t> steps;
 };
 SparseWeights without_zeros(const Tensor& weights) {
   namespace q = cpu::quantized;
   const auto k = static_cast<std::size_t>(weights.shape()[0]), n = static_cast<std::size_t>(weights.shape()[1]);
-  const std::int32_t* const w = weights.as<std::int32_t>().data();
   SparseWeights out;
-  for (std::size_t panel = 0; panel < (n + 15) / 16; ++panel)
-    for (std::size_t block = 0; block < q::blocks_of(k); ++block) {
-      const std::size_t count = q::pack_steps(static_cast<std::int8_t*>(nullptr), w, k, n, panel, block), at = out.steps.size();
-      out.counts.push_back(static_cast<std::uint8_t>(count));
-      out.steps.resize(at + count * q::sparse_step);
-      q::pack_steps(out.steps.data() + at, w, k, n, panel, block);
-    }
+  for (std::size_t panel = 0; panel < (n + 15) / 16; ++panel) {
+    const std::size_t count = out.plan.size();
+    out.plan.push_back(0);
+    q::pack_windows(weights.as<std::int32_t>().data(), k, n, panel, [&](std::size_t first) {
+      ++out.plan[count];
+      out.plan.push_back(static_cast<std::uint16_t>(first));
+      out.steps.resize(out.steps.size() + q::step_size);
+      return out.steps.data() + out.steps.size() - q::step_size;
+    });
+  }
   return out;
 }
 
-// By nanoseconds that AVX-512 takes for one row: a vector of dense weights (more from the second-level cache), a step, a block.
+// By nanoseconds that AVX-512 takes for one row: a vector of dense weights (more from the second-level cache), a step, a panel.
 bool is_faster_sparse(const Tensor& weights, const SparseWeights& s) {
   const double bytes =
       static_cast<double>(cpu::quantized::packed_size(static_cast<std::size_t>(weights.shape()[0]), static_cast<std::size_t>(weights.shape()[1]), 4));
+  const double panels = static_cast<double>((weights.shape()[1] + 15) / 16), steps = static_cast<double>(s.steps.size() / cpu::quantized::step_size);
   const double dense = bytes / 64 * (bytes > 32768 ? 0.38 : 0.27);
-  const double sparse = 0.55 * static_cast<double>(s.steps.size() / cpu::quantized::sparse_step) + 0.8 * static_cast<double>(s.counts.size());
+  const double sparse = 0.9 * steps + 1.2 * panels;
   return weights.shape()[0] >= 64 && weights.shape()[0] <= 4096 && dense >= 1.2 * sparse;
 }
 
@@ -138,7 +149,7 @@ void add_sparse(Lower& l, Call& c) {
   const SparseWeights s = without_zeros(*l.constant(w));
   if (!is_faster_sparse(*l.constant(w), s)) return;
   c.kernel = "cpu::quantized::sparse_linear", c.header = "kernels/cpu/quantized/sparse.hpp";
-  c.args.emplace_back(read(l.weight(tensor_of<std::uint8_t>({std::ssize(s.counts)}, s.counts), "steps in a block", w)));
+  c.args.emplace_back(read(l.weight(tensor_of<std::uint16_t>({std::ssize(s.plan)}, s.plan), "windows", w)));
   c.args.emplace_back(read(l.weight(tensor_of<std::int8_t>({std::ssize(s.steps)}, s.steps), "indices and weights", w)));
 }
 

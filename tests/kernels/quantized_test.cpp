@@ -155,10 +155,12 @@ void check_shapes(std::int64_t low, std::int64_t high, std::int64_t most_weight)
     for (const std::size_t k : {0u, 1u, 2u, 3u, 4u, 5u, 7u, 15u, 16u, 17u, 31u, 64u}) one(1, k, n), one(3, k, n), one(9, k, n);
 }
 
-TEST(QuantizedLinear, UnsignedBytesThatFitInPairs) { check_shapes<q::Bytes<true>, std::uint8_t>(0, 127, 128); }
-TEST(QuantizedLinear, UnsignedBytes) { check_shapes<q::Bytes<false>, std::uint8_t>(0, 255, 128); }
-TEST(QuantizedLinear, SignedBytesThatFitInPairs) { check_shapes<q::Bytes<true>, std::int8_t>(-128, 127, 64); }
-TEST(QuantizedLinear, SignedBytes) { check_shapes<q::Bytes<false>, std::int8_t>(-128, 127, 128); }
+TEST(QuantizedLinear, UnsignedBytesThatFitInPairs) { check_shapes<q::Bytes<1>, std::uint8_t>(0, 127, 128); }
+TEST(QuantizedLinear, UnsignedBytesOfWhichTwoGroupsFit) { check_shapes<q::Bytes<2>, std::uint8_t>(0, 127, 64); }
+TEST(QuantizedLinear, SignedBytesOfWhichTwoGroupsFit) { check_shapes<q::Bytes<2>, std::int8_t>(-128, 127, 32); }
+TEST(QuantizedLinear, UnsignedBytes) { check_shapes<q::Bytes<0>, std::uint8_t>(0, 255, 128); }
+TEST(QuantizedLinear, SignedBytesThatFitInPairs) { check_shapes<q::Bytes<1>, std::int8_t>(-128, 127, 64); }
+TEST(QuantizedLinear, SignedBytes) { check_shapes<q::Bytes<0>, std::int8_t>(-128, 127, 128); }
 TEST(QuantizedLinear, Words) { check_shapes<q::Words, std::int16_t>(-4000, 4000, 4000); }
 TEST(QuantizedLinear, WordsTimesUnsignedBytes) { check_shapes<q::Words, std::uint8_t>(0, 255, 32767); }
 TEST(QuantizedLinear, WordsTimesSignedBytes) { check_shapes<q::Words, std::int8_t>(-128, 127, 32767); }
@@ -178,7 +180,7 @@ TEST(QuantizedLinear, SumsBeyond32BitsAreExact) {
 template <class X, std::size_t K, std::size_t N>
 void check_sparse(std::int64_t low, std::int64_t high) {
   for (const unsigned zeros : {0u, 50u, 80u, 97u, 100u}) {
-    Product<q::Bytes<false>, X> p(9, K, N, low, high, 128);
+    Product<q::Bytes<0>, X> p(9, K, N, low, high, 128);
     std::mt19937 random(zeros);
     for (std::size_t i = 0; i < p.w.size(); ++i)
       if (random() % 100 < zeros) {
@@ -186,20 +188,22 @@ void check_sparse(std::int64_t low, std::int64_t high) {
         p.w[i] = 0;
       }
     q::pack_groups(p.packed.data(), p.w.data(), K, N, 4, N, std::size_t{1});
-    std::vector<std::uint8_t> counts;
+    std::vector<std::uint16_t> plan;
     std::vector<std::int8_t> steps;
-    for (std::size_t panel = 0; panel < (N + 15) / 16; ++panel)
-      for (std::size_t block = 0; block < q::blocks_of(K); ++block) {
-        const std::size_t at = steps.size();
-        counts.push_back(static_cast<std::uint8_t>(q::pack_steps(static_cast<std::int8_t*>(nullptr), p.w.data(), K, N, panel, block)));
-        steps.resize(at + counts.back() * q::sparse_step);
-        q::pack_steps(steps.data() + at, p.w.data(), K, N, panel, block);
-      }
+    for (std::size_t panel = 0; panel < (N + 15) / 16; ++panel) {
+      const std::size_t count = plan.size();
+      plan.push_back(0);
+      q::pack_windows(p.w.data(), K, N, panel, [&](std::size_t first) {
+        ++plan[count];
+        plan.push_back(static_cast<std::uint16_t>(first));
+        steps.resize(steps.size() + q::step_size);
+        return steps.data() + steps.size() - q::step_size;
+      });
+    }
     for (const std::size_t rows : {1u, 3u, 9u}) {
       std::vector<std::int32_t> y(rows * N);
-      q::sparse_linear<q::Bytes<false>, q::Steps<Biased>, q::To<std::int32_t>>(Range{std::size_t{0}, rows}, y.data(), dim<N>{}, p.x.data(), dim<K + 3>{},
-                                                                               p.packed.data(), p.table.data(), dim<N>{}, dim<K>{}, counts.data(),
-                                                                               steps.data());
+      q::sparse_linear<q::Bytes<0>, q::Steps<Biased>, q::To<std::int32_t>>(Range{std::size_t{0}, rows}, y.data(), dim<N>{}, p.x.data(), dim<K + 3>{},
+                                                                           p.packed.data(), p.table.data(), dim<N>{}, dim<K>{}, plan.data(), steps.data());
       for (std::size_t i = 0; i < y.size(); ++i)
         ASSERT_EQ(y[i], static_cast<std::int32_t>(p.sum(i / N, i % N))) << zeros << " % zeros, " << i / N << ',' << i % N;
     }
@@ -295,11 +299,11 @@ TEST(QuantizedPatches, AreTheDefinitionForEveryLayoutAndWindow) {
 
 // The sizes of a network: all known at compile time.
 TEST(QuantizedLinear, ConstantSizesGiveTheSame) {
-  const Product<q::Bytes<true>, std::uint8_t> p(13, 18, 37, 0, 127, 128);
+  const Product<q::Bytes<1>, std::uint8_t> p(13, 18, 37, 0, 127, 128);
   std::int16_t y[13 * 37];
   using S = q::Steps<Biased, q::Leaky<q::Is<13>, q::Is<7>>, q::ShiftRight<Round::trn, q::Is<9>>, q::Wrap<q::Is<-64>, q::Is<127>>>;
-  q::linear<q::Bytes<true>, S, q::To<std::int16_t>>(Range{dim<0>{}, dim<13>{}}, y, dim<37>{}, p.x.data(), dim<21>{}, p.packed.data(), p.table.data(), dim<37>{},
-                                                    dim<18>{});
+  q::linear<q::Bytes<1>, S, q::To<std::int16_t>>(Range{dim<0>{}, dim<13>{}}, y, dim<37>{}, p.x.data(), dim<21>{}, p.packed.data(), p.table.data(), dim<37>{},
+                                                 dim<18>{});
   for (std::size_t i = 0; i < 13; ++i)
     for (std::size_t j = 0; j < 37; ++j) {
       const std::int64_t v = p.sum(i, j), l = rounded(Round::trn, v < 0 ? v * 13 : v * 128, 9);

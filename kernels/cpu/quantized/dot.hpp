@@ -63,6 +63,18 @@ template <bool pairs, class V>
 #endif
 }
 
+// Two groups at once: four neighbouring products, two of each, are never beyond 16 bits.
+template <class V>
+[[gnu::always_inline]] inline V dot_two(V c, V x0, V w0, V x1, V w1) {
+#if defined(__AVX2__) && !defined(__AVX512VNNI__)
+  using Words = typename VectorOf<std::int16_t, 2 * lane_count<V>>::type;
+  const Words sum = as<Words>(leaf::multiply_bytes(x0, w0)) + as<Words>(leaf::multiply_bytes(x1, w1));
+  return c + leaf::multiply_words(as<V>(sum), as<V>(Words{} + std::int16_t{1}));
+#else
+  return dot_bytes<true>(dot_bytes<true>(c, x0, w0), x1, w1);
+#endif
+}
+
 // Two signed words of x, all lanes alike, times two of w. The pair's sum must fit 32 bits.
 template <class V>
 [[gnu::always_inline]] inline V dot_words(V c, V x, V w) {
@@ -82,10 +94,16 @@ template <class V>
   return *static_cast<const typename VectorOf<Element, sizeof(V) / sizeof(Element)>::unaligned*>(p);
 }
 
-// int8 weights and rows of 8 bits. Rows of int8 are taken with 128 added to each element.
-template <bool pairs>
+// int8 weights and rows of 8 bits. Rows of int8 are taken with 128 added to each element. `fitting`: of so many groups, one after the
+// other, the products of each half of a group add up to no more than 16 bits hold; 0: not even those of one.
+template <int fitting>
 struct Bytes {
   static constexpr std::size_t group = 4;
+#if defined(__AVX2__) && !defined(__AVX512VNNI__)
+  static constexpr std::size_t joined = fitting > 1 ? 2 : 1;  // groups of one step
+#else
+  static constexpr std::size_t joined = 1;
+#endif
   static constexpr int lanes = inferc::lanes;
   using Weight = std::int8_t;
   using Sum = std::int32_t;
@@ -105,12 +123,15 @@ struct Bytes {
     return static_cast<std::int32_t>(std::is_signed_v<X> ? bits ^ 0x80808080u : bits);
   }
   [[gnu::always_inline]] static V weights(const Weight* w) { return load_lanes<V>(w); }
-  [[gnu::always_inline]] static V dot(V c, std::int32_t x, V w) { return dot_bytes<pairs>(c, splat_int<V>(x), w); }
+  [[gnu::always_inline]] static V dot(V c, std::int32_t x, V w) { return dot_bytes<(fitting > 0)>(c, splat_int<V>(x), w); }
+  [[gnu::always_inline]] static V dot(V c, const std::int32_t (&x)[2], const V (&w)[2]) {
+    return dot_two(c, splat_int<V>(x[0]), w[0], splat_int<V>(x[1]), w[1]);
+  }
 };
 
 // int16 weights and rows of at most 16 bits, uint16 not among them.
 struct Words {
-  static constexpr std::size_t group = 2;
+  static constexpr std::size_t group = 2, joined = 1;
   static constexpr int lanes = inferc::lanes;
   using Weight = std::int16_t;
   using Sum = std::int32_t;
@@ -131,7 +152,7 @@ struct Words {
 
 // int32 weights and any rows, sums of 64 bits.
 struct Wide {
-  static constexpr std::size_t group = 1;
+  static constexpr std::size_t group = 1, joined = 1;
   static constexpr int lanes = inferc::lanes / 2;
   using Weight = std::int32_t;
   using Sum = std::int64_t;

@@ -32,6 +32,18 @@ struct IntegerTile {
   [[gnu::always_inline]] static void row(Sums& c, T x, const V (&w)[NV], std::index_sequence<Q...>) {
     ((c[R * NV + Q] = Kind::dot(c[R * NV + Q], x, w[Q])), ...);
   }
+  // Groups g and g + 1, where the Kind joins them.
+  template <std::size_t R, class X, std::size_t... Q>
+  [[gnu::always_inline]] static void row_of_two(Sums& c, const X* x, const V (&w)[NV][2], std::index_sequence<Q...>) {
+    const std::int32_t terms[2] = {Kind::terms(x), Kind::terms(x + group)};
+    ((c[R * NV + Q] = Kind::dot(c[R * NV + Q], terms, w[Q])), ...);
+  }
+  template <class X, class LD, std::size_t... R, std::size_t... Q>
+  [[gnu::always_inline]] static void step_of_two(Sums& c, const X* x, LD ld, const Weight* w, std::size_t panel, std::size_t g, std::index_sequence<R...>,
+                                                 std::index_sequence<Q...> q) {
+    const V columns[NV][2] = {{column<Q>(w, panel, g), column<Q>(w, panel, g + 1)}...};
+    (row_of_two<R>(c, x + R * ld + g * group, columns, q), ...);
+  }
   // n = group, or the terms of the last group.
   template <class X, class LD, class Count, std::size_t... R, std::size_t... Q>
   [[gnu::always_inline]] static void step(Sums& c, const X* x, LD ld, const Weight* w, std::size_t panel, std::size_t g, Count n, std::index_sequence<R...>,
@@ -52,9 +64,14 @@ struct IntegerTile {
   [[gnu::always_inline]] static void assign(Sums& c, const Sums& d, std::index_sequence<I...>) {
     ((c[I] = d[I]), ...);
   }
+  template <std::size_t... I>
+  [[gnu::always_inline]] static void copy(V* to, const Sums& c, std::index_sequence<I...>) {
+    ((to[I] = c[I]), ...);
+  }
   template <class X, class LD, std::size_t... C>
   [[gnu::always_inline]] static void steps(Sums (&c)[chains], const X* x, LD ld, const Weight* w, std::size_t panel, std::size_t g, std::index_sequence<C...>) {
-    (step(c[C], x, ld, w, panel, g + C, dim<group>{}, rows, vectors), ...);
+    if constexpr (Kind::joined == 2) (step_of_two(c[C], x, ld, w, panel, g + 2 * C, rows, vectors), ...);
+    else (step(c[C], x, ld, w, panel, g + C, dim<group>{}, rows, vectors), ...);
   }
   template <std::size_t... C>
   [[gnu::always_inline]] static void join(Sums (&c)[chains], std::index_sequence<C...>) {
@@ -63,11 +80,12 @@ struct IntegerTile {
   template <class X, class LD, class K>
   [[gnu::always_inline]] static void product(Sums& sum, const X* x, LD ld, const Weight* w, std::size_t panel, K k) {
     constexpr std::make_index_sequence<chains> each{};
+    constexpr std::size_t at_once = chains * Kind::joined;
     Sums c[chains];
     for (int i = 0; i < chains; ++i) zero(c[i], all);
     std::size_t g = 0;
     const std::size_t whole = k / group;
-    for (; g + chains <= whole; g += chains) steps(c, x, ld, w, panel, g, each);
+    for (; g + at_once <= whole; g += at_once) steps(c, x, ld, w, panel, g, each);
     for (; g < whole; ++g) step(c[0], x, ld, w, panel, g, dim<group>{}, rows, vectors);
     if (k % group != 0) step(c[0], x, ld, w, panel, g, k % group, rows, vectors);
     join(c, each);
@@ -92,6 +110,16 @@ struct IntegerProblem {
   [[gnu::always_inline]] void finish(V sum, std::size_t row, std::size_t col, std::size_t valid) const {
     store_lanes(y + row * ldy + col, Out::apply(S::apply(sum, table, col)), valid);
   }
+  // All columns of `vectors` from `col` on.
+  template <int vectors>
+  [[gnu::always_inline]] void finish_whole(const V* sum, std::size_t row, std::size_t col) const {
+    O* const to = y + row * ldy + col;
+    const auto stepped = [&](std::size_t q) __attribute__((always_inline)) { return S::apply(sum[q], table, col + q * W); };
+    if constexpr (Out::template takes_two<V> && vectors % 2 == 0)
+      for (std::size_t q = 0; q < vectors; q += 2) store_lanes(to + q * W, Out::apply(stepped(q), stepped(q + 1)), 2 * W);
+    else
+      for (std::size_t q = 0; q < vectors; ++q) store_lanes(to + q * W, Out::apply(stepped(q)), W);
+  }
   template <int MR, int NV, std::size_t... I>
   [[gnu::always_inline]] void store(const V (&sum)[MR * NV], std::size_t row, std::size_t col, std::index_sequence<I...>) const {
     (finish(sum[I], row + I / NV, col + I % NV * W, W), ...);
@@ -100,14 +128,28 @@ struct IntegerProblem {
   template <int MR, int NV>
   [[gnu::always_inline]] void store_loop(const V* sum, std::size_t row, std::size_t col, std::size_t valid) const {
     for (std::size_t r = 0; r < MR; ++r)
-      for (std::size_t q = 0; q < NV && q * W < valid; ++q) finish(sum[r * NV + q], row + r, col + q * W, valid - q * W < W ? valid - q * W : W);
+      if (valid >= NV * W) finish_whole<NV>(sum + r * NV, row + r, col);
+      else
+        for (std::size_t q = 0; q < NV && q * W < valid; ++q) finish(sum[r * NV + q], row + r, col + q * W, valid - q * W < W ? valid - q * W : W);
   }
   // Columns from `col` on, `valid` of them, in NV vectors.
+  // With few registers a function of its own: what the steps keep in registers, sums would give theirs for.
+  template <int MR, int NV, int chains>
+  [[gnu::noinline]] static void product_apart(V* sum, const X* x, LDX ldx, const typename Kind::Weight* w, std::size_t panel, K k) {
+    using Tile = IntegerTile<Kind, MR, NV, chains>;
+    typename Tile::Sums own;
+    Tile::product(own, x, ldx, w, panel, k);
+    Tile::copy(sum, own, Tile::all);
+  }
   template <int MR, int NV>
   [[gnu::always_inline]] void tile(std::size_t row, std::size_t col, std::size_t valid) const {
     constexpr int chains = MR * NV >= 8 ? 1 : MR * NV >= 4 ? 2 : 4;
     const std::size_t groups = groups_of(k, Kind::group), panel = groups * 16 * Kind::group;
     V sum[MR * NV];
+    if constexpr (vector_registers == 16 && MR * NV >= 8) {
+      product_apart<MR, NV, chains>(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k);
+      return store_loop<MR, NV>(sum, row, col, valid);
+    }
     IntegerTile<Kind, MR, NV, chains>::product(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k);
     if (valid >= NV * W) return store<MR, NV>(sum, row, col, std::make_index_sequence<MR * NV>{});
     V kept[MR * NV];  // a copy: the sums themselves stay in registers

@@ -92,25 +92,32 @@ struct Steps {
   }
 };
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+// Compilers know no short way from 32 bits to 8: words of both vectors side by side, then bytes.
+[[gnu::always_inline]] inline auto words_of(I32<8> a, I32<8> b) {
+  using Quads = VectorOf<long long, 4>::type;
+  return __builtin_ia32_permdi256(bit_cast<Quads>(__builtin_ia32_packssdw256(a, b)), 0xd8);
+}
+template <class O>
+[[gnu::always_inline]] inline auto bytes_of(I32<8> a, I32<8> b) {
+  using Half = VectorOf<std::int16_t, 8>::type;
+  using Out = typename VectorOf<O, 16>::type;
+  const auto w = words_of(a, b);
+  const Half low = bit_cast<Half>(__builtin_ia32_extract128i256(w, 0)), high = bit_cast<Half>(__builtin_ia32_extract128i256(w, 1));
+  if constexpr (std::is_signed_v<O>) return bit_cast<Out>(__builtin_ia32_packsswb128(low, high));
+  else return bit_cast<Out>(__builtin_ia32_packuswb128(low, high));
+}
+#endif
+
 // Elements as O, which holds them.
 template <class O, class V>
 [[gnu::always_inline]] inline auto narrowed(V v) {
   constexpr int n = sizeof(V) / sizeof(v[0]);
   using Out = typename VectorOf<O, n>::type;
 #if defined(__AVX2__) && !defined(__AVX512F__)
-  // Compilers know no short way from 32 bits to 8.
-  using Bytes = VectorOf<char, 16>::type;
-  if constexpr (sizeof(O) == 1 && sizeof(v[0]) == 4 && n == 8) {
-    struct Halves {
-      Bytes low, high;
-    };
-    const Halves h = bit_cast<Halves>(v);
-    const Bytes low = __builtin_ia32_pshufb128(h.low, Bytes{0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1});
-    const Bytes high = __builtin_ia32_pshufb128(h.high, Bytes{-1, -1, -1, -1, 0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1});
-    struct First {
-      Out first, rest;
-    };
-    return bit_cast<First>(low | high).first;
+  if constexpr (sizeof(O) == 1 && std::is_same_v<V, I32<8>>) {
+    const auto quads = bit_cast<VectorOf<long long, 2>::type>(bytes_of<O>(v, v));
+    return bit_cast<Out>(quads[0]);
   }
 #endif
   return __builtin_convertvector(v, Out);
@@ -124,10 +131,24 @@ struct To {
   [[gnu::always_inline]] static auto apply(V v) {
     return narrowed<O>(v);
   }
+  // Of two neighbouring vectors at once, where that is shorter.
+#if defined(__AVX2__) && !defined(__AVX512F__)
+  template <class V>
+  static constexpr bool takes_two = sizeof(O) < 4 && !std::is_same_v<O, std::uint16_t> && std::is_same_v<V, I32<8>>;
+  [[gnu::always_inline]] static auto apply(I32<8> a, I32<8> b) {
+    if constexpr (sizeof(O) == 1) return bytes_of<O>(a, b);
+    else return bit_cast<typename VectorOf<O, 16>::type>(words_of(a, b));
+  }
+#else
+  template <class V>
+  static constexpr bool takes_two = false;
+#endif
 };
 template <int fraction>
 struct ToFloat {
   using type = float;
+  template <class V>
+  static constexpr bool takes_two = false;
   template <class V>
   [[gnu::always_inline]] static auto apply(V v) {
     constexpr float step = bit_cast<float>(static_cast<std::int32_t>(127 - fraction) << 23);
@@ -147,6 +168,8 @@ template <class O, class V>
 [[gnu::always_inline]] inline void store_lanes(O* to, V v, std::size_t n) {
   if (n == sizeof(V) / sizeof(O)) {
     __builtin_memcpy(to, &v, sizeof(V));
+  } else if constexpr (std::is_same_v<V, Vec>) {
+    store_first(to, v, n);
   } else {
     unsigned char kept[sizeof(V)];
     __builtin_memcpy(kept, &v, sizeof(V));
