@@ -24,9 +24,16 @@ struct State {
   const Node* by = nullptr;
 };
 
+// The first node that is a quantiser by its definition, whatever its step.
+const Node* declared_quantiser(const Graph& graph) {
+  for (const Node* n : graph.nodes())
+    if (n->is("QuantizeLinear") || n->is("DynamicQuantizeLinear") || n->is("Quantize", "inferc")) return n;
+  return nullptr;
+}
+
 class Walk {
  public:
-  explicit Walk(const Graph& graph) : facts_(graph) {
+  explicit Walk(const Graph& graph) : facts_(graph), declared_(declared_quantiser(graph)) {
     for (const Node* n : graph.nodes())
       for (const Value* v : n->outputs)
         if (v && v->type && is_float(v->type->dtype)) visit(*n, v);
@@ -37,6 +44,7 @@ class Walk {
   }
 
   [[nodiscard]] std::optional<Exactness> result() const {
+    if (!quantised_ && declared_) return Exactness{Class::rounded, address(*declared_) + " has a step that is no power of two", steps_};
     if (!quantised_) return std::nullopt;
     Exactness out{worst_.kind, {}, steps_};
     if (worst_.kind != Class::exact)
@@ -95,6 +103,7 @@ class Walk {
   }
 
   const grid::Facts facts_;
+  const Node* declared_;
   std::map<const Value*, State> states_;
   std::vector<std::optional<double>> steps_;
   State worst_;

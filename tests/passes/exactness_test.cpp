@@ -41,6 +41,24 @@ TEST(Exactness, IsTOfSumsThatFloatRounds) {
   EXPECT_EQ(class_of("%y = Sigmoid(%x)"), "T Sigmoid") << "an output on no grid";
 }
 
+TEST(Exactness, IsTOfStepsThatAreNoPowersOfTwo) {
+  const auto g = test::typed_graph(R"(graph "g" {
+      %a: f32[3, 2] = input
+      %s: f32[] = constant f32[] {0.1}
+      %z: u8[] = constant u8[] {128}
+      %w: f32[2, 2] = constant f32[2, 2] {1, 2, 3, 4}
+      %q = QuantizeLinear(%a, %s, %z)
+      %x = DequantizeLinear(%q, %s, %z)
+      %y = MatMul(%x, %w)
+      return %y
+    })");
+  const auto e = exactness_of(*g);
+  ASSERT_TRUE(e);
+  EXPECT_EQ(e->kind, Exactness::Class::rounded);
+  EXPECT_NE(e->reason.find("QuantizeLinear"), std::string::npos) << e->reason;
+  EXPECT_NE(e->reason.find("no power of two"), std::string::npos) << e->reason;
+}
+
 TEST(Exactness, IsNothingOfOtherNetworks) {
   const auto g = test::typed_graph("graph \"g\" { %a: f32[2, 2] = input %w: f32[2, 2] = constant f32[2, 2] {0.1, 2, 3, 4} %y = MatMul(%a, %w) return %y }");
   EXPECT_FALSE(exactness_of(*g));
