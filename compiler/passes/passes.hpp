@@ -27,6 +27,7 @@ bool fold_constants(Graph& graph);
 bool canonicalise(Graph& graph);
 bool eliminate_common_subexpressions(Graph& graph);
 bool fold_uniform(Graph& graph);
+bool recognise_quantisers(Graph& graph);
 bool lower_fixed_point(Graph& graph);
 bool drop_dead_neurons(Graph& graph);
 bool recognise_group_normalisation(Graph& graph);

@@ -17,6 +17,7 @@ const std::vector<Pass>& pipeline() {
       {"fold-uniform", fold_uniform, PassClass::reassociates},
       {"eliminate-common-subexpressions", eliminate_common_subexpressions, PassClass::exact},
       // Integers while the graph still says what the network was trained as: the passes below reassociate and fuse.
+      {"recognise-quantisers", recognise_quantisers, PassClass::exact},
       {"lower-fixed-point", lower_fixed_point, PassClass::exact},
       {"drop-dead-neurons", drop_dead_neurons, PassClass::exact},
       // Composites before fusion takes their parts. A group whose dims are one is a row: the larger composite comes first.
