@@ -29,23 +29,12 @@ std::size_t finite_elements(const Tensor& t) {
   return out;
 }
 
-// Adds what differs between float32 results and the exact ones.
-void count(Differences& d, const Tensor& ours, const Tensor& exact, std::optional<double> step) {
-  if (ours.dtype() != DType::float32 || exact.dtype() != DType::float64) return;
-  const auto got = ours.as<float>();
-  std::vector<float> want(exact.size());
-  std::transform(exact.as<double>().begin(), exact.as<double>().end(), want.begin(), [](double v) { return static_cast<float>(v); });
-  d.elements += want.size();
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    if (got[i] == want[i] || (got[i] != got[i] && want[i] != want[i])) continue;
-    ++d.differing;
-    if (step) d.largest_step = std::max(d.largest_step, std::abs(static_cast<double>(got[i]) - static_cast<double>(want[i])) / *step);
-  }
-  const auto columns = ours.rank() < 2 ? std::size_t{1} : static_cast<std::size_t>(ours.shape().back());
-  for (std::size_t r = 0; columns > 1 && r + columns <= want.size(); r += columns, ++d.rows) {
-    const auto largest = [&](const float* row) { return std::max_element(row + r, row + r + columns) - (row + r); };
-    d.flips += largest(got.data()) != largest(want.data()) ? 1 : 0;
-  }
+// Exact results as float32, or nothing of other types.
+std::vector<float> rounded(const Tensor& exact) {
+  if (exact.dtype() != DType::float64) return {};
+  std::vector<float> out(exact.size());
+  std::transform(exact.as<double>().begin(), exact.as<double>().end(), out.begin(), [](double v) { return static_cast<float>(v); });
+  return out;
 }
 
 }  // namespace
@@ -102,7 +91,7 @@ void ModelCheck::compare_results(ModelVerdict& v, const std::vector<Tensor>& inp
   v.choices.insert(v.choices.end(), exact.choices.begin(), exact.choices.end());
   const std::vector<Tensor>* peer = peer_outputs(v, inputs, ours);
   for (std::size_t i = 0; i < ours.size(); ++i) {
-    if (exactness_) count(v.differences, ours[i], exact.outputs[i], exactness_->steps[i]);
+    if (exactness_) count(v.differences, ours[i], rounded(exact.outputs[i]), exactness_->steps[i]);
     v.elements += exact.outputs[i].size();
     v.finite += finite_elements(exact.outputs[i]);
     const RuleD one = check_rule_d(ours[i], exact.outputs[i], peer ? &(*peer)[i] : nullptr);

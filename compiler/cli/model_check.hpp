@@ -4,18 +4,12 @@
 #include <vector>
 
 #include "compiler/cli/peer.hpp"
-#include "compiler/passes/exactness.hpp"
+#include "compiler/cli/quantised_report.hpp"
 #include "compiler/run/compare.hpp"
 #include "compiler/run/float64_oracle.hpp"
 #include "compiler/run/loaded_model.hpp"
 
 namespace inferc::cli {
-
-// Outputs of a quantised network beside the exact ones, rounded to float32.
-struct Differences {
-  std::size_t elements = 0, differing = 0, rows = 0, flips = 0;  // flips: rows along the last axis whose largest element is another
-  double largest_step = 0;                                       // in steps of the output's grid; of outputs that have one
-};
 
 // What the generated code gave at one size beside float64 and ONNX Runtime, over all inputs tried.
 struct ModelVerdict {

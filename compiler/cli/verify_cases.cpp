@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/progress.hpp"
+#include "compiler/cli/quantised_report.hpp"
 #include "compiler/cli/scratch.hpp"
 #include "compiler/cli/verify.hpp"
 #include "compiler/emit/native_path.hpp"
 #include "compiler/onnx/reader.hpp"
+#include "compiler/passes/grid.hpp"
 #include "compiler/run/batch.hpp"
 #include "compiler/run/compare.hpp"
 #include "compiler/run/loaded_model.hpp"
@@ -35,6 +37,8 @@ struct SetResult {
   Verdict verdict = Verdict::pass;
   std::string reason;
   Json max_abs, max_ulp;  // null where not computed
+  Json quantised;         // of quantised networks, else null: Differences, "class"
+  std::string report;     // the same in words
 };
 
 struct Case {
@@ -48,8 +52,8 @@ struct Case {
 
   void conclude(Verdict verdict, const std::string& reason) {
     results.clear();
-    for (const std::string& set : sets) results.push_back({set, verdict, reason, nullptr, nullptr});
-    if (sets.empty()) results.push_back({"", verdict, reason, nullptr, nullptr});
+    for (const std::string& set : sets) results.push_back({set, verdict, reason, nullptr, nullptr, nullptr, {}});
+    if (sets.empty()) results.push_back({"", verdict, reason, nullptr, nullptr, nullptr, {}});
   }
   [[nodiscard]] const SetResult& worst() const {
     return *std::max_element(results.begin(), results.end(), [](const SetResult& a, const SetResult& b) { return a.verdict < b.verdict; });
@@ -236,13 +240,32 @@ std::vector<Tensor> stored(const fs::path& folder, std::string_view what) {
   }
 }
 
-SetResult run_set(const LoadedModel& model, const Case& c, const std::string& set, const fs::path& keep) {
-  SetResult out{set, Verdict::fail, {}, nullptr, nullptr};
+std::optional<Exactness> exactness_of_case(const Case& c, const VerifyCases& options) {
+  ModelArguments a;
+  a.op = options.op;
+  a.model = c.folder / "model.onnx";
+  const Front front = open_model(a);
+  return grid::has_quantiser(*front.graph) ? exactness_of(*front.graph) : std::nullopt;
+}
+
+void report_quantised(SetResult& r, const Exactness& e, const std::vector<Tensor>& outputs, const std::vector<Tensor>& expected) {
+  Differences d;
+  for (std::size_t i = 0; i < std::min(outputs.size(), expected.size()); ++i)
+    if (expected[i].dtype() == DType::float32) count(d, outputs[i], expected[i].as<float>(), i < e.steps.size() ? e.steps[i] : std::nullopt);
+  if (d.elements == 0) return;
+  r.quantised = to_json(d);
+  r.quantised["class"] = std::string(1, static_cast<char>(e.kind));
+  r.report = class_text(e) + "; " + differences_text(d, "the stored ones");
+}
+
+SetResult run_set(const LoadedModel& model, const Case& c, const std::string& set, const fs::path& keep, const std::optional<Exactness>& exactness) {
+  SetResult out{set, Verdict::fail, {}, nullptr, nullptr, nullptr, {}};
   try {
     const fs::path folder = c.folder / set;
     const auto expected = stored(folder, "output");
     const auto outputs = run_model(model, stored(folder, "input"), symbols_of(model.signature().outputs, expected));
     if (!keep.empty()) write_outputs(keep / c.name / set, outputs);
+    if (exactness) report_quantised(out, *exactness, outputs, expected);
     const Comparison result = compare_all(outputs, expected);
     if (result.passed) out.verdict = Verdict::pass;
     out.reason = result.reason;
@@ -254,14 +277,17 @@ SetResult run_set(const LoadedModel& model, const Case& c, const std::string& se
   return out;
 }
 
-Json to_json(const SetResult& r) { return {static_cast<int>(r.verdict), r.set, r.reason, r.max_abs, r.max_ulp}; }
+Json to_json(const SetResult& r) { return {static_cast<int>(r.verdict), r.set, r.reason, r.max_abs, r.max_ulp, r.quantised, r.report}; }
 
-SetResult from_json(const Json& j) { return {j[1].get<std::string>(), static_cast<Verdict>(j[0].get<int>()), j[2].get<std::string>(), j[3], j[4]}; }
+SetResult from_json(const Json& j) {
+  return {j[1].get<std::string>(), static_cast<Verdict>(j[0].get<int>()), j[2].get<std::string>(), j[3], j[4], j[5], j[6].get<std::string>()};
+}
 
-std::string run_case(const Case& c, const fs::path& keep) {
+std::string run_case(const Case& c, const VerifyCases& options) {
+  const std::optional<Exactness> exactness = exactness_of_case(c, options);
   const LoadedModel model(c.library, c.symbol, c.files / (c.symbol + ".weights"));
   Json out = Json::array();
-  for (const std::string& set : c.sets) out.push_back(to_json(run_set(model, c, set, keep)));
+  for (const std::string& set : c.sets) out.push_back(to_json(run_set(model, c, set, options.keep_outputs, exactness)));
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -270,7 +296,7 @@ void run_all(std::vector<Case>& cases, const VerifyCases& options, Progress& pro
   for (Case& c : cases)
     if (c.results.empty()) ready.push_back(&c);
   std::vector<std::function<std::string()>> tasks;
-  for (const Case* c : ready) tasks.emplace_back([c, &options] { return run_case(*c, options.keep_outputs); });
+  for (const Case* c : ready) tasks.emplace_back([c, &options] { return run_case(*c, options); });
   const auto outcomes = run_isolated(tasks, {options.jobs, options.seconds}, [&](std::size_t n) { progress.show("running", n, ready.size()); });
   for (std::size_t i = 0; i < ready.size(); ++i) {
     if (!outcomes[i].finished) {
@@ -286,13 +312,15 @@ void run_all(std::vector<Case>& cases, const VerifyCases& options, Progress& pro
 Json report(const std::vector<Case>& cases, const std::size_t (&counts)[3]) {
   Json rows = Json::array();
   for (const Case& c : cases)
-    for (const SetResult& r : c.results)
+    for (const SetResult& r : c.results) {
       rows.push_back({{"case", c.name},
                       {"set", r.set},
                       {"verdict", verdict_names[static_cast<std::size_t>(r.verdict)]},
                       {"reason", one_line(r.reason)},
                       {"max_abs", r.max_abs},
                       {"max_ulp", r.max_ulp}});
+      if (!r.quantised.is_null()) rows.back()["quantised"] = r.quantised;
+    }
   return {{"cases", rows}, {"passed", counts[0]}, {"failed", counts[2]}, {"refused", counts[1]}};
 }
 
@@ -305,6 +333,7 @@ int print(const std::vector<Case>& cases, const VerifyCases& options) {
     out << verdict_names[static_cast<std::size_t>(r.verdict)] << ' ' << c.name;
     if (r.verdict != Verdict::pass) out << ": " << one_line(r.reason);
     out << '\n';
+    if (!r.report.empty()) out << "  " << r.report << '\n';
   }
   out << fmt::format("{} passed, {} failed, {} refused\n", counts[0], counts[2], counts[1]);
   if (!options.json.empty()) write_json(options.json, report(cases, counts));

@@ -63,21 +63,10 @@ std::string numbers(const ModelVerdict& v) {
   return fmt::format("{} inputs: error {:.3g}, {}, allowed {:.3g}", v.inputs, worst->error, peer, worst->allowed);
 }
 
-std::string class_text(const Exactness& e) {
-  const std::string reason = e.reason.empty() ? "every value is an integer times a power of two" : e.reason;
-  return fmt::format("quantised network of class {} (docs/quantised.md): {}", static_cast<char>(e.kind), reason);
-}
-
-std::string differences_text(const Differences& d) {
-  std::string out = fmt::format("{} of {} outputs differ from the exact ones", d.differing, d.elements);
-  if (d.differing > 0 && d.largest_step > 0) out += fmt::format(", by up to {:.3g} steps", d.largest_step);
-  return d.rows > 0 ? out + fmt::format(", {} of {} argmaxes", d.flips, d.rows) : out;
-}
-
 void print(const ModelVerdict& v) {
   std::cout << fmt::format("{} {}: {}\n", v.passed ? "PASS" : "FAIL", sizes_text(v.sizes), numbers(v));
   if (!v.passed && v.worst()) std::cout << "  " << v.reason << "\n";
-  if (v.differences.elements > 0) std::cout << "  " << differences_text(v.differences) << "\n";
+  if (v.differences.elements > 0) std::cout << "  " << differences_text(v.differences, "the exact ones") << "\n";
   if (v.passed && !v.choices.empty()) std::cout << "  " << choices_text(v.choices) << "; float64 was run with the same choices\n";
   if (!v.peer_refused.empty()) std::cout << "  onnxruntime: " << v.peer_refused << "; float64 alone decides\n";
 }
@@ -100,8 +89,7 @@ Json to_json(const ModelVerdict& v, const Signature& signature) {
   for (const Choice& c : v.choices) choices.push_back({{"node", c.node}, {"elements", c.count}, {"gap_eps", finite(c.gap)}});
   Json out{{"dims", sizes},      {"inputs", v.inputs}, {"verdict", v.passed ? "PASS" : "FAIL"}, {"reason", v.reason}, {"max_abs", finite(worst)},
            {"outputs", outputs}, {"choices", choices}, {"onnxruntime_refused", v.peer_refused}};
-  if (const Differences& d = v.differences; d.elements > 0)
-    out["quantised"] = {{"outputs", d.elements}, {"differing", d.differing}, {"largest_step", d.largest_step}, {"rows", d.rows}, {"argmax_flips", d.flips}};
+  if (v.differences.elements > 0) out["quantised"] = to_json(v.differences);
   return out;
 }
 

@@ -4,13 +4,15 @@
 """
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
 try:
-    import numpy  # noqa: F401
+    import numpy as np
+    import onnx.numpy_helper
     import onnx.parser
     import onnxruntime
 except ImportError as missing:
@@ -62,6 +64,22 @@ class Verify(unittest.TestCase):
             self.assertRegex(text, "  0 of [0-9]+ outputs differ from the exact ones, 0 of [0-9]+ argmaxes")
             report = json.loads(subprocess.run([*run, "--json", "-"], capture_output=True, text=True, timeout=600).stdout)
             self.assertEqual([(c["quantised"]["class"], c["quantised"]["differing"], c["quantised"]["argmax_flips"]) for c in report["checks"]], [(kind, 0, 0)])
+
+    def test_folders_of_quantised_networks_are_counted_against_stored_outputs(self):
+        data = ROOT / "tests/data/quantized/pq_mlp_pdp70"
+        inputs, outputs = np.load(data / "inputs.npy")[:50], np.load(data / "outputs.npy")[:50].copy()
+        for name, wrong in (("right", 0), ("wrong", 2)):
+            case = pathlib.Path(self.folder.name) / name
+            (case / "test_data_set_0").mkdir(parents=True)
+            outputs[:wrong, 0] += 0.125  # one step
+            shutil.copy(data / "model_exact.onnx", case / "model.onnx")
+            for file, array in (("input_0", inputs), ("output_0", outputs)):
+                (case / f"test_data_set_0/{file}.pb").write_bytes(onnx.numpy_helper.from_array(array).SerializeToString())
+        done = subprocess.run([INFERC, "verify", *(pathlib.Path(self.folder.name) / n for n in ("right", "wrong")), "--json", "-"], capture_output=True, text=True, timeout=600)
+        rows = {r["case"]: r["quantised"] for r in json.loads(done.stdout)["cases"]}
+        self.assertEqual([(rows[n]["class"], rows[n]["outputs"], rows[n]["differing"], rows[n]["largest_step"]) for n in ("right", "wrong")], [("E", 250, 0, 0), ("E", 250, 2, 1)])
+        self.assertIn("quantised network of class E", done.stderr)
+        self.assertIn("2 of 250 outputs differ from the stored ones, by up to 1 steps", done.stderr)
 
     def test_results_that_are_all_nan_do_not_pass(self):
         graph = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["" : 17]>
