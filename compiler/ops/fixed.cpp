@@ -62,16 +62,42 @@ void append_steps(Lower& l, std::vector<Arg>& args, std::size_t table) {
 Dim table_columns(const Lower& l, std::size_t table) { return l.shape(table)[1]; }
 Arg unit(const Node& n) { return real(std::ldexp(1.0, -static_cast<int>(n.attr_int("fraction", 0)))); }
 
-std::string steps_type(const Tensor& steps) {
-  std::string out;
-  const auto all = steps.as<std::int64_t>();
-  for (std::size_t at = 0; at < all.size(); at += step_numbers) out += (at == 0 ? "" : ", ") + step_type(all.data() + at);
-  return fmt::format("{}Steps<{}>", space, out);
+namespace {
+
+using Steps = std::vector<const std::int64_t*>;
+
+// A last step that bounds all columns by a number.
+bool ends_with(const Steps& steps, Step kind) { return !steps.empty() && steps.back()[0] == static_cast<std::int64_t>(kind) && steps.back()[2] == 0; }
+
+// Bounds of a byte, which its kernels apply to several vectors at once; taken off the steps.
+std::string within(DType t, Steps& steps) {
+  if (t != DType::int8 && t != DType::uint8) return {};
+  std::int64_t low = t == DType::int8 ? INT8_MIN : 0, high = t == DType::int8 ? INT8_MAX : UINT8_MAX;
+  const std::int64_t lowest = low, highest = high;
+  Steps left = steps;
+  const auto take = [&](Step kind, std::int64_t& bound) {
+    if (!ends_with(left, kind)) return;
+    bound = left.back()[3];
+    left.pop_back();
+  };
+  take(Step::at_most, high), take(Step::at_least, low);
+  if (left.size() == steps.size() || low < lowest || high > highest || low > high) return {};
+  steps = left;
+  return fmt::format("{}Within<{}, {}, {}>", space, format(t), low, high);
 }
 
-std::string result_text(const Node& n) {
+}  // namespace
+
+Finish finish(const Node& n, const Tensor& table) {
   const DType t = result_type(n);
-  return t == DType::float32 ? fmt::format("{}ToFloat<{}>", space, n.attr_int("fraction", 0)) : fmt::format("{}To<{}>", space, format(t));
+  const auto all = table.as<std::int64_t>();
+  Steps steps;
+  for (std::size_t at = 0; at < all.size(); at += step_numbers) steps.push_back(all.data() + at);
+  std::string result = within(t, steps), text;
+  if (t == DType::float32) result = fmt::format("{}ToFloat<{}>", space, n.attr_int("fraction", 0));
+  else if (result.empty()) result = fmt::format("{}To<{}>", space, format(t));
+  for (const std::int64_t* step : steps) text += (text.empty() ? "" : ", ") + step_type(step);
+  return {fmt::format("{}Steps<{}>", space, text), result};
 }
 
 namespace {

@@ -23,9 +23,11 @@ void append_steps(Lower& l, std::vector<Arg>& args, std::size_t table);
 [[nodiscard]] Dim table_columns(const Lower& l, std::size_t table);
 [[nodiscard]] Arg unit(const Node& n);
 
-// --- fast kernels of kernels/cpu/quantized: "Steps<...>" and "To<...>" of the node
-[[nodiscard]] std::string steps_type(const Tensor& steps);
-[[nodiscard]] std::string result_text(const Node& n);
+// --- fast kernels of kernels/cpu/quantized: "Steps<...>", and "To<...>" or what else becomes of a result
+struct Finish {
+  std::string steps, result;
+};
+[[nodiscard]] Finish finish(const Node& n, const Tensor& steps);
 // The table with its rows padded to 16 columns, `offset` (if any) added to row `row`, in the type of sums.
 [[nodiscard]] Operand packed_table(Lower& l, std::size_t table, const std::vector<std::int64_t>& offset = {}, std::size_t row = 0);
 

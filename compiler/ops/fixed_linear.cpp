@@ -164,7 +164,8 @@ bool lower_fast(Lower& l) {
                    {range(0, rows_of(l.shape(x))), write(out), size(*row_stride(out)), read(in), size(*row_stride(in)), read(packed_weights(l, kind)),
                     read(fixed::packed_table(l, table, corrected ? correction(l) : std::vector<std::int64_t>{})), size(n), size(k)});
   if (kind.group == 4) add_sparse(l, c);
-  c.template_args = {fmt::format("cpu::quantized::{}", kind.name), fixed::steps_type(*l.constant(steps)), fixed::result_text(l.node)};
+  const fixed::Finish finish = fixed::finish(l.node, *l.constant(steps));
+  c.template_args = {fmt::format("cpu::quantized::{}", kind.name), finish.steps, finish.result};
   c.flops = Dim(2) * product(l.out_type().shape) * k;
   return true;
 }

@@ -34,7 +34,8 @@ bool lower_fast(Lower& l) {
   const Dim rows = flat ? Dim(1) : product({l.shape(x).begin(), l.shape(x).end() - 1});
   Call& c = l.fast("cpu::quantized::map", "kernels/cpu/quantized/map.hpp",
                    {range(0, rows), write(l.out_dense()), read(l.in_dense(x)), read(fixed::packed_table(l, table)), size(cols)});
-  c.template_args = {fixed::steps_type(*l.constant(steps)), fixed::result_text(l.node)};
+  const fixed::Finish finish = fixed::finish(l.node, *l.constant(steps));
+  c.template_args = {finish.steps, finish.result};
   c.flops = all;
   return true;
 }

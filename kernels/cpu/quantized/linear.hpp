@@ -110,27 +110,27 @@ struct IntegerProblem {
   [[gnu::always_inline]] void finish(V sum, std::size_t row, std::size_t col, std::size_t valid) const {
     store_lanes(y + row * ldy + col, Out::apply(S::apply(sum, table, col)), valid);
   }
-  // All columns of `vectors` from `col` on.
-  template <int vectors>
-  [[gnu::always_inline]] void finish_whole(const V* sum, std::size_t row, std::size_t col) const {
-    O* const to = y + row * ldy + col;
-    const auto stepped = [&](std::size_t q) __attribute__((always_inline)) { return S::apply(sum[q], table, col + q * W); };
-    if constexpr (Out::template takes_two<V> && vectors % 2 == 0)
-      for (std::size_t q = 0; q < vectors; q += 2) store_lanes(to + q * W, Out::apply(stepped(q), stepped(q + 1)), 2 * W);
-    else
-      for (std::size_t q = 0; q < vectors; ++q) store_lanes(to + q * W, Out::apply(stepped(q)), W);
+  [[gnu::always_inline]] V stepped(V sum, std::size_t col) const { return S::apply(sum, table, col); }
+  // Vectors I, I + 1 ... of a tile, as many as Out takes together.
+  template <int NV, std::size_t I, std::size_t... J>
+  [[gnu::always_inline]] void finish_together(const V* sum, std::size_t row, std::size_t col, std::index_sequence<J...>) const {
+    constexpr std::size_t width = NV % sizeof...(J) == 0 ? sizeof...(J) : NV, bytes = width * W * sizeof(O);
+    const auto all = Out::apply(stepped(sum[I + J], col + (I + J) % NV * W)...);
+    static_assert(sizeof(all) == sizeof...(J) * W * sizeof(O));
+    store_parts<bytes>(reinterpret_cast<unsigned char*>(y + (row + I / NV) * ldy + col + I % NV * W), ldy * sizeof(O), all);
   }
   template <int MR, int NV, std::size_t... I>
-  [[gnu::always_inline]] void store(const V (&sum)[MR * NV], std::size_t row, std::size_t col, std::index_sequence<I...>) const {
-    (finish(sum[I], row + I / NV, col + I % NV * W, W), ...);
+  [[gnu::always_inline]] void store(const V* sum, std::size_t row, std::size_t col, std::index_sequence<I...>) const {
+    constexpr std::size_t n = Out::template together<V>;
+    if constexpr (n > 1 && MR * NV % n == 0 && (NV % n == 0 || n % NV == 0))
+      ((I % n == 0 ? finish_together<NV, I - I % n>(sum, row, col, std::make_index_sequence<n>{}) : void()), ...);
+    else (finish(sum[I], row + I / NV, col + I % NV * W, W), ...);
   }
   // Parts as a loop: written out, their cases are most of the code and of the time to compile it.
   template <int MR, int NV>
   [[gnu::always_inline]] void store_loop(const V* sum, std::size_t row, std::size_t col, std::size_t valid) const {
     for (std::size_t r = 0; r < MR; ++r)
-      if (valid >= NV * W) finish_whole<NV>(sum + r * NV, row + r, col);
-      else
-        for (std::size_t q = 0; q < NV && q * W < valid; ++q) finish(sum[r * NV + q], row + r, col + q * W, valid - q * W < W ? valid - q * W : W);
+      for (std::size_t q = 0; q < NV && q * W < valid; ++q) finish(sum[r * NV + q], row + r, col + q * W, valid - q * W < W ? valid - q * W : W);
   }
   // Columns from `col` on, `valid` of them, in NV vectors.
   // With few registers a function of its own: what the steps keep in registers, sums would give theirs for.
@@ -148,6 +148,7 @@ struct IntegerProblem {
     V sum[MR * NV];
     if constexpr (vector_registers == 16 && MR * NV >= 8) {
       product_apart<MR, NV, chains>(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k);
+      if (valid >= NV * W) return store<MR, NV>(sum, row, col, std::make_index_sequence<MR * NV>{});
       return store_loop<MR, NV>(sum, row, col, valid);
     }
     IntegerTile<Kind, MR, NV, chains>::product(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k);

@@ -92,17 +92,33 @@ struct Steps {
   }
 };
 
-#if defined(__AVX2__) && !defined(__AVX512F__)
+#if defined(__AVX512BW__)
+// Words of two vectors, 4 and 4 in each quarter; the bytes of two such, of all four vectors in order.
+[[gnu::always_inline]] inline auto words_of(I32<16> a, I32<16> b) {
+  VectorOf<std::int16_t, 32>::type out;
+  __asm__("vpackssdw %2, %1, %0" : "=v"(out) : "v"(a), "v"(b));
+  return out;
+}
+template <class O, class W>
+[[gnu::always_inline]] inline auto bytes_of(W ab, W cd) {
+  typename VectorOf<O, 64>::type mixed, out;
+  if constexpr (std::is_signed_v<O>) __asm__("vpacksswb %2, %1, %0" : "=v"(mixed) : "v"(ab), "v"(cd));
+  else __asm__("vpackuswb %2, %1, %0" : "=v"(mixed) : "v"(ab), "v"(cd));
+  __asm__("vpermd %1, %2, %0" : "=v"(out) : "v"(mixed), "v"(I32<16>{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15}));
+  return out;
+}
+#elif defined(__AVX2__)
 // Compilers know no short way from 32 bits to 8: words of both vectors side by side, then bytes.
 [[gnu::always_inline]] inline auto words_of(I32<8> a, I32<8> b) {
   using Quads = VectorOf<long long, 4>::type;
-  return __builtin_ia32_permdi256(bit_cast<Quads>(__builtin_ia32_packssdw256(a, b)), 0xd8);
+  return bit_cast<VectorOf<std::int16_t, 16>::type>(__builtin_ia32_permdi256(bit_cast<Quads>(__builtin_ia32_packssdw256(a, b)), 0xd8));
 }
-template <class O>
-[[gnu::always_inline]] inline auto bytes_of(I32<8> a, I32<8> b) {
+template <class O, class W>
+[[gnu::always_inline]] inline auto bytes_of(W words) {
+  using Quads = VectorOf<long long, 4>::type;
   using Half = VectorOf<std::int16_t, 8>::type;
   using Out = typename VectorOf<O, 16>::type;
-  const auto w = words_of(a, b);
+  const auto w = bit_cast<Quads>(words);
   const Half low = bit_cast<Half>(__builtin_ia32_extract128i256(w, 0)), high = bit_cast<Half>(__builtin_ia32_extract128i256(w, 1));
   if constexpr (std::is_signed_v<O>) return bit_cast<Out>(__builtin_ia32_packsswb128(low, high));
   else return bit_cast<Out>(__builtin_ia32_packuswb128(low, high));
@@ -116,39 +132,64 @@ template <class O, class V>
   using Out = typename VectorOf<O, n>::type;
 #if defined(__AVX2__) && !defined(__AVX512F__)
   if constexpr (sizeof(O) == 1 && std::is_same_v<V, I32<8>>) {
-    const auto quads = bit_cast<VectorOf<long long, 2>::type>(bytes_of<O>(v, v));
+    const auto quads = bit_cast<VectorOf<long long, 2>::type>(bytes_of<O>(words_of(v, v)));
     return bit_cast<Out>(quads[0]);
   }
 #endif
   return __builtin_convertvector(v, Out);
 }
 
-// Elements of the result: integers that hold the value, or integer * 2^-fraction in float, rounded once.
+// Elements of the result: integers that hold the value, or the next within low and high; or integer * 2^-fraction in float, rounded once.
+// `together`: so many vectors, one behind the other, that are shorter done at once.
 template <class O>
 struct To {
   using type = O;
   template <class V>
+  static constexpr int together = 1;
+  template <class V>
   [[gnu::always_inline]] static auto apply(V v) {
     return narrowed<O>(v);
   }
-  // Of two neighbouring vectors at once, where that is shorter.
-#if defined(__AVX2__) && !defined(__AVX512F__)
+};
+template <class O, std::int64_t low, std::int64_t high>
+struct Within {
+  using type = O;
+#if defined(__AVX2__)
   template <class V>
-  static constexpr bool takes_two = sizeof(O) < 4 && !std::is_same_v<O, std::uint16_t> && std::is_same_v<V, I32<8>>;
-  [[gnu::always_inline]] static auto apply(I32<8> a, I32<8> b) {
-    if constexpr (sizeof(O) == 1) return bytes_of<O>(a, b);
-    else return bit_cast<typename VectorOf<O, 16>::type>(words_of(a, b));
-  }
+  static constexpr int together = std::is_same_v<V, I32<lanes>> && sizeof(O) == 1 ? lanes / 4 : 1;
 #else
   template <class V>
-  static constexpr bool takes_two = false;
+  static constexpr int together = 1;
+#endif
+  template <class V>
+  [[gnu::always_inline]] static V bounded(V v) {
+    using Element = std::remove_reference_t<decltype(v[0])>;
+    return fixed::at_most(fixed::at_least(v, static_cast<Element>(low) - V{}), static_cast<Element>(high) - V{});
+  }
+  template <class V>
+  [[gnu::always_inline]] static auto apply(V v) {
+    return narrowed<O>(bounded(v));
+  }
+#if defined(__AVX2__)
+  // Words first: they are bounded as well, for low and high are bytes. Bytes saturate by themselves.
+  template <class V>
+  [[gnu::always_inline]] static V bounded_words(V words) {
+    return low == limits::lowest<O> && high == limits::highest<O> ? words : bounded(words);
+  }
+#endif
+#if defined(__AVX512BW__)
+  [[gnu::always_inline]] static auto apply(I32<16> a, I32<16> b, I32<16> c, I32<16> d) {
+    return bytes_of<O>(bounded_words(words_of(a, b)), bounded_words(words_of(c, d)));
+  }
+#elif defined(__AVX2__)
+  [[gnu::always_inline]] static auto apply(I32<8> a, I32<8> b) { return bytes_of<O>(bounded_words(words_of(a, b))); }
 #endif
 };
 template <int fraction>
 struct ToFloat {
   using type = float;
   template <class V>
-  static constexpr bool takes_two = false;
+  static constexpr int together = 1;
   template <class V>
   [[gnu::always_inline]] static auto apply(V v) {
     constexpr float step = bit_cast<float>(static_cast<std::int32_t>(127 - fraction) << 23);
@@ -157,6 +198,21 @@ struct ToFloat {
     return __builtin_convertvector(v, Out) * (step - Out{});
   }
 };
+
+// Parts of v, of `bytes` each and `stride` apart.
+template <std::size_t bytes, class V>
+[[gnu::always_inline]] inline void store_parts(unsigned char* to, std::size_t stride, const V& v) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64 && bytes == 32) {  // compilers go through memory
+    using Half = VectorOf<unsigned char, 32>::unaligned;
+    __asm__("vextracti64x4 $0, %1, %0" : "=m"(*reinterpret_cast<Half*>(to)) : "v"(v));
+    __asm__("vextracti64x4 $1, %1, %0" : "=m"(*reinterpret_cast<Half*>(to + stride)) : "v"(v));
+    return;
+  }
+#endif
+  const auto* const from = reinterpret_cast<const unsigned char*>(&v);
+  for (std::size_t i = 0; i < sizeof(V) / bytes; ++i) __builtin_memcpy(to + i * stride, from + i * bytes, bytes);
+}
 
 // The first n elements of v, n <= its lanes, by pieces of halved sizes.
 template <std::size_t bytes>
