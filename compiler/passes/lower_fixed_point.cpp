@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "compiler/ops/fixed.hpp"
@@ -40,6 +43,16 @@ struct Integers {
 std::int64_t most_of(const Columns& columns) {
   std::int64_t out = 0;
   for (const auto& c : columns) out = std::max({out, std::abs(c.low), std::abs(c.high)});
+  return out;
+}
+
+// One column for all, where they have the same unit.
+std::optional<FixedChain::Column> joined(const Columns& columns) {
+  FixedChain::Column out = columns[0];
+  for (const auto& c : columns) {
+    if (c.fraction != out.fraction) return std::nullopt;
+    out.low = std::min(out.low, c.low), out.high = std::max(out.high, c.high);
+  }
   return out;
 }
 
@@ -167,8 +180,10 @@ class Lowering {
     if (n->outputs.size() != 1 || !n->out() || !float32(n->out()) || !n->regions.empty()) return;
     if (n->is("MatMul") || n->is("Gemm")) return visit_product(n);
     if (n->is("Conv")) return visit_convolution(n);
+    if (n->is("AveragePool") || n->is("GlobalAveragePool")) return visit_average(n);
     const Integers* x = n->in(0) ? known(n->in(0)) : nullptr;
     if (x && moves(*n)) return visit_movement(n, *x);
+    if (n->is("Add") && !constant_operand(*n)) return visit_sum(n);
     for (const Value* v : n->inputs)
       if (const Integers* of = v ? known(v) : nullptr) return visit_steps(n, *of);
   }
@@ -187,7 +202,7 @@ class Lowering {
     if (!g || !float32(v) || v->is_constant()) return nullptr;
     const Node* n = v->producer;
     if (n && moves(*n) && n->in(0))
-      if (const Integers* from = integers_of(n->in(0), before); from && from->columns.size() == 1) return moved(*n, *from, before);
+      if (const Integers* from = integers_of(n->in(0), before); from && joined(from->columns)) return moved(*n, *from, before);
     if (n && n->is("Quantize", "inferc"))
       if (const Integers* of = quantised(*n, before)) return of;
     return g->exact || (n && n->is("Quantize", "inferc")) ? converted(v, *g, before) : nullptr;
@@ -243,11 +258,10 @@ class Lowering {
     graph_.set_input(copy, 0, from.value);
     copy->domain = n.domain, copy->name = n.name, copy->origins = n.origins, copy->opset = n.opset;
     copy->outputs[0]->type = Type{from.value->type->dtype, n.out()->type->shape};
-    return keep(n.out(), {copy->outputs[0], from.columns});
+    return keep(n.out(), {copy->outputs[0], {*joined(from.columns)}});
   }
   void visit_movement(Node* n, const Integers& x) {
-    if (x.columns.size() != 1) return;
-    if (moved(*n, x, n)) converted_.insert(n);
+    if (joined(x.columns) && moved(*n, x, n)) converted_.insert(n);
   }
 
   // --- chains of steps
@@ -304,6 +318,31 @@ class Lowering {
     std::set<Node*> covered{n};
     Node* last = extend(chain, n, covered);
     emit(std::move(chain), last, "FixedMap", {x.value}, {}, covered);
+  }
+
+  // --- sums of two values, as residual networks have them
+
+  // In units of the finer grid, where one of them is a tensor of integers already.
+  void visit_sum(Node* n) {
+    Value *u = n->in(0), *v = n->in(1);
+    if ((!known(u) && !known(v)) || u->type->shape != v->type->shape || n->out()->type->shape != u->type->shape) return;
+    const Integers *a = integers_of(u, n), *b = a ? integers_of(v, n) : nullptr;
+    const auto x = b ? joined(a->columns) : std::nullopt, y = b ? joined(b->columns) : std::nullopt;
+    if (!x || !y) return;
+    const int fraction = std::max(x->fraction, y->fraction), by_x = fraction - x->fraction, by_y = fraction - y->fraction;
+    if (std::max(by_x, by_y) > 24) return;
+    const auto part = [](std::int64_t q, int by) { return q * (std::int64_t{1} << by); };
+    const FixedChain::Column sum{fraction, part(x->low, by_x) + part(y->low, by_y), part(x->high, by_x) + part(y->high, by_y)};
+    FixedChain chain({sum}, part(most_of(a->columns), by_x) + part(most_of(b->columns), by_y));
+    std::set<Node*> covered{n};
+    Node* last = extend(chain, n, covered);
+    Value *first = a->value, *second = b->value;
+    const DType both = FixedChain({*x, {x->fraction, y->low, y->high}}, 0).stored_type();
+    if (first->type->dtype != second->type->dtype) first = stored_as(first, both, n), second = stored_as(second, both, n);
+    emit(std::move(chain), last, "FixedAdd", {first, second}, {{"shift_a", std::int64_t{by_x}}, {"shift_b", std::int64_t{by_y}}}, covered);
+  }
+  Value* stored_as(Value* v, DType t, Node* before) {
+    return v->type->dtype == t ? v : Edit(graph_, before)("Cast", {v}, {{"to", static_cast<std::int64_t>(t)}});
   }
 
   // --- products with constant weights
@@ -414,8 +453,8 @@ class Lowering {
     std::int64_t high = 0;
     for (const auto& c : x.columns) high = std::max(high, c.high);
     Value* rows = prepare();
-    emit(std::move(chain), last, "FixedLinear", {rows, graph_.add_constant(std::move(matrix), n->in(1)->name)}, {{"x_high", high}}, covered,
-         behind > 0 ? n->out()->type->shape : Shape{});
+    emit(std::move(chain), last, "FixedLinear", {rows, graph_.add_constant(std::move(matrix), n->in(1) ? n->in(1)->name : std::string())}, {{"x_high", high}},
+         covered, behind > 0 ? n->out()->type->shape : Shape{});
   }
 
   // The integers of a layer's input, where it has constant weights.
@@ -443,19 +482,56 @@ class Lowering {
     return out;
   }
 
-  // Between many groups the matrix is mostly zeros: float32 then is faster.
+  // Between many groups the matrix is mostly zeros, and float32 then is faster: unless all filters fit the panel of 16 columns that is
+  // computed anyway.
+  static bool is_worth_a_matrix(std::int64_t groups, std::int64_t filters) { return groups <= 4 || filters <= 16; }
+
   void visit_convolution(Node* n) {
-    constexpr std::int64_t most_groups = 4;
     const std::int64_t groups = n->attr_int("group", 1);
-    if (groups > most_groups || (n->in(2) && !n->in(2)->is_constant())) return;
+    if (n->in(2) && !n->in(2)->is_constant()) return;
     const Integers* x = input_of(n);
     if (!x || x->columns.size() != 1) return;
     const Tensor& w = *n->in(1)->constant;
+    if (!is_worth_a_matrix(groups, w.shape()[0])) return;
     Attributes attributes = n->attributes;
-    attributes["kernel_shape"] = std::vector<std::int64_t>(w.shape().begin() + 2, w.shape().end());
     attributes.erase("group");
-    lower_layer(n, *x, filter_matrix(w, static_cast<std::size_t>(groups)), false, n->in(2), w.rank() - 2,
-                [&] { return Edit(graph_, n).composite("FixedPatches", {x->value}, attributes, n->origins); });
+    lower_windows(n, *x, w, static_cast<std::size_t>(groups), n->in(2), std::move(attributes));
+  }
+  void lower_windows(Node* n, const Integers& x, const Tensor& w, std::size_t groups, const Value* bias, Attributes attributes) {
+    attributes["kernel_shape"] = std::vector<std::int64_t>(w.shape().begin() + 2, w.shape().end());
+    lower_layer(n, x, filter_matrix(w, groups), false, bias, w.rank() - 2,
+                [&] { return Edit(graph_, n).composite("FixedPatches", {x.value}, attributes, n->origins); });
+  }
+
+  // The window of an average without padding; of all positions where no attribute tells.
+  static std::optional<std::vector<std::int64_t>> averaged_window(const Node& n) {
+    const Shape& s = n.in(0)->type->shape;
+    const auto pads = n.attr("pads", std::vector<std::int64_t>{});
+    const std::string padding = n.attr("auto_pad", std::string("NOTSET"));
+    if (s.size() < 3 || std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; })) return std::nullopt;
+    if (n.attr_int("ceil_mode", 0) != 0 || (padding != "NOTSET" && padding != "VALID")) return std::nullopt;
+    if (n.is("AveragePool")) return n.attr("kernel_shape", std::vector<std::int64_t>{});
+    std::vector<std::int64_t> out;
+    for (std::size_t d = 2; d < s.size(); ++d) out.push_back(s[d].constant().value_or(0));
+    return out;
+  }
+  // A mean over 2^p elements is a convolution of each channel with weights 2^-p.
+  void visit_average(Node* n) {
+    const auto window = averaged_window(*n);
+    const auto channels = n->in(0)->type->rank() > 1 ? n->in(0)->type->shape[1].constant() : std::nullopt;
+    if (!window || !channels || *channels < 1 || !is_worth_a_matrix(*channels, *channels)) return;
+    const std::int64_t terms = std::accumulate(window->begin(), window->end(), std::int64_t{1}, std::multiplies<>());
+    if (terms < 1 || !std::has_single_bit(static_cast<std::uint64_t>(terms))) return;
+    const Node* from = n->in(0)->producer;
+    const Integers* x = known(n->in(0)) || (from && from->is("Quantize", "inferc")) ? integers_of(n->in(0), n) : nullptr;
+    if (!x || x->columns.size() != 1) return;
+    std::vector<std::int64_t> shape{*channels, 1};
+    shape.insert(shape.end(), window->begin(), window->end());
+    Tensor w(DType::float32, shape);
+    std::fill(w.as<float>().begin(), w.as<float>().end(), 1.0f / static_cast<float>(terms));
+    Attributes attributes = n->attributes;
+    for (const char* name : {"ceil_mode", "count_include_pad"}) attributes.erase(name);
+    lower_windows(n, *x, w, static_cast<std::size_t>(*channels), nullptr, std::move(attributes));
   }
 
   // --- back to float32

@@ -52,6 +52,14 @@ void fixed_map(O* y, const X* x, const std::int64_t* table, const std::int64_t* 
   for (std::size_t i = 0; i < rows * cols; ++i) y[i] = fixed_detail::finished<O>(x[i], steps, count, table, stride, i % (cols == 0 ? 1 : cols), unit);
 }
 
+// y[i] = steps(a[i] 2^shift_a + b[i] 2^shift_b).
+template <class O, class X>
+void fixed_add(O* y, const X* a, const X* b, std::int64_t shift_a, std::int64_t shift_b, const std::int64_t* table, const std::int64_t* steps,
+               std::size_t count, std::size_t n, float unit) {
+  const auto shifted = [](X v, std::int64_t by) { return static_cast<std::int64_t>(v) * (std::int64_t{1} << by); };
+  for (std::size_t i = 0; i < n; ++i) y[i] = fixed_detail::finished<O>(shifted(a[i], shift_a) + shifted(b[i], shift_b), steps, count, table, 1, 0, unit);
+}
+
 // y[r, n] = steps(sum over k of x[r, k] w[k, n]).
 template <class O, class X>
 void fixed_linear(O* y, const X* x, const std::int32_t* w, const std::int64_t* table, const std::int64_t* steps, std::size_t count, std::size_t rows,

@@ -159,6 +159,36 @@ TEST(LowerFixedPoint, MovesIntegersWithoutGoingBackToFloat) {
   EXPECT_EQ(count(*g, "FixedMap"), 0);
 }
 
+// Sums of two values on grids of their own: one reads the first layer, the other is quantised for the second.
+std::string residual(const std::string& sum) {
+  return graph_of(quantise("q", "x", 4, -100, 100) + R"(
+      %v: f32[2, 3] = constant f32[2, 3] {1, 0.5, -2, 0.25, 0.75, 1.25}
+      %p = Gemm(%q, %w, %b))" +
+                  quantise("r", "p", 6, 0, 120) + R"(
+      %o = MatMul(%r, %v))" +
+                  quantise("s", "o", 3, -120, 120) + sum);
+}
+TEST(LowerFixedPoint, AddsTwoTensorsOfIntegers) {
+  const std::string text = residual("\n %1 = Add(%s, %q)\n %2 = Relu(%1)" + quantise("y", "2", 2, 0, 127));
+  expect_exact(text, 2);
+  const auto g = test::typed_graph(text);
+  EXPECT_TRUE(lower_fixed_point(*g));
+  EXPECT_EQ(count(*g, "FixedAdd"), 1) << inferc::text(*g);
+  EXPECT_EQ(count(*g, "FixedMap"), 0) << inferc::text(*g);
+  const auto wide = test::typed_graph(residual("\n %y = Add(%q, %s)"));
+  EXPECT_TRUE(lower_fixed_point(*wide));
+  EXPECT_EQ(count(*wide, "FixedAdd"), 1) << inferc::text(*wide);
+  expect_exact(residual("\n %y = Add(%q, %s)"), 2);
+}
+TEST(LowerFixedPoint, LeavesSumsWithWhatIsOnNoGrid) {
+  for (const char* sum : {"\n %t = Tanh(%x)\n %y = Add(%s, %t)", "\n %1: f32[1, 3] = constant f32[1, 3] {0.1, 0.2, 0.3}\n %y = Add(%s, %1)"}) {
+    const auto g = test::typed_graph(residual(sum));
+    EXPECT_TRUE(lower_fixed_point(*g));
+    EXPECT_EQ(count(*g, "FixedAdd"), 0) << inferc::text(*g);
+    expect_exact(residual(sum), 2);
+  }
+}
+
 // A convolution over [n, 4, 7, 5] between quantisers, with bias, LeakyRelu, a largest of four, and a layer behind it.
 std::string convolution(const std::string& attributes, const std::string& weights) {
   return R"(graph "g" {
@@ -217,6 +247,55 @@ TEST(LowerFixedPoint, TakesConvolutions) {
   expect_exact_convolution(R"("dilations" = ints[2, 2], "pads" = ints[2, 0, 1, 1])", 4, 1);
   expect_exact_convolution(R"("group" = 2, "pads" = ints[1, 1, 1, 1])", 2, 1);
 }
+
+// [n, 8, 4, 4] quantised, through `body`, to %y.
+std::string image(const std::string& body) {
+  return R"(graph "g" {
+      symbol n: 0..4
+      %shape: i64[4] = constant i64[4] {-1, 8, 4, 4}
+      %w: f32[8, 1, 3, 3] = constant #0
+      %s: f32[] = constant f32[] {16}
+      %l: f32[] = constant f32[] {-100}
+      %h: f32[] = constant f32[] {90}
+      %x: f32[n, 128] = input
+      %0 = Reshape(%x, %shape)
+      %q = inferc.Quantize(%0, %s, %l, %h) {"overflow" = "SAT", "rounding" = "RND"}
+      )" +
+         body + "\n return %y\n }";
+}
+void expect_image(const std::string& body, int products) {
+  Tensor w(DType::float32, {8, 1, 3, 3});
+  std::mt19937 random(4);
+  for (float& e : w.as<float>()) e = static_cast<float>(static_cast<int>(random() % 101) - 50) / 32.0f;
+  const auto make = [&] {
+    auto g = parse_graph(image(body), {w});
+    Diagnostics problems;
+    EXPECT_TRUE(infer_types(*g, problems));
+    return g;
+  };
+  const auto before = make(), after = make();
+  EXPECT_EQ(lower_fixed_point(*after), products > 0) << body;
+  verify(*after);
+  EXPECT_EQ(count(*after, "FixedLinear"), products) << inferc::text(*after);
+  for (const std::int64_t rows : {0, 1, 3}) {
+    const Tensor x = inputs_on_ties(rows, 128);
+    const Tensor e = evaluate_graph(*before, {x})[0], y = evaluate_graph(*after, {x})[0];
+    for (std::size_t i = 0; i < e.size(); ++i) ASSERT_EQ(e.as<float>()[i], y.as<float>()[i]) << body << ", element " << i;
+  }
+}
+TEST(LowerFixedPoint, TakesAveragesOfPowersOfTwo) {
+  expect_image(R"(%y = AveragePool(%q) {"kernel_shape" = ints[2, 2], "strides" = ints[2, 2]})", 1);
+  expect_image(R"(%1 = AveragePool(%q) {"kernel_shape" = ints[4, 2], "strides" = ints[1, 2], "count_include_pad" = 1}
+      %y = inferc.Quantize(%1, %s, %l, %h) {"overflow" = "WRAP", "rounding" = "RND_CONV"})",
+               1);
+  expect_image("%y = GlobalAveragePool(%q)", 1);
+}
+TEST(LowerFixedPoint, LeavesAveragesThatAreOnNoGrid) {
+  expect_image(R"(%y = AveragePool(%q) {"kernel_shape" = ints[3, 1]})", 0);
+  expect_image(R"(%y = AveragePool(%q) {"kernel_shape" = ints[2, 2], "pads" = ints[1, 1, 0, 0]})", 0);
+  expect_image("%1 = Tanh(%q)\n %y = GlobalAveragePool(%1)", 0);
+}
+TEST(LowerFixedPoint, TakesDepthwiseConvolutionsOfAPanel) { expect_image(R"(%y = Conv(%q, %w) {"group" = 8, "pads" = ints[1, 1, 1, 1]})", 1); }
 
 // Two layers [3, 40] and [40, 5], the first with a bias, of which `zeros` percent of the rows and columns are zero.
 std::string pruned_layers() {

@@ -37,6 +37,21 @@ inline void map(Range<B, E> rows, typename Out::type* y, const X* x, const Sum* 
     }
 }
 
+// y[i] = Out(S(a[i] 2^shift_a + b[i] 2^shift_b)), one column for all; `table` is as long as a vector.
+template <int shift_a, int shift_b, class S, class Out, class B, class E, class X, class Sum>
+inline void add(Range<B, E> rows, typename Out::type* y, const X* a, const X* b, const Sum* table, std::size_t n) {
+  using V = SumVector<Sum>;
+  constexpr std::size_t W = sizeof(V) / sizeof(Sum);
+  constexpr Sum unit_a = Sum{1} << shift_a, unit_b = Sum{1} << shift_b;
+  const Table<Sum> t{table, 16};
+  for (std::size_t r = rows.begin; r < rows.end; ++r)
+    for (std::size_t i = r * n; i < (r + 1) * n; i += W) {
+      const std::size_t left = (r + 1) * n - i < W ? (r + 1) * n - i : W;
+      const V sum = load_as<V>(a + i, left) * (unit_a - V{}) + load_as<V>(b + i, left) * (unit_b - V{});
+      store_lanes(y + i, Out::apply(S::apply(sum, t, 0)), left);
+    }
+}
+
 // A parameter of a quantiser: one for all columns, or one for each.
 struct Same {
   const float* data;
