@@ -37,18 +37,32 @@ struct Pixels {
   const ConvShape* shape;
   std::size_t channels, pitch;
 
-  [[gnu::always_inline]] const float* pixel(std::size_t row) const {
+  // The first terms of MR pixels from `row` on: one division by each size, then counted up.
+  template <int MR>
+  [[gnu::always_inline]] void pixels(const float* (&first)[MR], std::size_t row) const {
     const ConvShape& s = *shape;
-    const std::size_t w = row % s.out[2], h = row / s.out[2] % s.out[1], d = row / (s.out[2] * s.out[1]) % s.out[0];
-    const std::size_t n = row / (s.out[2] * s.out[1] * s.out[0]);
-    return x + (((n * s.in[0] + d * s.stride[0]) * s.in[1] + h * s.stride[1]) * s.in[2] + w * s.stride[2]) * pitch;
+    const std::size_t across = s.stride[2] * pitch, down = s.stride[1] * s.in[2] * pitch, back = s.stride[0] * s.in[1] * s.in[2] * pitch;
+    std::size_t w = row % s.out[2], h = row / s.out[2], d = h / s.out[1];
+    h %= s.out[1];
+    const float* item = x + d / s.out[0] * s.in[0] * s.in[1] * s.in[2] * pitch;
+    d %= s.out[0];
+    const float *plane = item + d * back, *line = plane + h * down, *at = line + w * across;
+    for (int r = 0; r < MR; ++r) {
+      first[r] = at;
+      at += across;
+      if (++w < s.out[2]) continue;
+      w = 0, line += down;
+      if (++h == s.out[1]) h = 0, line = plane += back, ++d;
+      if (d == s.out[0]) d = 0, line = plane = item += s.in[0] * s.in[1] * s.in[2] * pitch;
+      at = line;
+    }
   }
   template <class V, int MR, int NV, class B, class K, class L>
   [[gnu::always_inline]] void product(V (&total)[MR * NV], std::size_t row, const B& columns, K, L terms) const {
     using T = Tile<V, MR, NV>;
     const ConvShape& s = *shape;
     const float* base[MR];
-    for (std::size_t r = 0; r < MR; ++r) base[r] = pixel(row + r);
+    pixels(base, row);
     V c[MR * NV];
     T::zero(c, T::all), T::zero(total, T::all);
     std::size_t left = terms, k = 0;
@@ -115,12 +129,13 @@ inline void conv(Range<B, E> rows, float* c, const float* x, const float* w, std
   const ConvShape shape = conv_detail::shape_of(sizes);
   const std::size_t k = shape.kernel[0] * shape.kernel[1] * shape.kernel[2] * channels, ldc = groups * filters;
   const auto terms = terms_of(filters);
+  constexpr int height = MR == tile_rows && lanes == 16 && static_size<N> > 0 && static_size<N> <= 16 ? 12 : MR;  // one panel: more chains
   for (std::size_t g = 0; g < groups; ++g) {
     const conv_detail::Pixels left{x + g * channels, &shape, channels, groups * channels};
     const PackedRight<std::size_t> right{w + g * ((filters + 15) / 16 * 16) * k, k};
-    run<MR, Panels>(Range<std::size_t, std::size_t>{rows.begin, rows.end},
-                    Problem<std::size_t, conv_detail::Pixels, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi>{
-                        c + g * filters, ldc, left, right, filters, k, terms, epilogue, 0, g * filters});
+    run<height, Panels>(Range<std::size_t, std::size_t>{rows.begin, rows.end},
+                        Problem<std::size_t, conv_detail::Pixels, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi>{
+                            c + g * filters, ldc, left, right, filters, k, terms, epilogue, 0, g * filters});
   }
 }
 

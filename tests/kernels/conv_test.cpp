@@ -57,8 +57,12 @@ void check(const Case& c) {
   cpu::pad_channels_last(padded_x.data(),
                          {x.data(), {c.batch, inputs, n(c.in.value[0]), n(c.in.value[1]), row}, {s(inputs * plane), s(plane), s(slice), s(row), 1}}, c.pad,
                          padded);
-  cpu::conv(Range{std::size_t{0}, c.batch * pixels}, last.data(), padded_x.data(), packed.data(), c.groups, c.channels, c.filters, sizes,
-            cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
+  const auto convolve = [&](auto filters) {
+    cpu::conv(Range{std::size_t{0}, c.batch * pixels}, last.data(), padded_x.data(), packed.data(), c.groups, c.channels, filters, sizes,
+              cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
+  };
+  if (c.filters == 16) convolve(dim<16>{});  // a size that tiles of their own are made for
+  else convolve(c.filters);
   cpu::channels_first(got.data(), last.data(), c.batch, pixels, outputs);
   for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << c.channels << " to " << c.filters << " at " << i;
 }
@@ -69,6 +73,8 @@ TEST(Conv, FollowsTheOrderOfTheContract) {
   check({1, 1, 32, 32, {{1, 9, 16}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
   check({2, 1, 7, 70, {{1, 12, 11}}, {{1, 3, 2}}, {{1, 2, 1}}, {{1, 1, 2}}, {{0, 1, 1}}});
   check({1, 1, 5, 16, {{5, 6, 7}}, {{3, 3, 3}}, one, one, one});
+  check({3, 1, 4, 16, {{3, 2, 3}}, {{3, 3, 3}}, one, one, one});
+  check({2, 1, 4, 33, {{5, 3, 4}}, {{3, 3, 2}}, {{2, 1, 2}}, one, one});
   check({1, 4, 3, 5, {{1, 6, 7}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
   check({1, 6, 1, 1, {{1, 8, 8}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
   check({3, 1, 300, 64, {{1, 1, 9}}, {{1, 1, 1}}, one, one, none});
