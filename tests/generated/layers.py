@@ -48,8 +48,10 @@ def gemm(b):
 def edge_convolution(b):
     """EdgeConv of a batch of one: each row beside its differences to neighbours, and a layer over both."""
     x = b.pick(lambda v: v.dtype == F and v.rank == 2 and v.static(0, 1) and v.dims[0] > 1)
+    if x.dims[1] < 16:                        # too narrow to run once per row
+        x = b.node("MatMul", [x, weight(b, x.dims[1], 32, fan=x.dims[1])])
     n, c = x.dims
-    k, columns = b.integer(3, 7), b.choose([16, 32, 64])
+    k, columns = b.integer(3, 7), b.choose([16, 32])
     own = b.node("Reshape", [x, b.ints(n, 1, c, 1)])
     rows = b.node("Reshape", [b.node("Gather", [x, b.constant(b.indices(n, n * k))]), b.ints(n, k, c, 1)])
     both = b.node("Concat", [b.node("Expand", [own, b.ints(n, k, c, 1)]), b.node("Sub", [rows, own])], axis=2)
