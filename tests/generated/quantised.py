@@ -165,7 +165,7 @@ def joined(b):
     b.grid[z.name] = min(b.grid[x.name][0], b.grid[y.name][0]), 4 * max(b.grid[x.name][1], b.grid[y.name][1])
 
 
-RULES = [linear] * 6 + [sparse] * 3 + [convolution] * 4 + [pool, flatten, total, activation, activation, joined]
+RULES = [linear] * 6 + [sparse] * 3 + [convolution] * 4 + [pool, flatten, activation, activation, joined] + [total] * 4
 
 
 def fill(b, symbol):

@@ -143,6 +143,13 @@ def quantised_layer(b, rule):
     rule(b)
 
 
+def quantised_sum(b):
+    x = value(b, edge(b, 70), edge(b, 130))
+    q.quantise(b, x)
+    q.quantise(b, b.node("Neg", [x]))
+    q.total(b)
+
+
 def quantised_row(b):
     b.sizes = 1
     q.quantise(b, b.input([b.integer(1, 3), edge(b, 130)], q.with_ties(b)))
@@ -172,7 +179,7 @@ RULES |= {"LSTM": partial(recurrent, op="LSTM", gates=4), "GRU": partial(recurre
           "GRU_linear": partial(recurrent, op="GRU", gates=3, linear_before_reset=1)}
 RULES["decision_trees"] = decision_trees
 EXACT = {"quantised_linear": partial(quantised_layer, rule=q.linear), "quantised_activation": partial(quantised_layer, rule=q.activation),
-         "quantised_sparse": quantised_row, "quantised_convolution": quantised_image}
+         "quantised_sparse": quantised_row, "quantised_convolution": quantised_image, "quantised_sum": quantised_sum}
 RULES |= {f.__name__: partial(scatters, rule=f) for f in (m.scatter_elements, m.scatter_nd, m.scatter_nd_given)}
 
 
