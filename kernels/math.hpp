@@ -88,6 +88,24 @@ template <class V>
   return tiny ? V{} : y;
 }
 
+// The same, denormals kept.
+template <class V>
+[[gnu::always_inline]] inline V exp_of_nonpositive_denormals_kept(V x) {
+  const V low = splat<V>(-104.0f);
+  IntOf<V> n;
+  const V r = exp_reduced(x < low ? low : x, n);
+  const V y = scaled_by_power(exp_fraction(r) + 1.0f, n);
+  return x == x ? y : x;
+}
+
+// e^x, 1 ULP, where the result is a normal number: |x| <= 87.
+template <class V>
+[[gnu::always_inline]] inline V exp_in_range(V x) {
+  IntOf<V> n;
+  const V r = exp_reduced(x, n);
+  return (exp_fraction(r) + 1.0f) * power_of_two<V>(n);
+}
+
 // e^min(x, 0) - 1, 2 ULP.
 template <class V>
 [[gnu::always_inline]] inline V expm1_negative(V x) {
@@ -101,16 +119,16 @@ template <class V>
 // 1 / (1 + e^-x) without overflow: e = e^-|x| <= 1.
 template <class V>
 [[gnu::always_inline]] inline V sigmoid(V x) {
-  const V e = exp(copysign(x, splat<V>(-1.0f)));
+  const V e = exp_of_nonpositive_denormals_kept(copysign(x, splat<V>(-1.0f)));
   const V d = e + 1.0f;
   return (x < V{} ? e : splat<V>(1.0f)) / d;
 }
 
-// tanh, 2 ULP: odd polynomial below 0.625, else (1 - e) / (1 + e) with e = e^(-2|x|).
+// tanh, 2 ULP: odd polynomial below 0.625, else (1 - e) / (1 + e) with e = e^(-2|x|), nothing beside 1 where it is tiny.
 template <class V>
 [[gnu::always_inline]] inline V tanh(V x) {
   const V a = abs(x);
-  const V e = exp(a * -2.0f);
+  const V e = exp_of_nonpositive(a * -2.0f);
   const V big = (1.0f - e) / (1.0f + e);
   const V s = a * a;
   const V p = horner(s, -0.3333328068f, 0.1333143115f, -0.05373969674f, 0.02063902281f, -0.00570491096f);
@@ -130,7 +148,7 @@ template <class V>
   const V b = a > four ? four : a;
   const V q = horner(b, -0.0001834430149756372f, 1.1295567750930786f, 0.6332626342773438f, 0.10837246477603912f, -0.025178959593176842f, 0.004193607252091169f,
                      -0.00043910558451898396f, 2.1496043700608425e-05f);
-  const V big = 1.0f - exp(-q);
+  const V big = 1.0f - exp_in_range(-q);
   return copysign(a < splat<V>(0.95f) ? p : big, x);
 }
 
