@@ -55,6 +55,7 @@ const Covered covered[] = {
     {"GivenSizes", "inferc", "tests/passes/given_sizes_test.cpp"},
     {"View", "inferc", "tests/ops/internal_test.cpp"},
     {"Sizes", "inferc", "tests/ops/internal_test.cpp"},
+    {"FixedAdd", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"FixedLinear", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"FixedMap", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"FixedPatches", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
