@@ -21,6 +21,13 @@ class Exact(builder.Builder):
         self.opset = OPSET
         self.grid = {}            # name of a quantised value -> (its step, its largest integer)
 
+    def attempt(self, rule):
+        kept = dict(self.grid)
+        made = super().attempt(rule)
+        if not made:
+            self.grid = kept
+        return made
+
     def nudged(self, array):
         return array
 
