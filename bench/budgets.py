@@ -4,7 +4,8 @@
 
 A row: CPU seconds of `inferc compile`; share of FLOPs and of bytes in fast kernels (N.json: `calls`); with --objects also seconds of
 `$CXX -O2 -c` of the files that stand for the paths v3 and v4, one after the other, and the bytes of code of all paths (text of
-`size`). --slow lists the reference kernels of each network by bytes. Exit 1 when a limit below is missed; objects count where they were built.
+`size`). --slow lists the reference kernels of each network by bytes. Exit 1 when a limit below is missed; seconds and bytes of code are
+judged with --objects alone, on a machine that does nothing else.
 """
 import argparse
 import collections
@@ -91,8 +92,9 @@ def missed(name, m):
     """The limits that a measurement misses, as text."""
     if "refused" in m:
         return ["refused"]
-    limits = [("flops", m["flops"] >= FLOPS), ("bytes", m["bytes"] >= BYTES), ("emit", m["emit"] < EMIT),
-              ("build", m.get("build", 0) < BUILD), ("code", m.get("code", 0) < CODE.get(name, float("inf")))]
+    limits = [("flops", m["flops"] >= FLOPS), ("bytes", m["bytes"] >= BYTES)]
+    if "build" in m:
+        limits += [("emit", m["emit"] < EMIT), ("build", m["build"] < BUILD), ("code", m["code"] < CODE.get(name, float("inf")))]
     return [limit for limit, met in limits if not met]
 
 

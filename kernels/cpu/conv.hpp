@@ -34,13 +34,13 @@ constexpr ConvShape shape_of(const Sizes<15>& s) {
 // Output pixels as rows: `channels` terms per tap, pixels `pitch` elements apart in x.
 struct Pixels {
   const float* x;
-  const ConvShape* shape;
+  ConvShape shape;  // its own: read through a pointer again after each store, it would cost 3 % of the time
   std::size_t channels, pitch;
 
   // The first terms of MR pixels from `row` on: one division by each size, then counted up.
   template <int MR>
   [[gnu::always_inline]] void pixels(const float* (&first)[MR], std::size_t row) const {
-    const ConvShape& s = *shape;
+    const ConvShape& s = shape;
     const std::size_t across = s.stride[2] * pitch, down = s.stride[1] * s.in[2] * pitch, back = s.stride[0] * s.in[1] * s.in[2] * pitch;
     std::size_t w = row % s.out[2], h = row / s.out[2], d = h / s.out[1];
     h %= s.out[1];
@@ -60,7 +60,7 @@ struct Pixels {
   template <class V, int MR, int NV, class B, class K, class L>
   [[gnu::always_inline]] void product(V (&total)[MR * NV], std::size_t row, const B& columns, K, L terms) const {
     using T = Tile<V, MR, NV>;
-    const ConvShape& s = *shape;
+    const ConvShape& s = shape;
     const float* base[MR];
     pixels(base, row);
     V c[MR * NV];
@@ -131,7 +131,7 @@ inline void conv(Range<B, E> rows, float* c, const float* x, const float* w, std
   const auto terms = terms_of(filters);
   constexpr int height = MR == tile_rows && lanes == 16 && static_size<N> > 0 && static_size<N> <= 16 ? 12 : MR;  // one panel: more chains
   for (std::size_t g = 0; g < groups; ++g) {
-    const conv_detail::Pixels left{x + g * channels, &shape, channels, groups * channels};
+    const conv_detail::Pixels left{x + g * channels, shape, channels, groups * channels};
     const PackedRight<std::size_t> right{w + g * ((filters + 15) / 16 * 16) * k, k};
     run<height, Panels>(Range<std::size_t, std::size_t>{rows.begin, rows.end},
                         Problem<std::size_t, conv_detail::Pixels, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi>{

@@ -13,16 +13,16 @@ namespace conv_detail {
 // Output pixels as rows of varying length.
 struct TransposedPixels {
   const float* x;
-  const ConvShape* shape;
+  ConvShape shape;
   const std::size_t* pad;
   std::size_t channels, pitch;
 
   // The input position along dim d that tap k carries to position o; false if there is none.
   [[gnu::always_inline]] bool source(int d, std::size_t o, std::size_t k, std::size_t& at) const {
-    const std::size_t from = o + pad[d], reach = k * shape->dilation[d];
-    if (from < reach || (from - reach) % shape->stride[d] != 0) return false;
-    at = (from - reach) / shape->stride[d];
-    return at < shape->in[d];
+    const std::size_t from = o + pad[d], reach = k * shape.dilation[d];
+    if (from < reach || (from - reach) % shape.stride[d] != 0) return false;
+    at = (from - reach) / shape.stride[d];
+    return at < shape.in[d];
   }
 
   template <class V, int NV, class B, class L>
@@ -55,7 +55,7 @@ struct TransposedPixels {
   template <class V, int MR, int NV, class B, class K, class L>
   [[gnu::always_inline]] void product(V (&total)[MR * NV], std::size_t row, const B& columns, K, L terms) const {
     static_assert(MR == 1);
-    const ConvShape& s = *shape;
+    const ConvShape& s = shape;
     const std::size_t w = row % s.out[2], h = row / s.out[2] % s.out[1], d = row / (s.out[2] * s.out[1]) % s.out[0];
     const std::size_t image = row / (s.out[2] * s.out[1] * s.out[0]) * s.in[0];
     Sum<V, NV, B, L> sum(terms);
@@ -86,7 +86,7 @@ inline void conv_transpose(Range<B, E> rows, float* c, const float* x, const flo
   const std::size_t before[3] = {static_cast<std::size_t>(pad.value[0]), static_cast<std::size_t>(pad.value[1]), static_cast<std::size_t>(pad.value[2])};
   const std::size_t k = shape.kernel[0] * shape.kernel[1] * shape.kernel[2] * channels, ldc = groups * filters;
   for (std::size_t g = 0; g < groups; ++g) {
-    const conv_detail::TransposedPixels left{x + g * channels, &shape, before, channels, groups * channels};
+    const conv_detail::TransposedPixels left{x + g * channels, shape, before, channels, groups * channels};
     const PackedRight<std::size_t> right{w + g * ((filters + 15) / 16 * 16) * k, k};
     run<1, Panels>(Range<std::size_t, std::size_t>{rows.begin, rows.end},
                    Problem<std::size_t, conv_detail::TransposedPixels, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi>{

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstddef>
+#include <type_traits>
 
+#include "kernels/cpu/sizes.hpp"
 #include "kernels/cpu/tile.hpp"
 #include "kernels/dim.hpp"
 #include "kernels/simd.hpp"
@@ -75,22 +77,22 @@ struct Problem {
   std::size_t first_row = 0, first_col = 0;
 
   // MR rows from `row`, NV vectors from column `col`; `valid` columns are left there.
-  template <class V, int MR, int NV, class B>
-  [[gnu::always_inline]] void tile(std::size_t row, std::size_t col, std::size_t valid, const B& columns) const {
+  template <class V, int MR, int NV, class Valid, class B>
+  [[gnu::always_inline]] void tile(std::size_t row, std::size_t col, Valid valid, const B& columns) const {
     V acc[MR * NV];
     left.template product<V, MR, NV>(acc, row, columns, k, terms);
     finish<V, MR, NV>(acc, c + row * ldc + col, ldc, first_row + row, first_col + col, valid, epilogue);
   }
   // The same as tile `number` of `tiles` on these columns.
-  template <class V, int MR, int NV, class B>
-  [[gnu::always_inline]] void tile(std::size_t row, std::size_t col, std::size_t valid, const B& columns, std::size_t number, std::size_t tiles) const {
+  template <class V, int MR, int NV, class Valid, class B>
+  [[gnu::always_inline]] void tile(std::size_t row, std::size_t col, Valid valid, const B& columns, std::size_t number, std::size_t tiles) const {
     constexpr std::size_t panels = (NV * lane_count<V> + 15) / 16;
     tile<V, MR, NV>(row, col, valid, right.template ahead<panels>(columns, number, tiles));
   }
   // One group of columns: tiles of MR rows, then fewer rows while the columns are in the first cache: three or one (blocks as
   // chains) keep the units busy where two would not.
-  template <class V, int MR, int NV, int Rest, class B>
-  [[gnu::always_inline]] void rows(std::size_t begin, std::size_t end, std::size_t col, std::size_t valid, const B& columns) const {
+  template <class V, int MR, int NV, int Rest, class Valid, class B>
+  [[gnu::always_inline]] void rows(std::size_t begin, std::size_t end, std::size_t col, Valid valid, const B& columns) const {
     std::size_t row = begin, number = 0;
     if constexpr (MR <= 2) {
       for (; row + MR <= end; row += MR) tile<V, MR, NV>(row, col, valid, columns);
@@ -106,33 +108,51 @@ struct Problem {
     if constexpr (Rest == any_rest && MR > 1)
       for (; row < end; ++row) tile<V, 1, NV>(row, col, valid, columns);
   }
-  template <class V, int MR, int NV, int Rest>
-  [[gnu::always_inline]] void part(std::size_t begin, std::size_t end, std::size_t col) const {
-    const std::size_t valid = n - col;
-    rows<V, MR, NV, Rest>(begin, end, col, valid, right.part(col, valid));
+  // The same: of any number of rows a function of its own. What is inlined early is worked through again at each level of callers.
+  template <class V, int MR, int NV, int Rest, class Valid, class B>
+  static void group(const Problem problem, std::size_t begin, std::size_t end, std::size_t col, Valid valid, const B columns) {
+    problem.rows<V, MR, NV, Rest>(begin, end, col, valid, columns);
+  }
+  template <class V, int MR, int NV, int Rest, class Valid, class B>
+  [[gnu::always_inline]] void columns(std::size_t begin, std::size_t end, std::size_t col, Valid valid, const B& b) const {
+    if constexpr (Rest == any_rest) group<V, MR, NV, Rest>(*this, begin, end, col, valid, b);
+    else rows<V, MR, NV, Rest>(begin, end, col, valid, b);
+  }
+  template <class V, int MR, int NV, int Rest, class Columns>
+  [[gnu::always_inline]] void part(std::size_t begin, std::size_t end, std::size_t col, Columns left) const {
+    columns<V, MR, NV, Rest>(begin, end, col, left, right.part(col, left));
   }
   // The last panel, with the narrowest vectors that hold its `left` columns.
-  template <int MR, int Rest>
-  [[gnu::always_inline]] void last_panel(std::size_t begin, std::size_t end, std::size_t col, std::size_t left) const {
-    if (left <= 4) part<F32<4>, MR, 1, Rest>(begin, end, col);
-    else if (left <= 8) part<F32<(lanes < 8 ? 4 : 8)>, MR, (lanes < 8 ? 2 : 1), Rest>(begin, end, col);
-    else part<Vec, MR, 16 / lanes, Rest>(begin, end, col);
+  template <int MR, int Rest, class Columns>
+  [[gnu::always_inline]] void last_panel(std::size_t begin, std::size_t end, std::size_t col, Columns left) const {
+    if constexpr (may_be<Columns, 1, 4>)
+      if (left <= 4) return part<F32<4>, MR, 1, Rest>(begin, end, col, left);
+    if constexpr (may_be<Columns, 5, 8>)
+      if (left <= 8) return part<F32<(lanes < 8 ? 4 : 8)>, MR, (lanes < 8 ? 2 : 1), Rest>(begin, end, col, left);
+    if constexpr (may_be<Columns, 9, 16>) part<Vec, MR, 16 / lanes, Rest>(begin, end, col, left);
   }
-  // Rows [begin, end) by tiles of MR. `Rest`: how many are left behind whole tiles, where that is known. Panels outer, rows
-  // inner: each weight panel is read once.
-  template <int MR, int Panels, int Rest = 0>
-  [[gnu::always_inline]] void sweep(std::size_t begin, std::size_t end, std::size_t col = 0) const {
+  // Rows [begin, end) by tiles of MR, `left` columns from `col` on. `Rest`: how many rows are left behind whole tiles, where that
+  // is known. Panels outer, rows inner: each weight panel is read once.
+  template <int MR, int Panels, int Rest, class Columns>
+  [[gnu::always_inline]] void sweep(std::size_t begin, std::size_t end, std::size_t col, Columns left) const {
     constexpr std::size_t width = 16 * Panels;
-    if (!is_static<N> || static_size<N> >= width)
-      for (; col + width <= n; col += width) rows<Vec, MR, Panels * 16 / lanes, Rest>(begin, end, col, width, right.whole(col));
+    if constexpr (may_be<Columns, width>)
+      for (const std::size_t stop = col + left / width * width; col < stop; col += width)
+        columns<Vec, MR, Panels * 16 / lanes, Rest>(begin, end, col, dim<width>{}, right.whole(col));
+    const auto behind = modulo<width>(left);
+    using Behind = std::remove_const_t<decltype(behind)>;
     if constexpr (Panels > 2) {
-      sweep<MR, Panels / 2, Rest>(begin, end, col);
-    } else if constexpr (Panels == 2) {
-      if (col + 16 < n) part<Vec, MR, 2 * 16 / lanes, Rest>(begin, end, col);
-      else if (col < n) last_panel<MR, Rest>(begin, end, col, n - col);
+      sweep<MR, Panels / 2, Rest>(begin, end, col, behind);
     } else {
-      if (col < n) last_panel<MR, Rest>(begin, end, col, n - col);
+      if constexpr (may_be<Behind, 17>)
+        if (behind > 16) return part<Vec, MR, 2 * 16 / lanes, Rest>(begin, end, col, behind);
+      if constexpr (may_be<Behind, 1, 16>)
+        if (behind > 0) last_panel<MR, Rest>(begin, end, col, behind);
     }
+  }
+  template <int MR, int Panels, int Rest = 0>
+  [[gnu::always_inline]] void sweep(std::size_t begin, std::size_t end) const {
+    sweep<MR, Panels, Rest>(begin, end, 0, n);
   }
   template <std::size_t Size>
   static constexpr bool N_at_least = !is_static<N> || static_size<N> >= Size;

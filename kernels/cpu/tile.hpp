@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kernels/cpu/access.hpp"
+#include "kernels/cpu/sizes.hpp"
 #include "kernels/dim.hpp"
 #include "kernels/simd.hpp"
 
@@ -127,33 +128,43 @@ struct Tile {
     if constexpr (2 * MR * NV + NV + 1 > vector_registers) (to_memory(total[I]), ...);
   }
 
+  // Leaves all registers to the accumulators: what an epilogue needs in every tile waits in memory until then.
+  [[gnu::always_inline]] static void free_registers() {
+#ifdef __x86_64__
+    if constexpr (vector_registers == 16 && MR * NV + NV + 3 >= vector_registers)
+      asm volatile("" ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+#endif
+  }
   // `terms` more terms of the block in c.
   template <class A, class B>
   [[gnu::always_inline]] static void accumulate(Acc& c, const A& a, const B& b, std::size_t terms) {
 #pragma GCC unroll 2
     for (std::size_t k = 0; k < terms; ++k) step(c, a, b, k, rows, vectors);
   }
-  template <class A, class B>
-  [[gnu::always_inline]] static void add_block(Acc& total, const A& a, const B& b, std::size_t at, std::size_t terms) {
-    Acc c;
+  // One block from term `at` on.
+  template <class A, class B, class L>
+  [[gnu::always_inline]] static void block(Acc& c, const A& a, const B& b, std::size_t at, L terms) {
+    free_registers();
     zero(c, all);
     accumulate(c, a.skip(at), b.skip(at), terms);
-    add(total, c, all);
-    park(total, all);
   }
   // All of one product, blocks one after the other.
   template <class A, class B, class K, class L>
   [[gnu::always_inline]] static void product(Acc& out, const A& a, const B& b, K k, L terms) {
-    zero(out, all);
-    if (k <= terms) return accumulate(out, a, b, k);
-    accumulate(out, a, b, terms);
-    Acc total;
-    assign(total, out, all);
-    park(total, all);
-    std::size_t at = terms;
-    for (; at + terms <= k; at += terms) add_block(total, a, b, at, terms);
-    if (at < k) add_block(total, a, b, at, k - at);
-    assign(out, total, all);
+    using In = Blocks<K, L>;
+    if constexpr (In::one) {
+      block(out, a, b, 0, k);
+    } else {
+      if (k < terms) return block(out, a, b, 0, k);
+      block(out, a, b, 0, terms);
+      for (std::size_t at = terms; at < k; at += terms) {
+        Acc total;
+        assign(total, out, all);
+        park(total, all);
+        block(out, a, b, at, In::tail && k - at < terms ? k - at : terms);
+        add(out, total, all);
+      }
+    }
   }
 };
 
@@ -185,11 +196,18 @@ struct RowTile {
   [[gnu::always_inline]] static void product(V (&total)[NV], const A& a, const B& b, K k, L terms) {
     std::size_t at = 0;
     One::zero(total, One::all);
-    if constexpr (NV <= 4) {
+    using In = Blocks<K, L>;
+    constexpr bool chains = NV <= 4;
+    if constexpr (chains && (!In::known || In::whole >= 4))
       for (; at + 4 * terms <= k; at += 4 * terms) blocks(total, at > 0, a, b, at, terms, std::make_index_sequence<4>{});
+    if constexpr (chains && (!In::known || In::whole % 4 >= 2))
       for (; at + 2 * terms <= k; at += 2 * terms) blocks(total, at > 0, a, b, at, terms, std::make_index_sequence<2>{});
-    }
-    for (; at + terms <= k; at += terms) blocks(total, at > 0, a, b, at, terms, std::index_sequence<0>{});
+    if constexpr (!In::known || (chains ? In::whole % 2 : In::whole) > 0)
+      for (; at + terms <= k; at += terms) blocks(total, at > 0, a, b, at, terms, std::index_sequence<0>{});
+    if constexpr (In::tail) last(total, a, b, k, at);
+  }
+  template <class A, class B, class K>
+  [[gnu::always_inline]] static void last(V (&total)[NV], const A& a, const B& b, K k, std::size_t at) {
     if (at == k) return;
     V c[NV];
     One::zero(c, One::all);
@@ -214,31 +232,34 @@ struct Store {
     if (valid >= first + W) full<I>(acc, c, ldc, row, col, epilogue);
     else if (valid > first) store_first(c + I / NV * ldc + first, epilogue(acc[I], row + I / NV, col + first, valid - first), valid - first);
   }
-  template <class Epi, class LDC>
-  [[gnu::always_inline]] static void loop(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid, const Epi& epilogue) {
+  template <class Epi, class LDC, class Valid>
+  [[gnu::always_inline]] static void loop(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, Valid valid, const Epi& epilogue) {
     for (std::size_t r = 0; r < MR; ++r, acc += NV)
       for (std::size_t q = 0; q < NV; ++q) {
         float* const to = c + r * ldc + q * W;
         const std::size_t left = valid > q * W ? valid - q * W : 0;
-        if (left >= W) store(to, epilogue(acc[q], row + r, col + q * W, Whole{}));
+        if (!may_be<Valid, 0, NV * W - 1> || left >= W) store(to, epilogue(acc[q], row + r, col + q * W, Whole{}));
         else if (left > 0) store_first(to, epilogue(acc[q], row + r, col + q * W, left), left);
       }
   }
-  template <class Epi, class LDC, std::size_t... I>
-  [[gnu::always_inline]] static void run(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid, const Epi& epilogue,
+  template <class Epi, class LDC, class Valid, std::size_t... I>
+  [[gnu::always_inline]] static void run(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, Valid valid, const Epi& epilogue,
                                          std::index_sequence<I...>) {
     if constexpr (MR * NV >= 8) {
       V kept[MR * NV];  // a copy: the accumulators themselves stay in registers
       ((kept[I] = acc[I]), ...);
       loop(kept, c, ldc, row, col, valid, epilogue);
-    } else if (valid >= NV * W) (full<I>(acc, c, ldc, row, col, epilogue), ...);
-    else (part<I>(acc, c, ldc, row, col, valid, epilogue), ...);
+    } else {
+      if constexpr (may_be<Valid, NV * W>)
+        if (valid >= NV * W) return (full<I>(acc, c, ldc, row, col, epilogue), ...);
+      if constexpr (may_be<Valid, 0, NV * W - 1>) (part<I>(acc, c, ldc, row, col, valid, epilogue), ...);
+    }
   }
 };
 
 // The epilogue sees the tile's position in the whole result; c points at the tile's first element.
-template <class V, int MR, int NV, class Epi, class LDC>
-[[gnu::always_inline]] inline void finish(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, std::size_t valid, const Epi& epilogue) {
+template <class V, int MR, int NV, class Epi, class LDC, class Valid>
+[[gnu::always_inline]] inline void finish(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, Valid valid, const Epi& epilogue) {
   Store<V, MR, NV>::run(acc, c, ldc, row, col, valid, epilogue, std::make_index_sequence<MR * NV>{});
 }
 

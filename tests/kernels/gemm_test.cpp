@@ -94,6 +94,47 @@ TEST(Gemm, StaticSizesGiveTheSameBits) {
   for (std::size_t j = 0; j < 32; ++j) EXPECT_EQ(c[j], d.expected(0, j));
 }
 
+// What is known when templates are chosen leaves tiles, blocks and columns out: every way that a size can end.
+template <std::size_t K, std::size_t N>
+void known_sizes() {
+  for (const std::size_t m : {1u, 2u, 3u, 9u, 13u}) {
+    const Data d(m, K, N);
+    std::vector<float> c(m * (N + 1), -7.0f);
+    cpu::gemm(Range{std::size_t{0}, m}, c.data(), dim<N + 1>{}, d.a.data(), dim<K>{}, d.packed.data(), dim<N>{}, dim<K>{},
+              cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+    for (std::size_t i = 0; i < m; ++i)
+      for (std::size_t j = 0; j <= N; ++j)
+        ASSERT_EQ(c[i * (N + 1) + j], j < N ? d.expected(i, j) : -7.0f) << m << 'x' << K << 'x' << N << " at " << i << ',' << j;
+  }
+}
+template <std::size_t... N>
+void known_columns(std::index_sequence<N...>) {
+  (known_sizes<17, N>(), ...);
+}
+template <std::size_t... K>
+void known_terms(std::index_sequence<K...>) {
+  (known_sizes<K, 20>(), ...);
+}
+TEST(Gemm, AnyKnownNumberOfColumnsGivesTheSameBits) { known_columns(std::index_sequence<4, 8, 13, 24, 48, 70>{}); }
+TEST(Gemm, AnyKnownNumberOfTermsGivesTheSameBits) { known_terms(std::index_sequence<4, 32, 48, 112>{}); }
+
+// Products below the smallest number, all negative, sum to -0; no terms at all to +0: in any tile.
+template <class K>
+void signs_of_zero(K k, float expected) {
+  for (const std::size_t n : {20u, 70u})
+    for (const std::size_t m : {1u, 2u, 9u}) {
+      const std::vector<float> a(m * k, -1e-30f), b(k * n, 1e-30f), bias(n, -0.0f);
+      std::vector<float> packed(cpu::packed_size(k, n)), c(m * n, 1.0f);
+      cpu::pack_panels(packed.data(), b.data(), std::size_t{k}, n, n, std::size_t{1});
+      cpu::gemm(Range{std::size_t{0}, m}, c.data(), n, a.data(), k, packed.data(), n, k, cpu::epilogue<AddRow>(cpu::Row{bias.data()}));
+      for (const float x : c) ASSERT_EQ(std::signbit(x), std::signbit(expected)) << m << 'x' << k << 'x' << n;
+    }
+}
+TEST(Gemm, KeepsTheSignOfZero) {
+  signs_of_zero(std::size_t{0}, 0.0f), signs_of_zero(std::size_t{9}, -0.0f), signs_of_zero(std::size_t{40}, -0.0f), signs_of_zero(std::size_t{300}, -0.0f);
+  signs_of_zero(dim<0>{}, 0.0f), signs_of_zero(dim<9>{}, -0.0f), signs_of_zero(dim<40>{}, -0.0f), signs_of_zero(dim<300>{}, -0.0f);
+}
+
 TEST(Gemm, RangesOfRowsTouchNothingElse) {
   const Data d(20, 33, 70);
   std::vector<float> c(20 * 70, -7.0f);
