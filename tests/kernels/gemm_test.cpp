@@ -95,13 +95,13 @@ TEST(Gemm, StaticSizesGiveTheSameBits) {
 }
 
 // What is known when templates are chosen leaves tiles, blocks and columns out: every way that a size can end.
-template <std::size_t K, std::size_t N>
+template <std::size_t K, std::size_t N, int MR = cpu::tile_rows, int Panels = cpu::tile_panels>
 void known_sizes() {
   for (const std::size_t m : {1u, 2u, 3u, 9u, 13u}) {
     const Data d(m, K, N);
     std::vector<float> c(m * (N + 1), -7.0f);
-    cpu::gemm(Range{std::size_t{0}, m}, c.data(), dim<N + 1>{}, d.a.data(), dim<K>{}, d.packed.data(), dim<N>{}, dim<K>{},
-              cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+    cpu::gemm<MR, Panels>(Range{std::size_t{0}, m}, c.data(), dim<N + 1>{}, d.a.data(), dim<K>{}, d.packed.data(), dim<N>{}, dim<K>{},
+                          cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
     for (std::size_t i = 0; i < m; ++i)
       for (std::size_t j = 0; j <= N; ++j)
         ASSERT_EQ(c[i * (N + 1) + j], j < N ? d.expected(i, j) : -7.0f) << m << 'x' << K << 'x' << N << " at " << i << ',' << j;
@@ -116,6 +116,7 @@ void known_terms(std::index_sequence<K...>) {
   (known_sizes<K, 20>(), ...);
 }
 TEST(Gemm, AnyKnownNumberOfColumnsGivesTheSameBits) { known_columns(std::index_sequence<4, 8, 13, 24, 48, 70>{}); }
+TEST(Gemm, KnownColumnsByWiderTilesGiveTheSameBits) { known_sizes<17, 24, 4, 2>(), known_sizes<64, 70, 4, 2>(), known_sizes<33, 100, 2, 4>(); }
 TEST(Gemm, AnyKnownNumberOfTermsGivesTheSameBits) { known_terms(std::index_sequence<4, 32, 48, 112>{}); }
 
 // Products below the smallest number, all negative, sum to -0; no terms at all to +0: in any tile.
