@@ -79,15 +79,29 @@ std::string sizes(const std::vector<std::string>& members) {
   return items.empty() ? "0" : joined(items);
 }
 
-// A vector<bool> has no elements to point at.
-std::string result_type(DType t) { return t == DType::boolean ? "unsigned char" : public_type(t); }
+std::string batch_bytes(const CheckedSize& size) {
+  return fill(R"(
+    // For run_batch of so many events that have so many rows together; enough for fewer.
+    constexpr std::size_t batch_workspace_bytes([[maybe_unused]] std::size_t event_count, [[maybe_unused]] std::size_t row_count) noexcept {
+      using namespace detail;
+      [[maybe_unused]] const std::size_t dims[] = {event_count, row_count};
+      $locals$
+      return $value$;
+    }
+    )",
+              {{"locals", size.locals}, {"value", size.value}});
+}
 
-std::string results(const Program& p, const Names& names) {
-  std::vector<Member> members;
-  for (std::size_t i = 0; i < p.outputs.size(); ++i)
-    members.push_back({fmt::format("std::vector<{}>", result_type(p.outputs[i].type.dtype)), names.outputs[i], ""});
-  for (const std::string& m : names.measured) members.push_back({"std::size_t", m, ""});
-  return record("Results", members);
+std::string workspace_bytes(const CheckedSize& size) {
+  if (size.locals.empty()) return fmt::format("constexpr std::size_t workspace_bytes(const Dims&) noexcept {{ return {}; }}\n", size.value);
+  return fill(R"(
+    constexpr std::size_t workspace_bytes(const Dims& dims) noexcept {
+      using namespace detail;
+      $locals$
+      return $value$;
+    }
+    )",
+              {{"locals", size.locals}, {"value", size.value}});
 }
 
 // The results, resized for the call.
@@ -113,55 +127,69 @@ std::string session_cuts(const Program& p, const Names& names) {
   return locals + out;
 }
 
-// What the call found out, stored where the caller wants it. `call`: of the model, up to the sizes.
-std::string run_checked(const Names& names, std::string_view call) {
-  if (names.measured.empty()) return fmt::format("model.{}sizes, in, out, nullptr, workspace)", call);
-  return "status";
+// Sizes that the header computes for its users, and the functions that these need.
+struct PublicSizes {
+  PublicSizes(const Program& p, const Names& names)
+      : workspace(arena_size(p, names, "dims", false)),
+        batch(p.batch ? arena_size(*p.batch, Names(*p.batch), "dims", true) : CheckedSize()),
+        outputs(session_outputs(p, names)),
+        cuts(session_cuts(p, names)),
+        functions((workspace.functions.empty() ? batch : workspace).functions + size_functions(unchecked(workspace) + unchecked(batch) + outputs + cuts)) {}
+  CheckedSize workspace, batch;
+  std::string outputs, cuts, functions;
+
+ private:
+  static std::string unchecked(const CheckedSize& s) { return s.functions.empty() ? s.locals + s.value : ""; }
+};
+
+// What a call is given, and how much scratch.
+std::string arguments(const Program& p, const Names& names, const PublicSizes& sizes, bool threads) {
+  return fill(
+      R"(
+    $dims$
+    $max_dims$
+    $static_inputs$
+    $inputs$
+    $outputs$
+
+    namespace detail {
+    struct In { const void* data; std::size_t bytes; };
+    struct Out { void* data; std::size_t bytes; };
+    struct Weights { const std::byte *data, *file; std::size_t file_bytes; int owner, path; };
+    $team$
+    $size_functions$
+    }  // namespace detail
+    $workspace_bytes$
+    $batch_bytes$
+    )",
+      {{"dims", dims_struct(p, names)},
+       {"max_dims", max_dims(p, names)},
+       {"static_inputs", p.prepare ? record("StaticInputs", spans(p.prepare->inputs, Names(*p.prepare).inputs, true)) : ""},
+       {"inputs", record("Inputs", spans(p.inputs, names.inputs, true))},
+       {"outputs", outputs_struct(p, names)},
+       {"team", threads ? "struct Team { void* pool; std::size_t workers; void (*fork)(void*, void (*)(void*, std::size_t), void*) noexcept; };\n" : ""},
+       {"size_functions", sizes.functions},
+       {"workspace_bytes", workspace_bytes(sizes.workspace)},
+       {"batch_bytes", p.batch ? batch_bytes(sizes.batch) : ""}});
 }
 
-std::string measured_call(const Names& names, std::string_view call) {
-  if (names.measured.empty()) return {};
-  std::string out =
-      fmt::format("std::size_t measured[{}] = {{}};\nconst Status status = model.{}sizes, in, out, measured, workspace);\n", names.measured.size(), call);
-  for (std::size_t i = 0; i < names.measured.size(); ++i) out += fmt::format("if (outputs.{0}) *outputs.{0} = measured[{1}];\n", names.measured[i], i);
-  return out;
+// The state that the workspace keeps, for its reader.
+std::string reset_member(const Program& p) {
+  std::string kept;
+  for (const StatePort& s : p.state) kept += fmt::format("{}{} <- {} {}", kept.empty() ? "" : ", ", escape(s.input), escape(s.output), escape(text(s.type)));
+  return kept.empty()
+             ? kept
+             : fmt::format("void reset() noexcept {{ fresh_ = true; }}  // the next call begins with the initial state. Kept between calls: {}\n", kept);
 }
 
-constexpr std::string_view header_template = R"(
-  // Generated by inferc $version$: the interface of the model '$name$'.
-  #pragma once
-  #include <cstddef>
-  #include <cstdint>
-  #include <cstdlib>
-  #include <span>
-  #include <stdexcept>
-  #include <string_view>
-  #include <vector>
+constexpr std::string_view profile = R"(
+  static constexpr std::size_t profiled_calls = $calls$;  // of a run, in the order of "calls" in the manifest
+  std::uint64_t runs() const noexcept;                  // that succeeded since this was made or reset
+  double call_ns(std::size_t call) const noexcept;      // of one run, on average
+  void reset_profile() noexcept;
+  )";
 
-  $pool$
-  namespace $namespace$ {
-  inline constexpr std::string_view model_sha256 = "$sha$", tool_version = "$version$";
-  enum class Status : int {
-    ok, bad_weights, dim_out_of_bounds, dim_mismatch, buffer_too_small, overlap, index_out_of_range, division_by_zero, out_of_memory, unsupported_cpu, misaligned, not_prepared
-  };
-  const char* text(Status) noexcept;
-
-  $dims$
-  $max_dims$
-  $static_inputs$
-  $inputs$
-  $outputs$
-
-  namespace detail {
-  struct In { const void* data; std::size_t bytes; };
-  struct Out { void* data; std::size_t bytes; };
-  struct Weights { const std::byte *data, *file; std::size_t file_bytes; int owner, path; };
-  $team$
-  $size_functions$
-  }  // namespace detail
-  $workspace_bytes$
-  $batch_bytes$
-
+constexpr std::string_view workspace_template = R"(
   class Workspace {  // scratch, one per concurrent call; without memory `run` returns out_of_memory
    public:
     explicit Workspace(const Dims& dims) : Workspace(workspace_bytes(dims)) {}
@@ -183,7 +211,19 @@ constexpr std::string_view header_template = R"(
     std::size_t bytes_, offender_;
     bool owned_$fresh$;
   };
+  )";
 
+std::string workspace_class(const Program& p) {
+  return fill(workspace_template, {{"batch_workspace", p.batch ? "Workspace(std::size_t event_count, std::size_t row_count) : "
+                                                                 "Workspace(batch_workspace_bytes(event_count, row_count)) {}  // for run_batch\n"
+                                                               : ""},
+                                   {"reset", reset_member(p)},
+                                   {"profile", p.profile_at ? fill(profile, {{"calls", std::to_string(p.calls.size())}}) : ""},
+                                   {"keep_state", p.state.empty() ? "" : "friend class Session;\nvoid keep_state(const Workspace&) noexcept;\n"},
+                                   {"fresh", p.state.empty() ? "" : ", fresh_ = true"}});
+}
+
+constexpr std::string_view model_template = R"(
   class Model {  // immutable once loaded: share one between all threads
    public:
     Model() noexcept;
@@ -203,19 +243,152 @@ constexpr std::string_view header_template = R"(
     Status run_checked(const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* measured, Workspace&) const noexcept;
     detail::Weights weights_;
   };
+  )";
 
-  $prepare$
-  // Neither allocates, locks, throws nor makes a system call; what the caller gives is checked before anything is written.
-  [[nodiscard]] inline Status run(const Model& model, const Dims&$dims_name$, const Inputs&$inputs_name$, const Outputs&$outputs_name$, Workspace& workspace) noexcept {
-    const std::size_t sizes[] = {$sizes$};
-    const detail::In in[] = {$in$};
-    const detail::Out out[] = {$out$};
-    $measured$
-    return $run_checked$;
+std::string model_class(const Program& p, const EmitOptions& o) {
+  return fill(
+      model_template,
+      {{"load_embedded", o.embed_weights ? "[[nodiscard]] Status load() noexcept;  // the weights embedded in the program\n" : ""},
+       {"prepare_friend", p.prepare ? "friend Status prepare(const Model&, const Dims&, const StaticInputs&, Workspace&) noexcept;\n"
+                                      "Status prepare_checked(const std::size_t* dims, const detail::In*, Workspace&) const noexcept;\n"
+                                    : ""},
+       {"batch_friend",
+        p.batch ? "friend Status run_batch(const Model&, std::span<const std::size_t>, const Inputs&, const Outputs&, Workspace&) noexcept;\n"
+                  "Status run_batch_checked(const std::size_t* offsets, std::size_t count, const detail::In*, const detail::Out*, Workspace&) const noexcept;\n"
+                : ""},
+       {"team_friend", o.threads ? "friend Status run(const Model&, const Dims&, const Inputs&, const Outputs&, Workspace&, inferc_pool_1::Pool&) noexcept;\n"
+                                   "Status run_team_checked(const detail::Team&, const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* "
+                                   "measured, Workspace&) const noexcept;\n"
+                                 : ""}});
+}
+
+// A function that puts what it is given into arrays, which a member of Model checks.
+struct Entry {
+  std::string comment, name;
+  std::vector<std::string> parameters;  // behind the model
+  std::string arrays;
+  std::string checked;               // the call of the member, up to what is measured or the workspace
+  const Names* measuring = nullptr;  // whose sizes the member gives back; null: it gives none
+};
+
+// The sizes that the call found out, stored where the caller wants them.
+std::string measured(const Names& names, std::string_view checked) {
+  std::string out = fmt::format("std::size_t measured[{}] = {{}};\nconst Status status = model.{}measured, workspace);\n", names.measured.size(), checked);
+  for (std::size_t i = 0; i < names.measured.size(); ++i) out += fmt::format("if (outputs.{0}) *outputs.{0} = measured[{1}];\n", names.measured[i], i);
+  return out;
+}
+
+std::string entry(const Entry& e) {
+  const bool measures = e.measuring && !e.measuring->measured.empty();
+  return fill(R"(
+    $comment$
+    [[nodiscard]] inline Status $name$(const Model& model, $parameters$) noexcept {
+      $arrays$
+      $measured$
+      return $result$;
+    }
+    )",
+              {{"comment", e.comment},
+               {"name", e.name},
+               {"parameters", joined(e.parameters)},
+               {"arrays", e.arrays},
+               {"measured", measures ? measured(*e.measuring, e.checked) : ""},
+               {"result", measures ? "status" : fmt::format("model.{}{}workspace)", e.checked, e.measuring ? "nullptr, " : "")}});
+}
+
+// "const Inputs& inputs", without a name where there is nothing to read.
+std::string parameter(std::string_view type, std::string_view name, const std::vector<std::string>& members) {
+  return fmt::format("const {}&{}{}", type, members.empty() ? "" : " ", members.empty() ? "" : name);
+}
+
+std::string sizes_array(const Names& names) { return fmt::format("const std::size_t sizes[] = {{{}}};\n", sizes(names.symbols)); }
+std::string in_array(const std::vector<std::string>& members) { return fmt::format("const detail::In in[] = {{{}}};\n", pointers(members, "inputs")); }
+std::string out_array(const std::vector<std::string>& members) { return fmt::format("const detail::Out out[] = {{{}}};\n", pointers(members, "outputs")); }
+
+constexpr std::string_view team_of_pool =
+    "const detail::Team team{&pool, pool.workers(), [](void* p, void (*job)(void*, std::size_t), void* data) noexcept { static_cast<Pool*>(p)->run(job, data); "
+    "}};\n";
+
+constexpr std::string_view batch_comment = R"(
+  // Many events in one call, with the bits of one call for each: event e has the rows offsets[e] to offsets[e + 1] of $size$, offsets[0] is 0.
+  // What has one row for each event stands there once for each. dim_out_of_bounds: an event has more or fewer rows than may be.
+  )";
+
+std::string entries(const Program& p, const Names& names, bool threads) {
+  const std::string dims = parameter("Dims", "dims", names.symbols), in = parameter("Inputs", "inputs", names.inputs),
+                    out = parameter("Outputs", "outputs", names.outputs), workspace = "Workspace& workspace";
+  const std::string ports = in_array(names.inputs) + out_array(names.outputs), arrays = sizes_array(names) + ports;
+  std::string text;
+  if (p.prepare) {
+    const std::vector<std::string> members = Names(*p.prepare).inputs;
+    text += entry({"// What the static inputs alone decide, once for any number of calls of `run` with this workspace; other sizes want it again.\n",
+                   "prepare",
+                   {dims, parameter("StaticInputs", "inputs", members), workspace},
+                   sizes_array(names) + in_array(members),
+                   "prepare_checked(sizes, in, "}) +
+            "\n";
   }
-  $run_team$
-  $run_batch$
+  text += entry({"// Neither allocates, locks, throws nor makes a system call; what the caller gives is checked before anything is written.\n",
+                 "run",
+                 {dims, in, out, workspace},
+                 arrays,
+                 "run_checked(sizes, in, out, ",
+                 &names});
+  if (threads)
+    text += "\n" + entry({"// The same by all workers of a pool, with the same bits; a pool serves one call at a time.\nusing Pool = inferc_pool_1::Pool;\n",
+                          "run",
+                          {dims, in, out, workspace, "Pool& pool"},
+                          std::string(team_of_pool) + arrays,
+                          "run_team_checked(team, sizes, in, out, ",
+                          &names});
+  if (p.batch)
+    text += "\n" + entry({fill(batch_comment, {{"size", p.symbols->all().front().name}}),
+                          "run_batch",
+                          {"std::span<const std::size_t> offsets", in, out, workspace},
+                          ports,
+                          "run_batch_checked(offsets.data(), offsets.size(), in, out, "});
+  return text;
+}
 
+// A vector<bool> has no elements to point at.
+std::string result_type(DType t) { return t == DType::boolean ? "unsigned char" : public_type(t); }
+
+std::string results(const Program& p, const Names& names) {
+  std::vector<Member> members;
+  for (std::size_t i = 0; i < p.outputs.size(); ++i)
+    members.push_back({fmt::format("std::vector<{}>", result_type(p.outputs[i].type.dtype)), names.outputs[i], ""});
+  for (const std::string& m : names.measured) members.push_back({"std::size_t", m, ""});
+  return record("Results", members);
+}
+
+// A larger workspace takes over the state of the smaller one.
+std::string grow(const Program& p) {
+  if (p.state.empty()) return "if (workspace_.bytes() < workspace_bytes(dims)) workspace_ = Workspace(dims);\n";
+  return fill(R"(
+    if (workspace_.bytes() < workspace_bytes(dims)) {
+      Workspace larger(dims);
+      larger.keep_state(workspace_);
+      workspace_ = static_cast<Workspace&&>(larger);
+    }
+    )");
+}
+
+constexpr std::string_view sized = R"(
+  template <class T, class Element>
+  static std::span<T> sized(std::vector<Element>& v, std::size_t n) {
+    v.resize(n);
+    return {reinterpret_cast<T*>(v.data()), n};
+  }
+  )";
+
+constexpr std::string_view session_prepare = R"(
+  void prepare(const Dims& dims, const StaticInputs& inputs) {
+    $grow$
+    require($namespace$::prepare(model_, dims, inputs, workspace_));
+  }
+  )";
+
+constexpr std::string_view session_template = R"(
   class Session {  // Model, Workspace and outputs in one; throws std::runtime_error(text(status)), without exceptions it aborts
    public:
     $results$
@@ -245,111 +418,52 @@ constexpr std::string_view header_template = R"(
     Workspace workspace_{std::span<std::byte>()};
     Results results_;
   };
+  )";
+
+std::string session_class(const Program& p, const Names& names, const PublicSizes& sizes, const EmitOptions& o) {
+  const bool vary = std::any_of(p.outputs.begin(), p.outputs.end(), [](const TensorPort& t) { return !product(t.type.shape).is_constant(); });
+  return fill(session_template, {{"results", results(p, names)},
+                                 {"session_embedded", o.embed_weights ? "Session() { require(model_.load()); }\n" : ""},
+                                 {"session_prepare", p.prepare ? fill(session_prepare, {{"grow", grow(p)}, {"namespace", "::" + namespace_of(o)}}) : ""},
+                                 {"using", sizes.functions.empty() || !vary ? "" : "using namespace detail;\n"},
+                                 {"session_locals", vary ? names.locals("dims", "std::size_t", false) : ""},
+                                 {"grow", grow(p)},
+                                 {"session_outputs", sizes.outputs},
+                                 {"session_cuts", sizes.cuts},
+                                 {"session_reset", p.state.empty() ? "" : "void reset() noexcept { workspace_.reset(); }  // of the state\n"},
+                                 {"sized", p.outputs.empty() ? "" : fill(sized)}});
+}
+
+constexpr std::string_view header_template = R"(
+  // Generated by inferc $version$: the interface of the model '$name$'.
+  #pragma once
+  #include <cstddef>
+  #include <cstdint>
+  #include <cstdlib>
+  #include <span>
+  #include <stdexcept>
+  #include <string_view>
+  #include <vector>
+
+  $pool$
+  namespace $namespace$ {
+  inline constexpr std::string_view model_sha256 = "$sha$", tool_version = "$version$";
+  enum class Status : int {
+    ok, bad_weights, dim_out_of_bounds, dim_mismatch, buffer_too_small, overlap, index_out_of_range, division_by_zero, out_of_memory, unsupported_cpu, misaligned, not_prepared
+  };
+  const char* text(Status) noexcept;
+
+  $arguments$
+
+  $workspace$
+
+  $model$
+
+  $entries$
+
+  $session$
   }  // namespace $namespace$
   )";
-
-constexpr std::string_view sized = R"(
-  template <class T, class Element>
-  static std::span<T> sized(std::vector<Element>& v, std::size_t n) {
-    v.resize(n);
-    return {reinterpret_cast<T*>(v.data()), n};
-  }
-  )";
-
-// The state that the workspace keeps, for its reader.
-std::string reset_member(const Program& p) {
-  std::string kept;
-  for (const StatePort& s : p.state) kept += fmt::format("{}{} <- {} {}", kept.empty() ? "" : ", ", escape(s.input), escape(s.output), escape(text(s.type)));
-  return kept.empty()
-             ? kept
-             : fmt::format("void reset() noexcept {{ fresh_ = true; }}  // the next call begins with the initial state. Kept between calls: {}\n", kept);
-}
-
-// A larger workspace takes over the state of the smaller one.
-std::string grow(const Program& p) {
-  if (p.state.empty()) return "if (workspace_.bytes() < workspace_bytes(dims)) workspace_ = Workspace(dims);\n";
-  return fill(R"(
-    if (workspace_.bytes() < workspace_bytes(dims)) {
-      Workspace larger(dims);
-      larger.keep_state(workspace_);
-      workspace_ = static_cast<Workspace&&>(larger);
-    }
-    )");
-}
-
-constexpr std::string_view profile = R"(
-  static constexpr std::size_t profiled_calls = $calls$;  // of a run, in the order of "calls" in the manifest
-  std::uint64_t runs() const noexcept;                  // that succeeded since this was made or reset
-  double call_ns(std::size_t call) const noexcept;      // of one run, on average
-  void reset_profile() noexcept;
-  )";
-
-constexpr std::string_view prepare = R"(
-  // What the static inputs alone decide, once for any number of calls of `run` with this workspace; other sizes want it again.
-  [[nodiscard]] inline Status prepare(const Model& model, const Dims&$dims_name$, const StaticInputs& inputs, Workspace& workspace) noexcept {
-    const std::size_t sizes[] = {$sizes$};
-    const detail::In in[] = {$in$};
-    return model.prepare_checked(sizes, in, workspace);
-  }
-
-  )";
-
-constexpr std::string_view session_prepare = R"(
-  void prepare(const Dims& dims, const StaticInputs& inputs) {
-    $grow$
-    require($namespace$::prepare(model_, dims, inputs, workspace_));
-  }
-  )";
-
-constexpr std::string_view run_team = R"(
-
-  // The same by all workers of a pool, with the same bits; a pool serves one call at a time.
-  using Pool = inferc_pool_1::Pool;
-  [[nodiscard]] inline Status run(const Model& model, const Dims&$dims_name$, const Inputs&$inputs_name$, const Outputs&$outputs_name$, Workspace& workspace, Pool& pool) noexcept {
-    const detail::Team team{&pool, pool.workers(), [](void* p, void (*job)(void*, std::size_t), void* data) noexcept { static_cast<Pool*>(p)->run(job, data); }};
-    const std::size_t sizes[] = {$sizes$};
-    const detail::In in[] = {$in$};
-    const detail::Out out[] = {$out$};
-    $measured$
-    return $run_checked$;
-  }
-  )";
-
-constexpr std::string_view run_batch = R"(
-
-  // Many events in one call, with the bits of one call for each: event e has the rows offsets[e] to offsets[e + 1] of $size$, offsets[0] is 0.
-  // What has one row for each event stands there once for each. dim_out_of_bounds: an event has more or fewer rows than may be.
-  [[nodiscard]] inline Status run_batch(const Model& model, std::span<const std::size_t> offsets, const Inputs&$inputs_name$, const Outputs&$outputs_name$, Workspace& workspace) noexcept {
-    const detail::In in[] = {$in$};
-    const detail::Out out[] = {$out$};
-    return model.run_batch_checked(offsets.data(), offsets.size(), in, out, workspace);
-  }
-  )";
-
-std::string batch_bytes(const CheckedSize& size) {
-  return fill(R"(
-    // For run_batch of so many events that have so many rows together; enough for fewer.
-    constexpr std::size_t batch_workspace_bytes([[maybe_unused]] std::size_t event_count, [[maybe_unused]] std::size_t row_count) noexcept {
-      using namespace detail;
-      [[maybe_unused]] const std::size_t dims[] = {event_count, row_count};
-      $locals$
-      return $value$;
-    }
-    )",
-              {{"locals", size.locals}, {"value", size.value}});
-}
-
-std::string workspace_bytes(const CheckedSize& size) {
-  if (size.locals.empty()) return fmt::format("constexpr std::size_t workspace_bytes(const Dims&) noexcept {{ return {}; }}\n", size.value);
-  return fill(R"(
-    constexpr std::size_t workspace_bytes(const Dims& dims) noexcept {
-      using namespace detail;
-      $locals$
-      return $value$;
-    }
-    )",
-              {{"locals", size.locals}, {"value", size.value}});
-}
 
 }  // namespace
 
@@ -362,85 +476,17 @@ std::string public_type(DType t) {
 std::string namespace_of(const EmitOptions& o) { return o.name_space.empty() ? o.name : o.name_space; }
 
 std::string emit_header(const Program& p, const Names& names, const EmitOptions& o) {
-  const CheckedSize bytes = arena_size(p, names, "dims", false);
-  const std::string outputs = session_outputs(p, names), cuts = session_cuts(p, names);
-  const CheckedSize batch = p.batch ? arena_size(*p.batch, Names(*p.batch), "dims", true) : CheckedSize();
-  const auto unchecked = [](const CheckedSize& s) { return s.functions.empty() ? s.locals + s.value : ""; };
-  const std::string functions = (bytes.functions.empty() ? batch : bytes).functions + size_functions(unchecked(bytes) + unchecked(batch) + outputs + cuts);
-  const bool sizes_vary = std::any_of(p.outputs.begin(), p.outputs.end(), [](const TensorPort& t) { return !product(t.type.shape).is_constant(); });
-  const auto named = [](bool used, const char* name) { return used ? std::string(" ") + name : std::string(); };
-  return fill(
-      header_template,
-      {{"version", INFERC_VERSION},
-       {"name", o.name},
-       {"namespace", namespace_of(o)},
-       {"sha", o.model_sha256},
-       {"dims", dims_struct(p, names)},
-       {"max_dims", max_dims(p, names)},
-       {"static_inputs", p.prepare ? record("StaticInputs", spans(p.prepare->inputs, Names(*p.prepare).inputs, true)) : ""},
-       {"inputs", record("Inputs", spans(p.inputs, names.inputs, true))},
-       {"outputs", outputs_struct(p, names)},
-       {"size_functions", functions},
-       {"workspace_bytes", workspace_bytes(bytes)},
-       {"load_embedded", o.embed_weights ? "[[nodiscard]] Status load() noexcept;  // the weights embedded in the program\n" : ""},
-       {"dims_name", named(!names.symbols.empty(), "dims")},
-       {"inputs_name", named(!p.inputs.empty(), "inputs")},
-       {"outputs_name", named(!p.outputs.empty(), "outputs")},
-       {"sizes", sizes(names.symbols)},
-       {"in", pointers(names.inputs, "inputs")},
-       {"out", pointers(names.outputs, "outputs")},
-       {"results", results(p, names)},
-       {"session_outputs", outputs},
-       {"session_cuts", cuts},
-       {"measured", measured_call(names, "run_checked(")},
-       {"run_checked", run_checked(names, "run_checked(")},
-       {"sized", p.outputs.empty() ? "" : fill(sized)},
-       {"batch_workspace",
-        p.batch ? "Workspace(std::size_t event_count, std::size_t row_count) : Workspace(batch_workspace_bytes(event_count, row_count)) {}  // for run_batch\n"
-                : ""},
-       {"batch_bytes", p.batch ? batch_bytes(batch) : ""},
-       {"prepare_friend", p.prepare ? "friend Status prepare(const Model&, const Dims&, const StaticInputs&, Workspace&) noexcept;\n"
-                                      "Status prepare_checked(const std::size_t* dims, const detail::In*, Workspace&) const noexcept;\n"
-                                    : ""},
-       {"prepare", p.prepare ? fill(prepare, {{"dims_name", named(!names.symbols.empty(), "dims")},
-                                              {"sizes", sizes(names.symbols)},
-                                              {"in", pointers(Names(*p.prepare).inputs, "inputs")}})
-                             : ""},
-       {"session_prepare", p.prepare ? fill(session_prepare, {{"grow", grow(p)}, {"namespace", "::" + namespace_of(o)}}) : ""},
-       {"batch_friend",
-        p.batch ? "friend Status run_batch(const Model&, std::span<const std::size_t>, const Inputs&, const Outputs&, Workspace&) noexcept;\n"
-                  "Status run_batch_checked(const std::size_t* offsets, std::size_t count, const detail::In*, const detail::Out*, Workspace&) const noexcept;\n"
-                : ""},
-       {"run_batch", p.batch ? fill(run_batch, {{"size", p.symbols->all().front().name},
-                                                {"inputs_name", named(!p.inputs.empty(), "inputs")},
-                                                {"outputs_name", named(!p.outputs.empty(), "outputs")},
-                                                {"in", pointers(names.inputs, "inputs")},
-                                                {"out", pointers(names.outputs, "outputs")}})
-                             : ""},
-       {"pool", o.threads ? "#include \"inferc_pool.hpp\"\n\n" : ""},
-       {"team", o.threads ? "struct Team { void* pool; std::size_t workers; void (*fork)(void*, void (*)(void*, std::size_t), void*) noexcept; };\n" : ""},
-       {"team_friend", o.threads ? "friend Status run(const Model&, const Dims&, const Inputs&, const Outputs&, Workspace&, inferc_pool_1::Pool&) noexcept;\n"
-                                   "Status run_team_checked(const detail::Team&, const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* "
-                                   "measured, Workspace&) const noexcept;\n"
-                                 : ""},
-       {"run_team", o.threads ? fill(run_team, {{"dims_name", named(!names.symbols.empty(), "dims")},
-                                                {"inputs_name", named(!p.inputs.empty(), "inputs")},
-                                                {"outputs_name", named(!p.outputs.empty(), "outputs")},
-                                                {"sizes", sizes(names.symbols)},
-                                                {"in", pointers(names.inputs, "inputs")},
-                                                {"out", pointers(names.outputs, "outputs")},
-                                                {"measured", measured_call(names, "run_team_checked(team, ")},
-                                                {"run_checked", run_checked(names, "run_team_checked(team, ")}})
-                              : ""},
-       {"reset", reset_member(p)},
-       {"profile", p.profile_at ? fill(profile, {{"calls", std::to_string(p.calls.size())}}) : ""},
-       {"keep_state", p.state.empty() ? "" : "friend class Session;\nvoid keep_state(const Workspace&) noexcept;\n"},
-       {"fresh", p.state.empty() ? "" : ", fresh_ = true"},
-       {"grow", grow(p)},
-       {"session_reset", p.state.empty() ? "" : "void reset() noexcept { workspace_.reset(); }  // of the state\n"},
-       {"session_embedded", o.embed_weights ? "Session() { require(model_.load()); }\n" : ""},
-       {"using", functions.empty() || !sizes_vary ? "" : "using namespace detail;\n"},
-       {"session_locals", sizes_vary ? names.locals("dims", "std::size_t", false) : ""}});
+  const PublicSizes sizes(p, names);
+  return fill(header_template, {{"version", INFERC_VERSION},
+                                {"name", o.name},
+                                {"pool", o.threads ? "#include \"inferc_pool.hpp\"\n\n" : ""},
+                                {"namespace", namespace_of(o)},
+                                {"sha", o.model_sha256},
+                                {"arguments", arguments(p, names, sizes, o.threads)},
+                                {"workspace", workspace_class(p)},
+                                {"model", model_class(p, o)},
+                                {"entries", entries(p, names, o.threads)},
+                                {"session", session_class(p, names, sizes, o)}});
 }
 
 }  // namespace inferc
