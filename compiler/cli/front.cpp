@@ -16,7 +16,6 @@
 #include "compiler/onnx/reader.hpp"
 #include "compiler/ops/open_size.hpp"
 #include "compiler/ops/user_op.hpp"
-#include "compiler/passes/keep_static.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/quantisation_notes.hpp"
 #include "compiler/passes/random_as_input.hpp"
@@ -194,8 +193,7 @@ Front open_model(const ModelArguments& a) {
 }
 
 Program lower_model(Front& front, bool for_workers) {
-  if (front.fixed.empty()) run_pipeline(*front.graph);
-  else run_pipeline_for_static(*front.graph, front.fixed);
+  run_pipeline(*front.graph, {}, front.fixed);
   Program out = for_workers ? plan_for_workers(*front.graph, front.carried, front.fixed) : plan(*front.graph, true, front.carried, front.fixed);
   if (!front.batch.empty()) out.batch = std::make_shared<const Program>(batch_program(out, front.batch));
   return out;

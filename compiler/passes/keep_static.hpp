@@ -9,7 +9,4 @@ namespace inferc {
 // elementwise nodes nor products are fused through. Not where an input itself is read. Exact: a View moves nothing.
 bool keep_static_apart(Graph& graph, const std::vector<std::size_t>& static_inputs);
 
-// The pipeline with that before the first fusion.
-void run_pipeline_for_static(Graph& graph, const std::vector<std::size_t>& static_inputs);
-
 }  // namespace inferc

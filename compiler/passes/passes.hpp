@@ -50,7 +50,8 @@ bool eliminate_dead_code(Graph& graph);
 
 // The passes in order, with the reason for the order.
 [[nodiscard]] const std::vector<Pass>& pipeline();
-// Runs them all; `stop_after` (may be empty) names the last.
-void run_pipeline(Graph& graph, std::string_view stop_after = {});
+// Runs them all; `stop_after` (may be empty) names the last. What depends on `static_inputs` of the graph alone is kept apart from the
+// rest before the first fusion (keep_static.hpp).
+void run_pipeline(Graph& graph, std::string_view stop_after = {}, const std::vector<std::size_t>& static_inputs = {});
 
 }  // namespace inferc

@@ -47,6 +47,8 @@ const std::vector<Pass>& pipeline() {
 
 namespace {
 
+constexpr std::string_view first_fusion = "fuse-elementwise";
+
 // Regions of control flow are graphs like any other.
 void run_everywhere(const Pass& pass, Graph& graph) {
   for (Node* n : graph.nodes())
@@ -57,16 +59,9 @@ void run_everywhere(const Pass& pass, Graph& graph) {
 
 }  // namespace
 
-void run_pipeline_for_static(Graph& graph, const std::vector<std::size_t>& static_inputs) {
+void run_pipeline(Graph& graph, std::string_view stop_after, const std::vector<std::size_t>& static_inputs) {
   for (const Pass& p : pipeline()) {
-    if (p.name == "fuse-elementwise") keep_static_apart(graph, static_inputs);
-    run_everywhere(p, graph);
-    verify(graph);
-  }
-}
-
-void run_pipeline(Graph& graph, std::string_view stop_after) {
-  for (const Pass& p : pipeline()) {
+    if (p.name == first_fusion && !static_inputs.empty()) keep_static_apart(graph, static_inputs);
     run_everywhere(p, graph);
     verify(graph);
     if (p.name == stop_after) return;
