@@ -132,7 +132,6 @@ struct IntegerProblem {
     for (std::size_t r = 0; r < MR; ++r)
       for (std::size_t q = 0; q < NV && q * W < valid; ++q) finish(sum[r * NV + q], row + r, col + q * W, valid - q * W < W ? valid - q * W : W);
   }
-  // Columns from `col` on, `valid` of them, in NV vectors.
   // With few registers a function of its own: what the steps keep in registers, sums would give theirs for.
   template <int MR, int NV, int chains>
   [[gnu::noinline]] static void product_apart(V* sum, const X* x, LDX ldx, const typename Kind::Weight* w, std::size_t panel, K k) {
@@ -141,6 +140,7 @@ struct IntegerProblem {
     Tile::product(own, x, ldx, w, panel, k);
     Tile::copy(sum, own, Tile::all);
   }
+  // Columns from `col` on, `valid` of them, in NV vectors.
   template <int MR, int NV>
   [[gnu::always_inline]] void tile(std::size_t row, std::size_t col, std::size_t valid) const {
     constexpr int chains = MR * NV >= 8 ? 1 : MR * NV >= 4 ? 2 : 4;
