@@ -28,12 +28,6 @@ ModelSpec masked_mean() {
   return m;
 }
 
-fs::path written(const std::string& test, const ModelSpec& m) {
-  const fs::path path = scratch_dir(test) / "model.onnx";
-  write_model(path, m);
-  return path;
-}
-
 Json manifest_of(const fs::path& model, std::vector<std::string> options) {
   const fs::path out = model.parent_path() / "out";
   std::vector<std::string> words{"compile", model, "-o", out, "--name", "net", "--isa", "base"};

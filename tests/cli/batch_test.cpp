@@ -21,12 +21,6 @@ namespace fs = std::filesystem;
 
 ValueSpec f32(const std::string& name, std::vector<DimSpec> shape) { return {name, DType::float32, std::move(shape)}; }
 
-fs::path written(const std::string& test, const ModelSpec& m) {
-  const fs::path path = scratch_dir(test) / "model.onnx";
-  write_model(path, m);
-  return path;
-}
-
 void shell(const std::string& command, const fs::path& folder) {
   const Finished done = run_process({{"bash", "-c", command}, folder, 300});
   EXPECT_EQ(done.status, 0) << command << "\n" << done.output;

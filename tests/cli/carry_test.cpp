@@ -49,18 +49,6 @@ std::vector<std::string> with_carries(std::vector<std::string> words) {
   return words;
 }
 
-std::string shell(const std::string& command, const fs::path& folder) {
-  const Finished done = run_process({{"bash", "-c", command}, folder, 300});
-  EXPECT_EQ(done.status, 0) << command << "\n" << done.output;
-  return done.output;
-}
-
-fs::path written(const std::string& test, const ModelSpec& m) {
-  const fs::path path = scratch_dir(test) / "model.onnx";
-  write_model(path, m);
-  return path;
-}
-
 constexpr std::string_view caller = R"(
 #include <cstdio>
 #include <cstdlib>

@@ -1,4 +1,6 @@
 #pragma once
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -6,6 +8,8 @@
 #include <vector>
 
 #include "compiler/support/process.hpp"
+#include "tests/support/onnx_writer.hpp"
+#include "tests/support/paths.hpp"
 
 namespace inferc::test {
 
@@ -18,6 +22,20 @@ inline Finished cli(std::vector<std::string> words) {
 inline std::string text_of(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The model as a file in a new folder of the test's name.
+inline std::filesystem::path written(const std::string& test, const ModelSpec& m) {
+  const std::filesystem::path path = scratch_dir(test) / "model.onnx";
+  write_model(path, m);
+  return path;
+}
+
+// What the command prints; it must succeed.
+inline std::string shell(const std::string& command, const std::filesystem::path& folder) {
+  const Finished done = run_process({{"bash", "-c", command}, folder, 300});
+  EXPECT_EQ(done.status, 0) << command << "\n" << done.output;
+  return done.output;
 }
 
 }  // namespace inferc::test

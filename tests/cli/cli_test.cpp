@@ -27,12 +27,6 @@ test::ModelSpec add_model(std::vector<float> w = {1, 2, 3}) {
   return m;
 }
 
-fs::path written(const std::string& test, const test::ModelSpec& m) {
-  const fs::path path = test::scratch_dir(test) / "model.onnx";
-  test::write_model(path, m);
-  return path;
-}
-
 TEST(Cli, WrongUsageExitsWith2) {
   EXPECT_EQ(cli({}).status, 2);
   EXPECT_EQ(cli({"frobnicate"}).status, 2);

@@ -37,12 +37,6 @@ ModelSpec add_model() {
   return m;
 }
 
-fs::path written(const std::string& test, const ModelSpec& m) {
-  const fs::path path = scratch_dir(test) / "model.onnx";
-  write_model(path, m);
-  return path;
-}
-
 TEST(Interface, AnOptionTakesTheWordBehindItOnly) {
   const fs::path model = written("words", add_model());
   EXPECT_EQ(cli({"check", "--dim", "n=3", model}).status, 0);

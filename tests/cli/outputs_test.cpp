@@ -27,12 +27,6 @@ ModelSpec three_heads() {
   return m;
 }
 
-fs::path written(const std::string& test, const ModelSpec& m) {
-  const fs::path path = scratch_dir(test) / "model.onnx";
-  write_model(path, m);
-  return path;
-}
-
 std::vector<std::string> names(const Json& ports) {
   std::vector<std::string> out;
   for (const Json& p : ports) out.push_back(p["name"]);
