@@ -101,6 +101,17 @@ nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program
   return out;
 }
 
+// Functions that are looked up, and the integers whose results float32 may round otherwise than real numbers.
+nlohmann::ordered_json tables(const Graph& graph) {
+  auto out = nlohmann::ordered_json::array();
+  for (const Node* n : graph.nodes()) {
+    if (!n->is("FixedTable", "inferc")) continue;
+    const auto near = n->attr("near", std::vector<std::int64_t>{});
+    out.push_back({{"function", joined(n->origins)}, {"points", n->in(1)->constant->size()}, {"near a boundary", near}});
+  }
+  return out;
+}
+
 nlohmann::ordered_json report(const InspectArguments& a) {
   Front front = open_model(a);
   nlohmann::ordered_json out{{"model", a.model.string()}, {"inputs", ports(front.graph->inputs())}, {"outputs", ports(front.graph->outputs())}};
@@ -121,6 +132,7 @@ nlohmann::ordered_json report(const InspectArguments& a) {
     out["prepare"] = {{"calls", program.prepare->calls.size()}, {"flops", flops.text()}};
   }
   if (!on_grids.empty()) out["grids"] = on_grids;
+  if (const auto functions = tables(*front.graph); !functions.empty()) out["tables"] = functions;
   if (const auto layers = integer_layers(*front.graph, program); !layers.empty()) out["integer_layers"] = layers;
   return out;
 }

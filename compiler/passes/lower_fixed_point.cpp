@@ -12,6 +12,7 @@
 #include "compiler/passes/grid.hpp"
 #include "compiler/passes/match.hpp"
 #include "compiler/passes/passes.hpp"
+#include "compiler/passes/point_function.hpp"
 
 namespace inferc {
 namespace {
@@ -160,17 +161,36 @@ bool apply(FixedChain& chain, const Node& n, std::size_t behind) {
   return false;
 }
 
+template <class F>
+void by_stored_type(DType t, F f) {
+  switch (t) {
+    case DType::int8:
+      return f(std::type_identity<std::int8_t>{});
+    case DType::uint8:
+      return f(std::type_identity<std::uint8_t>{});
+    case DType::int16:
+      return f(std::type_identity<std::int16_t>{});
+    case DType::uint16:
+      return f(std::type_identity<std::uint16_t>{});
+    case DType::int32:
+      return f(std::type_identity<std::int32_t>{});
+    default:
+      internal_error("no type of quantised values");
+  }
+}
+
 // --- the pass
 
 class Lowering {
  public:
-  explicit Lowering(Graph& graph) : graph_(graph), facts_(graph) {}
+  explicit Lowering(Graph& graph) : graph_(graph), facts_(graph), functions_(graph, facts_) {}
 
   bool run() {
     for (Node* n : graph_.nodes())
-      if (!converted_.count(n)) visit(n);
+      if (!converted_.count(n) && !visit_function(n)) visit(n);
     if (converted_.empty()) return false;
     give_floats();
+    for (const auto& [of, by] : replaced_) Edit(graph_, of->producer).replace_with(by);
     graph_.erase_dead();
     return true;
   }
@@ -343,6 +363,90 @@ class Lowering {
   }
   Value* stored_as(Value* v, DType t, Node* before) {
     return v->type->dtype == t ? v : Edit(graph_, before)("Cast", {v}, {{"to", static_cast<std::int64_t>(t)}});
+  }
+
+  // --- functions of few integers, as tables
+
+  // The integers of a value, all in one unit, and where they are.
+  struct FewIntegers {
+    Value* value;
+    FixedChain::Column column;
+  };
+  std::optional<FewIntegers> few_integers(Value* v, Node* before) {
+    if (is_integer(v->type->dtype)) {
+      const grid::Grid all = grid::whole(*facts_.of(v));
+      const std::int64_t unit = std::int64_t{1} << std::clamp(-all.fraction[0], 0, 32);
+      return FewIntegers{v, {0, all.low[0] * unit, all.high[0] * unit}};
+    }
+    // What a chain went through has no integers of its own, and no float any more.
+    const bool inside = v->producer && converted_.count(v->producer) && !known(v);
+    const Integers* of = inside ? nullptr : integers_of(v, before);
+    const auto column = of ? joined(of->columns) : std::nullopt;
+    return column ? std::optional(FewIntegers{of->value, *column}) : std::nullopt;
+  }
+  // All of them, as elements of type `t`.
+  static Tensor all_values(const FixedChain::Column& c, DType t) {
+    std::vector<std::int64_t> integers(static_cast<std::size_t>(c.high - c.low + 1));
+    std::iota(integers.begin(), integers.end(), c.low);
+    if (t != DType::float32) return stored(integers, t);
+    Tensor out(t, {std::ssize(integers)});
+    std::transform(integers.begin(), integers.end(), out.as<float>().begin(), [&](std::int64_t q) { return std::ldexp(static_cast<float>(q), -c.fraction); });
+    return out;
+  }
+  static Tensor stored(const std::vector<std::int64_t>& integers, DType t) {
+    Tensor out(t, {std::ssize(integers)});
+    by_stored_type(t, [&]<class T>(std::type_identity<T>) {
+      std::transform(integers.begin(), integers.end(), out.as<T>().begin(), [](std::int64_t q) { return static_cast<T>(q); });
+    });
+    return out;
+  }
+
+  // Multiples of 2^-fraction as integers.
+  static std::optional<std::vector<std::int64_t>> integers_in(const Tensor& t, int fraction) {
+    std::vector<std::int64_t> out;
+    for (const float v : t.as<float>()) {
+      const double q = std::ldexp(static_cast<double>(v), fraction);
+      if (!(std::abs(q) <= static_cast<double>(INT32_MAX)) || q != std::floor(q)) return std::nullopt;
+      out.push_back(static_cast<std::int64_t>(q));
+    }
+    return out;
+  }
+
+  bool visit_function(Node* n) {
+    const auto f = functions_.ending_with(n);
+    const auto x = f ? few_integers(f->source, n) : std::nullopt;
+    if (!x || x->column.high - x->column.low >= PointFunctions::most_points) return false;
+    const Tensor points = all_values(x->column, f->source->type->dtype);
+    const auto results = values_of(*f, points);
+    if (!results) return false;
+    const Attributes attributes{{"first", x->column.low}, {"near", near_points(*f, points, *results, x->column.low)}};
+    Value* y = f->nodes.back()->out();
+    if (y->type->dtype != DType::float32) {
+      replaced_.emplace_back(y, table(x->value, *results, attributes, *f, n));
+    } else {
+      const int fraction = grid::whole(*facts_.of(y)).fraction[0];
+      const auto entries = integers_in(*results, fraction);
+      if (!entries) return false;
+      const auto [low, high] = std::minmax_element(entries->begin(), entries->end());
+      const FixedChain::Column column{fraction, *low, *high};
+      Value* of = table(x->value, stored(*entries, FixedChain({column}, 0).stored_type()), attributes, *f, n);
+      keep(y, {of, {column}, {}, "FixedTable", {x->value}, attributes, {}, of->producer->origins});
+    }
+    cover(f->nodes);
+    return true;
+  }
+  static std::vector<std::int64_t> near_points(const PointFunction& f, const Tensor& points, const Tensor& results, std::int64_t first) {
+    std::vector<std::int64_t> out = near_boundaries(f, points, results);
+    for (std::int64_t& i : out) i += first;
+    return out;
+  }
+  Value* table(Value* x, Tensor entries, Attributes attributes, const PointFunction& f, Node* before) {
+    return Edit(graph_, before).composite("FixedTable", {x, graph_.add_constant(std::move(entries))}, std::move(attributes), joined_origins(f.nodes));
+  }
+  // Those that nobody else reads.
+  void cover(const std::vector<Node*>& nodes) {
+    for (std::size_t k = nodes.size(); k-- > 0;)
+      if (k + 1 == nodes.size() || !needed(nodes[k]->out())) converted_.insert(nodes[k]);
   }
 
   // --- products with constant weights
@@ -551,6 +655,7 @@ class Lowering {
     }
   }
   Value* float_of(const Integers& of, Node* at) {
+    if (of.op == "FixedTable" && !graph_.is_read(*of.value)) return float_table(of, at);
     if (of.chain && !graph_.is_read(*of.value)) {
       FixedChain chain = *of.chain;
       if (chain.to_one_fraction()) return place(of, chain, DType::float32, at);
@@ -560,8 +665,20 @@ class Lowering {
     return place({of.value, of.columns, chain, "FixedMap", {of.value}, {}, {}, at->origins}, chain, DType::float32, at);
   }
 
+  Value* float_table(const Integers& of, Node* at) {
+    const Tensor& entries = *of.value->producer->in(1)->constant;
+    Tensor floats(DType::float32, entries.shape());
+    by_stored_type(entries.dtype(), [&]<class T>(std::type_identity<T>) {
+      std::transform(entries.as<T>().begin(), entries.as<T>().end(), floats.as<float>().begin(),
+                     [&](T q) { return static_cast<float>(std::ldexp(static_cast<double>(q), -of.columns[0].fraction)); });
+    });
+    return Edit(graph_, at).composite("FixedTable", {of.operands[0], graph_.add_constant(std::move(floats))}, of.attributes, of.origins);
+  }
+
   Graph& graph_;
   grid::Facts facts_;
+  PointFunctions functions_;
+  std::vector<std::pair<Value*, Value*>> replaced_;  // values of integer types
   std::map<const Value*, Integers> integers_;
   std::set<Node*> converted_;
 };

@@ -52,6 +52,12 @@ void fixed_map(O* y, const X* x, const std::int64_t* table, const std::int64_t* 
   for (std::size_t i = 0; i < rows * cols; ++i) y[i] = fixed_detail::finished<O>(x[i], steps, count, table, stride, i % (cols == 0 ? 1 : cols), unit);
 }
 
+// y[i] = table[x[i] - first].
+template <class O, class X>
+void fixed_table(O* y, const X* x, const O* table, std::int64_t first, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = table[static_cast<std::int64_t>(x[i]) - first];
+}
+
 // y[i] = steps(a[i] 2^shift_a + b[i] 2^shift_b).
 template <class O, class X>
 void fixed_add(O* y, const X* a, const X* b, std::int64_t shift_a, std::int64_t shift_b, const std::int64_t* table, const std::int64_t* steps,

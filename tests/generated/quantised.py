@@ -165,6 +165,15 @@ def activation(b):
     quantise(b, b.node("Mul", [b.node(b.choose(["Relu", "Neg", "Abs"]), [x]), b.scale(2.0 ** b.integer(-2, 1))]))
 
 
+def function(b):
+    """Of a few integers, by operations that every runtime rounds alike: a table."""
+    x = b.quantised()
+    factor = b.scale(b.choose([0.3, 1.7, -0.45]))
+    made = {"Mul": lambda: b.node("Mul", [x, factor]), "Div": lambda: b.node("Div", [x, factor]), "Sqrt": lambda: b.node("Sqrt", [b.node("Abs", [x])]),
+            "Sum": lambda: b.node("Add", [x, b.node("Mul", [x, factor])])}
+    quantise(b, made[b.choose(sorted(made))]())
+
+
 def joined(b):
     x = b.quantised(lambda v: v.rank == 2)
     y = b.quantised(lambda v: v.rank == 2 and v.dims[0] == x.dims[0])
@@ -172,7 +181,7 @@ def joined(b):
     b.grid[z.name] = min(b.grid[x.name][0], b.grid[y.name][0]), 4 * max(b.grid[x.name][1], b.grid[y.name][1])
 
 
-RULES = [linear] * 6 + [sparse] * 3 + [convolution] * 4 + [pool, flatten, activation, activation, joined] + [total] * 4
+RULES = [linear] * 6 + [sparse] * 3 + [convolution] * 4 + [pool, flatten, activation, activation, function, function, joined] + [total] * 6
 
 
 def fill(b, symbol):

@@ -181,7 +181,7 @@ RULES |= {f.__name__: partial(norms, rule=f) for f in (l.layer_norm, l.rms_norm_
 RULES |= {"LSTM": partial(recurrent, op="LSTM", gates=4), "GRU": partial(recurrent, op="GRU", gates=3),
           "GRU_linear": partial(recurrent, op="GRU", gates=3, linear_before_reset=1)}
 RULES["decision_trees"] = decision_trees
-EXACT = {"quantised_linear": partial(quantised_layer, rule=q.linear), "quantised_activation": partial(quantised_layer, rule=q.activation),
+EXACT = {"quantised_linear": partial(quantised_layer, rule=q.linear), "quantised_activation": partial(quantised_layer, rule=q.activation), "quantised_function": partial(quantised_layer, rule=q.function),
          "quantised_sparse": quantised_row, "quantised_convolution": quantised_image, "quantised_sum": quantised_sum}
 RULES |= {f.__name__: partial(scatters, rule=f) for f in (m.scatter_elements, m.scatter_nd, m.scatter_nd_given)}
 

@@ -42,6 +42,25 @@ TEST(QuantizedAdd, IsTheDefinitionForEveryType) {
   check_add<24, 2, std::int32_t, std::int64_t, q::To<std::int8_t>>(1), check_add<0, 24, std::int16_t, std::int64_t, q::To<std::int32_t>>(1);
 }
 
+template <std::int64_t first, class X, class O>
+void check_table(std::size_t points) {
+  std::vector<O> entries(points);
+  for (std::size_t i = 0; i < points; ++i) entries[i] = static_cast<O>(static_cast<std::int64_t>(i * 37) - 50);
+  for (std::size_t n = 0; n < 70; ++n) {
+    std::mt19937 random(static_cast<unsigned>(n));
+    std::vector<X> x(n);
+    for (X& v : x) v = static_cast<X>(static_cast<std::int64_t>(random() % points) + first);
+    std::vector<O> y(n + 1, O{7}), e(n + 1, O{7});
+    q::table<first>(Range{dim<0>{}, dim<1>{}}, y.data(), x.data(), entries.data(), n);
+    ref::fixed_table(e.data(), x.data(), entries.data(), first, n);
+    ASSERT_EQ(y, e) << n;
+  }
+}
+TEST(QuantizedTable, IsTheDefinitionForEveryType) {
+  check_table<-128, std::int8_t, std::int8_t>(256), check_table<0, std::uint8_t, float>(256), check_table<-4, std::int8_t, std::int32_t>(9);
+  check_table<-2048, std::int16_t, std::uint8_t>(4096), check_table<7, std::uint16_t, std::int16_t>(300), check_table<-100, std::int32_t, std::uint16_t>(101);
+}
+
 // Results of bytes within bounds, which are stored several vectors at once: sums from far below to far above them.
 template <class O, std::int64_t low, std::int64_t high>
 void check_within() {

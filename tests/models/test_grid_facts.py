@@ -111,6 +111,15 @@ class Choices(unittest.TestCase):
         text = call("inspect", TAGGER).stdout
         self.assertRegex(text, r"layer Gemm '2'.* density 0\.28 products Bytes<2> zeros kept")
 
+    def test_tables_are_printed_with_what_is_near_a_boundary(self):
+        """PQuantML's softmax: exp and 1/x, all of whose entries are those of real numbers."""
+        for network, points in (("pq_residual_softmax", [128, 256]), ("pq_attention", [256, 256])):
+            done = call("inspect", DATA / network / "model_exact.onnx", "--json", "-")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            tables = json.loads(done.stdout)["tables"]
+            self.assertEqual([(t["points"], t["near a boundary"]) for t in tables], [(n, []) for n in points])
+            self.assertRegex(tables[0]["function"], "Exp 'softmax.exp.function'|Exp 'attention.softmax.exp.function'")
+
     def pruned(self, zeros, size=256, data=127.0):
         random = np.random.default_rng(3)
         w = random.integers(-100, 101, (size, size)) * (random.random((size, size)) >= zeros)

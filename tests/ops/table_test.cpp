@@ -59,6 +59,7 @@ const Covered covered[] = {
     {"FixedLinear", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"FixedMap", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"FixedPatches", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
+    {"FixedTable", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"FixedToInteger", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"If", "", "tests/plan/control_test.cpp"},
     {"Loop", "", "tests/plan/control_test.cpp"},

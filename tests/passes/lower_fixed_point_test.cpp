@@ -350,6 +350,139 @@ TEST(DropDeadNeurons, LeavesNeuronsThatSomebodyElseReads) {
   EXPECT_FALSE(drop_dead_neurons(*g));
 }
 
+// %y as a function of %q, which a layer gives and another reads.
+std::string function(const std::string& nodes, int bits = 7, int fraction = 4) {
+  return graph_of(quantise("0", "x", 4, -100, 100) + R"(
+      %v: f32[2, 1] = constant f32[2, 1] {1, -0.5}
+      %p = Gemm(%0, %w, %b))" +
+                  quantise("q", "p", fraction, -(1 << bits), (1 << bits) - 1) + nodes + quantise("t", "f", 6, -60, 63) + "\n %y = MatMul(%t, %v)");
+}
+const Node* find(const Graph& graph, std::string_view op) {
+  for (const Node* n : graph.nodes())
+    if (n->is(op, "inferc")) return n;
+  return nullptr;
+}
+const char* const gelu = R"(
+      %root: f32[] = constant f32[] {1.4142135}
+      %one: f32[] = constant f32[] {1}
+      %half: f32[] = constant f32[] {0.5}
+      %1 = Div(%q, %root)
+      %2 = Erf(%1)
+      %3 = Add(%2, %one)
+      %4 = Mul(%q, %3)
+      %f = Mul(%4, %half))";
+
+// Whatever the function is, and from however many operators it is made.
+TEST(FunctionsOfFewIntegers, AreTables) {
+  const char* const third = "\n %c: f32[] = constant f32[] {0.3333}\n %f = Mul(%q, %c)";
+  const char* const bounded = "\n %1 = Sigmoid(%q)\n %2 = Tanh(%1)\n %f = Sub(%2, %1)";
+  for (const std::string& nodes :
+       {std::string("\n %f = Tanh(%q)"), std::string("\n %f = Sigmoid(%q)"), std::string(gelu), std::string(third), std::string(bounded)}) {
+    const std::string text = function(nodes);
+    expect_exact(text, 2);
+    const auto g = test::typed_graph(text);
+    ASSERT_TRUE(lower_fixed_point(*g));
+    EXPECT_EQ(count(*g, "FixedTable"), 1) << inferc::text(*g);
+    EXPECT_EQ(count(*g, "FixedMap"), 0) << inferc::text(*g);
+    const Node* table = find(*g, "FixedTable");
+    EXPECT_EQ(table->attr_int("first", 0), -128);
+    EXPECT_EQ(table->in(1)->constant->size(), 256u);
+    EXPECT_EQ(byte_size(table->out()->type->dtype), 1u);
+  }
+}
+TEST(FunctionsOfFewIntegers, AreTablesOfFloatsWhereNobodyReadsIntegers) {
+  const std::string text = graph_of(quantise("q", "x", 4, -100, 100) + "\n %1 = Sigmoid(%q)" + quantise("y", "1", 7, 0, 127));
+  const auto before = test::typed_graph(text), after = test::typed_graph(text);
+  recognise_quantisers(*after);
+  ASSERT_TRUE(lower_fixed_point(*after));
+  verify(*after);
+  ASSERT_EQ(count(*after, "FixedTable"), 1) << inferc::text(*after);
+  EXPECT_EQ(find(*after, "FixedTable")->out()->type->dtype, DType::float32);
+  EXPECT_EQ(count(*after, "FixedToInteger"), 1);
+  EXPECT_EQ(after->nodes().size(), 2u) << inferc::text(*after);
+  const Tensor x = inputs_on_ties(2000, 3);
+  EXPECT_TRUE(evaluate_graph(*before, {x})[0].same(evaluate_graph(*after, {x})[0]));
+}
+TEST(FunctionsOfFewIntegers, AreNoTablesOfManyPoints) {
+  for (const auto& [bits, tables] : {std::pair{11, 1}, std::pair{12, 0}}) {
+    const std::string text = function("\n %f = Tanh(%q)", bits, 8);
+    expect_exact(text, 2);
+    const auto g = test::typed_graph(text);
+    ASSERT_TRUE(lower_fixed_point(*g));
+    EXPECT_EQ(count(*g, "FixedTable"), tables) << bits;
+  }
+}
+TEST(FunctionsOfFewIntegers, AreNoTablesOfTwoValuesOrOfOthers) {
+  for (const auto& [nodes, layers] : {std::pair{"\n %1 = Tanh(%x)\n %2 = ReduceSum(%1) {\"keepdims\" = 1}\n %f = Mul(%q, %2)", 2},
+                                      std::pair{"\n %f = Softmax(%q)", 2}, std::pair{"\n %c: f32[2] = constant f32[2] {0.3, 0.7}\n %f = Mul(%q, %c)", 1}}) {
+    const auto g = test::typed_graph(function(nodes));
+    ASSERT_TRUE(lower_fixed_point(*g));
+    EXPECT_EQ(count(*g, "FixedTable"), 0) << nodes;
+    expect_exact(function(nodes), layers);
+  }
+  const auto g = test::typed_graph(graph_of("\n %1 = Tanh(%x)" + quantise("y", "1", 6, -64, 63)));
+  EXPECT_FALSE(lower_fixed_point(*g)) << "the input is on no grid";
+}
+TEST(FunctionsOfFewIntegers, KeepAValueInsideThatIsReadElsewhere) {
+  const auto before = test::typed_graph(function("\n %1 = Sigmoid(%q)\n %f = Mul(%q, %1)")), after = clone(*before);
+  for (Graph* g : {before.get(), after.get()})
+    for (const Node* n : g->nodes())
+      if (n->is("Sigmoid")) g->set_outputs({g->outputs()[0], n->out()});
+  ASSERT_TRUE(lower_fixed_point(*after));
+  verify(*after);
+  EXPECT_EQ(count(*after, "FixedTable"), 1);
+  const Tensor x = inputs_on_ties(500, 3);
+  const std::vector<Tensor> e = evaluate_graph(*before, {x}), y = evaluate_graph(*after, {x});
+  EXPECT_TRUE(e[0].same(y[0]) && e[1].same(y[1]));
+}
+// A step that is no power of two: the integers are those of the file.
+TEST(FunctionsOfFewIntegers, AreTablesOfIntegersInTheFile) {
+  const std::string text = R"(graph "g" {
+      symbol n: 0..4000
+      %s: f32[] = constant f32[] {0.0371}
+      %z: i8[] = constant i8[] {3}
+      %t: f32[] = constant f32[] {0.00392}
+      %0: u8[] = constant u8[] {1}
+      %x: f32[n, 3] = input
+      %q = QuantizeLinear(%x, %s, %z)
+      %1 = DequantizeLinear(%q, %s, %z)
+      %2 = Sigmoid(%1)
+      %y = QuantizeLinear(%2, %t, %0)
+      return %y
+    })";
+  const auto before = test::typed_graph(text), after = test::typed_graph(text);
+  ASSERT_TRUE(lower_fixed_point(*after));
+  verify(*after);
+  EXPECT_EQ(count(*after, "FixedTable"), 1) << inferc::text(*after);
+  EXPECT_EQ(after->nodes().size(), 2u) << inferc::text(*after);
+  const Tensor x = inputs_on_ties(2000, 3);
+  EXPECT_TRUE(evaluate_graph(*before, {x})[0].same(evaluate_graph(*after, {x})[0]));
+}
+// 0.5 times odd numbers lies on half steps of the result, everything else far away from them.
+TEST(FunctionsOfFewIntegers, TellWhatIsNearABoundary) {
+  const auto near = [](float factor) {
+    const auto g = test::typed_graph(R"(graph "g" {
+      %s: f32[] = constant f32[] {1}
+      %l: f32[] = constant f32[] {-3}
+      %h: f32[] = constant f32[] {3}
+      %c: f32[] = constant f32[] {)" +
+                                     fmt::format("{}", factor) + R"(}
+      %x: f32[4] = input
+      %q = inferc.Quantize(%x, %s, %l, %h) {"overflow" = "SAT", "rounding" = "RND"}
+      %1 = Exp(%q)
+      %2 = Log(%1)
+      %3 = Mul(%2, %c)
+      %y = inferc.Quantize(%3, %s, %l, %h) {"overflow" = "SAT", "rounding" = "RND"}
+      return %y
+    })");
+    lower_fixed_point(*g);
+    const Node* table = find(*g, "FixedTable");
+    return table ? table->attr("near", std::vector<std::int64_t>{99}) : std::vector<std::int64_t>{77};
+  };
+  EXPECT_EQ(near(0.5f), (std::vector<std::int64_t>{-3, -1, 1, 3}));
+  EXPECT_EQ(near(0.4f), std::vector<std::int64_t>{});
+}
+
 // Sums of 27 bits: float32 rounds them, the integers are exact.
 TEST(LowerFixedPoint, IsRightWhereFloat32Rounds) {
   const auto g = test::typed_graph(R"(graph "g" {

@@ -52,6 +52,22 @@ inline void add(Range<B, E> rows, typename Out::type* y, const X* a, const X* b,
     }
 }
 
+// y[i] = table[x[i] - first] for the rows `rows` of n elements. Eight elements are read before the first is written: y may be of a type
+// that compilers take for one that aliases anything.
+template <std::int64_t first, class B, class E, class O, class X>
+inline void table(Range<B, E> rows, O* y, const X* x, const O* entries, std::size_t n) {
+  constexpr std::size_t block = 8;
+  const auto entry = [&](X v) __attribute__((always_inline)) { return entries[static_cast<std::ptrdiff_t>(v) - first]; };
+  std::size_t i = rows.begin * n;
+  const std::size_t end = rows.end * n;
+  for (; i + block <= end; i += block) {
+    O kept[block];
+    for (std::size_t k = 0; k < block; ++k) kept[k] = entry(x[i + k]);
+    __builtin_memcpy(y + i, kept, sizeof(kept));
+  }
+  for (; i < end; ++i) y[i] = entry(x[i]);
+}
+
 // A parameter of a quantiser: one for all columns, or one for each.
 struct Same {
   const float* data;
