@@ -72,6 +72,18 @@ template <class V>
   return v < V{} ? v * factor : v << shift;
 }
 
+// Elements of integers as floats and back.
+template <class F, class V>
+[[gnu::always_inline]] inline F to_floats(V v) {
+  if constexpr (std::is_same_v<F, float>) return static_cast<float>(v);
+  else return __builtin_convertvector(v, F);
+}
+template <class V, class F>
+[[gnu::always_inline]] inline V to_integers(F v) {
+  if constexpr (std::is_same_v<F, float>) return static_cast<V>(v);
+  else return __builtin_convertvector(v, V);
+}
+
 // Of a float, or a vector of floats: v rounded to an integer by the same operations in float32 as a network that was trained with
 // quantisers computes it by.
 template <Round mode, class V>
@@ -98,9 +110,16 @@ template <Round mode, class V>
   return r < high ? r : high;
 }
 
+// v * factor / divisor, two operations of float32, rounded to even; within 2^30, so that V holds it. F: the float or vector of floats of V.
+template <class V, class F>
+[[gnu::always_inline]] inline V rescaled(V v, F factor, F divisor) {
+  const F most = splat<F>(0x1p30f), q = math::rint(to_floats<F>(v) * factor / divisor);
+  return to_integers<V>(at_most(at_least(q, -most), most));
+}
+
 // One step of what happens to a sum, as a row of six numbers: kind, rounding, then the operands a and b, each as (0, value) or as
-// (1, row of a table that has a value for each column).
-enum class Step : unsigned char { add, shift_left, shift_right, at_least, at_most, wrap, leaky };
+// (1, row of a table that has a value for each column). Those of rescale are the bits of a float32.
+enum class Step : unsigned char { add, shift_left, shift_right, at_least, at_most, wrap, leaky, rescale };
 inline constexpr std::size_t step_numbers = 6;
 
 }  // namespace inferc::fixed

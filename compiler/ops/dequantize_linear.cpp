@@ -43,6 +43,18 @@ void lower(Lower& l) {
       Dim(2) * product(l.shape(0));
 }
 
+// To float32 by one scale.
+bool lower_fast(Lower& l) {
+  const DType t = l.type(0).dtype;
+  if (!quantized::words.has(t) || l.out_type().dtype != DType::float32 || !product(l.shape(1)).is(1)) return false;
+  const Dim all = product(l.shape(0));
+  l.fast(
+       "cpu::quantized::dequantize_linear", "kernels/cpu/quantized/map.hpp",
+       {range(0, Dim(1)), write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), read(l.has(2) ? l.in_dense(2) : l.weight(Tensor(t, {}))), size(all)})
+      .flops = Dim(2) * all;
+  return true;
+}
+
 }  // namespace
 
 extern const Op op_DequantizeLinear = {
@@ -51,6 +63,7 @@ extern const Op op_DequantizeLinear = {
     .attributes = {{"axis", AttributeKind::integer}, {"block_size", AttributeKind::integer}, {"output_dtype", AttributeKind::integer}},
     .infer = infer,
     .lower = lower,
+    .lower_fast = lower_fast,
     .versions = "10, 13, 19, 21, 23, 24, 25"};
 
 }  // namespace inferc

@@ -14,14 +14,14 @@ constexpr std::string_view space = "cpu::quantized::";
 std::string operand(const std::int64_t* o) { return fmt::format("{}{}<{}>", space, o[0] != 0 ? "Row" : "Is", o[1]); }
 
 constexpr const char* round_names[] = {"trn", "rnd", "rnd_conv", "rnd_min_inf", "rnd_zero", "rnd_inf", "trn_zero"};
-constexpr const char* step_names[] = {"Add", "ShiftLeft", "ShiftRight", "AtLeast", "AtMost", "Wrap", "Leaky"};
+constexpr const char* step_names[] = {"Add", "ShiftLeft", "ShiftRight", "AtLeast", "AtMost", "Wrap", "Leaky", "Rescale"};
 
 std::string step_type(const std::int64_t* step) {
   const auto kind = static_cast<Step>(step[0]);
   std::string out = fmt::format("{}{}<", space, step_names[step[0]]);
   if (kind == Step::shift_right) out += fmt::format("fixed::Round::{}, ", round_names[step[1]]);
   out += operand(step + 2);
-  if (kind == Step::wrap || kind == Step::leaky) out += ", " + operand(step + 4);
+  if (kind == Step::wrap || kind == Step::leaky || kind == Step::rescale) out += ", " + operand(step + 4);
   return out + ">";
 }
 

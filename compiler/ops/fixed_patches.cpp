@@ -21,7 +21,15 @@ void infer(Infer& i) {
   if (out) i.out(0, i.dtype(0), {x[0], product({out->begin(), out->end()}), product({kernel.begin(), kernel.end()}) * x[1]});
 }
 
+std::int64_t fill(const Node& n) { return n.attr_int("fill", 0); }
+
 std::vector<Dim> positions(const window::Window& w) { return w.out; }
+
+std::vector<AttributeSpec> attributes() {
+  std::vector<AttributeSpec> out = convolution::attributes();
+  out.push_back({"fill", AttributeKind::integer});
+  return out;
+}
 
 void lower(Lower& l) {
   const Shape& x = l.shape(0);
@@ -29,7 +37,7 @@ void lower(Lower& l) {
   const HostKernel kernel = by_dtype(l.type(0).dtype, fixed::StoredTypes{}, [&]<class T>(std::type_identity<T>) {
     return window::by_spatial(w.in.size(), []<int S>(std::integral_constant<int, S>) { return host(&ref::fixed_patches<T, S>); });
   });
-  std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(0)), runtime_size(x[0]), runtime_size(x[1])};
+  std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(0)), integer(fill(l.node)), runtime_size(x[0]), runtime_size(x[1])};
   window::append(args, w, positions(w));
   l.reference("ref::fixed_patches", "kernels/ref/fixed.hpp", kernel, std::move(args));
 }
@@ -47,18 +55,18 @@ bool lower_fast(Lower& l) {
     sizes.sizes.insert(sizes.sizes.end(), all.begin(), all.end());
   };
   append(w.kernel, 1), append(positions(w), 1), append(w.stride, 1), append(w.dilation, 1), append(w.pad, 0);
-  l.fast("cpu::quantized::patches", "kernels/cpu/quantized/patches.hpp", {write(l.out_dense()), read_view(x), std::move(sizes)});
+  l.fast("cpu::quantized::patches", "kernels/cpu/quantized/patches.hpp", {write(l.out_dense()), read_view(x), integer(fill(l.node)), std::move(sizes)});
   return true;
 }
 
 }  // namespace
 
 // [N, positions, taps * channels] of X [N, channels, ...]: what each position of a convolution's window sees, for a product with its
-// weights. Attributes are those of Conv, with kernel_shape.
+// weights. Attributes are those of Conv, with kernel_shape; "fill" is what it sees outside.
 extern const Op op_FixedPatches = {.name = "FixedPatches",
                                    .domain = "inferc",
                                    .inputs = {{"X", fixed::stored_types}},
-                                   .attributes = convolution::attributes(),
+                                   .attributes = attributes(),
                                    .infer = infer,
                                    .lower = lower,
                                    .lower_fast = lower_fast};

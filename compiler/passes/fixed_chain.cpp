@@ -247,6 +247,21 @@ bool FixedChain::quantise(const Target& to) {
   return true;
 }
 
+// The order of two sums is that of their results.
+bool FixedChain::rescale(const std::vector<float>& factor, const std::vector<float>& divisor) {
+  Numbers a, b;
+  if (is_wide()) return false;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    const float f = factor[c], d = divisor[c];
+    if (columns_[c].fraction != 0 || !(f > 0 && d > 0 && std::isfinite(f) && std::isfinite(d))) return false;
+    a.push_back(std::bit_cast<std::int32_t>(f)), b.push_back(std::bit_cast<std::int32_t>(d));
+    columns_[c] = {0, fixed::rescaled(columns_[c].low, f, d), fixed::rescaled(columns_[c].high, f, d)};
+    if (!note(magnitude(columns_[c]))) return false;
+  }
+  step(fixed::Step::rescale, {}, std::move(a), std::move(b));
+  return true;
+}
+
 std::int64_t FixedChain::low() const {
   std::int64_t out = columns_.empty() ? 0 : columns_[0].low;
   for (const Column& c : columns_) out = std::min(out, c.low);

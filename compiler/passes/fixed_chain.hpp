@@ -41,6 +41,8 @@ class FixedChain {
     bool wraps;
   };
   bool quantise(const Target& to);
+  // The integers times `factor` over `divisor` in float32, positive and finite, to the next integer.
+  bool rescale(const std::vector<float>& factor, const std::vector<float>& divisor);
   bool round(fixed::Round mode) { return shift_to(std::vector<int>(columns_.size(), 0), mode); }
   bool to_one_fraction();  // of all columns: the finest
   void end_without_shift();

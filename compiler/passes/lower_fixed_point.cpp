@@ -10,6 +10,7 @@
 #include "compiler/passes/edit.hpp"
 #include "compiler/passes/fixed_chain.hpp"
 #include "compiler/passes/grid.hpp"
+#include "compiler/passes/integer_layer.hpp"
 #include "compiler/passes/match.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/point_function.hpp"
@@ -187,7 +188,7 @@ class Lowering {
 
   bool run() {
     for (Node* n : graph_.nodes())
-      if (!converted_.count(n) && !visit_function(n)) visit(n);
+      if (!converted_.count(n) && !visit_function(n) && !visit_integer_layer(n)) visit(n);
     if (converted_.empty()) return false;
     give_floats();
     for (const auto& [of, by] : replaced_) Edit(graph_, of->producer).replace_with(by);
@@ -447,6 +448,81 @@ class Lowering {
   void cover(const std::vector<Node*>& nodes) {
     for (std::size_t k = nodes.size(); k-- > 0;)
       if (k + 1 == nodes.size() || !needed(nodes[k]->out())) converted_.insert(nodes[k]);
+  }
+
+  // --- layers on bytes with zero points
+
+  // Columns of one unit, 1, between the bounds of a byte.
+  static Columns range_of(DType t) { return {t == DType::int8 ? FixedChain::Column{0, INT8_MIN, INT8_MAX} : FixedChain::Column{0, 0, UINT8_MAX}}; }
+  static FixedColumns whole(std::vector<std::int64_t> v) { return {v, std::vector<int>(v.size(), 0)}; }
+  static bool saturate(FixedChain& chain, std::int64_t zero, DType t) {
+    const std::int64_t half = std::int64_t{1} << (bit_width(t) - 1), low = is_signed(t) ? -half : 0;
+    const auto all = [&](std::int64_t v) { return whole(std::vector<std::int64_t>(chain.columns().size(), v)); };
+    return chain.add(all(zero)) && chain.at_least(all(low)) && chain.at_most(all(low + 2 * half - 1));
+  }
+
+  // The sums of a layer, and what one node after the other makes of them; nothing where they could wrap.
+  std::optional<FixedChain> integer_sums(const IntegerLayer& layer, Node*& last, std::set<Node*>& covered) {
+    const Columns x = range_of(layer.x->type->dtype);
+    const Weights w{layer.weights, std::vector<int>(layer.columns, 0)};
+    FixedChain chain = sums(w, x, layer.k, layer.x->type->dtype == DType::int8);
+    if (!chain.add(whole(layer.bias)) || chain.is_wide() || magnitude(w) > 32767) return std::nullopt;
+    if (!layer.factor.empty()) {
+      const bool fits = chain.rescale(layer.factor, std::vector<float>(layer.columns, 1.0f)) && saturate(chain, layer.zero_y, last->out()->type->dtype);
+      return fits ? std::optional(chain) : std::nullopt;
+    }
+    if (layer.late_zero_x || !layer.taps.empty()) return chain;
+    for (Node* user = graph_.only_user(last->out()); user && user->is("Add") && user->out()->type->shape == last->out()->type->shape;
+         user = graph_.only_user(last->out())) {
+      const auto term = integer_columns(user->in(user->in(0) == last->out() ? 1 : 0), layer.columns);
+      FixedChain longer = chain;
+      if (!term || !longer.add(whole(*term)) || longer.is_wide()) break;
+      chain = std::move(longer), last = user, covered.insert(user);
+    }
+    const auto r = requantiser(graph_, last, layer.columns);
+    FixedChain longer = chain;
+    if (!r || !longer.rescale(r->factor, r->divisor) || !saturate(longer, r->zero, r->last->out()->type->dtype)) return chain;
+    for (Node* n = last; n != r->last;) covered.insert(n = graph_.only_user(n->out()));
+    last = r->last;
+    return longer;
+  }
+
+  bool visit_integer_layer(Node* n) {
+    const auto layer = integer_layer(*n);
+    if (!layer || (!layer->taps.empty() &&
+                   (!is_worth_a_matrix(static_cast<std::int64_t>(layer->groups), static_cast<std::int64_t>(layer->columns)) || layer->late_zero_x)))
+      return false;
+    std::set<Node*> covered{n};
+    Node* last = n;
+    const auto chain = integer_sums(*layer, last, covered);
+    if (!chain) return false;
+    Tensor matrix(DType::int32, {static_cast<std::int64_t>(layer->k), static_cast<std::int64_t>(layer->columns)});
+    std::copy(layer->weights.begin(), layer->weights.end(), matrix.as<std::int32_t>().begin());
+    Value* rows = layer->taps.empty() ? layer->x : patches_of(n, *layer);
+    const Attributes high{{"x_high", range_of(layer->x->type->dtype)[0].high}};
+    Integers of{nullptr, {}, {}, "FixedLinear", {rows, graph_.add_constant(std::move(matrix), weights_name(*n))}, high, {}, origins_of(covered)};
+    if (!layer->taps.empty()) of.image = n->out()->type->shape;
+    Value* y = place(of, *chain, last->out()->type->dtype, n);
+    if (layer->late_zero_x) y = without_zero(y, *layer, n);
+    replaced_.emplace_back(last->out(), y);
+    converted_.insert(covered.begin(), covered.end());
+    return true;
+  }
+  static std::string weights_name(const Node& n) { return n.in(n.is("MatMulInteger") || n.is("ConvInteger") ? 1 : 3)->name; }
+  Value* patches_of(Node* n, const IntegerLayer& layer) {
+    Attributes attributes = n->attributes;
+    attributes.erase("group");
+    attributes["kernel_shape"] = layer.taps;
+    attributes["fill"] = layer.zero_x;
+    return Edit(graph_, n).composite("FixedPatches", {layer.x}, attributes, n->origins);
+  }
+  // Less what a zero point that comes at run time brings to each sum: sums of 32 bits wrap as those of the file do.
+  Value* without_zero(Value* y, const IntegerLayer& layer, Node* before) {
+    std::vector<std::int32_t> totals(layer.columns, 0);
+    for (std::size_t i = 0; i < layer.weights.size(); ++i) totals[i % layer.columns] += static_cast<std::int32_t>(layer.weights[i]);
+    const Edit edit(graph_, before);
+    Value* zero = edit("Cast", {edit.view(layer.late_zero_x, {})}, {{"to", static_cast<std::int64_t>(DType::int32)}});
+    return edit("Sub", {y, edit("Mul", {zero, graph_.add_constant(tensor_of<std::int32_t>({std::ssize(totals)}, totals))})});
   }
 
   // --- products with constant weights

@@ -12,6 +12,8 @@ namespace inferc::ref {
 
 namespace fixed_detail {
 
+inline float float_of(std::int64_t bits) { return bit_cast<float>(static_cast<std::int32_t>(bits)); }
+
 // fixed::Step as its six numbers.
 inline std::int64_t stepped(const std::int64_t* step, std::int64_t v, const std::int64_t* table, std::size_t stride, std::size_t col) {
   const auto operand = [&](const std::int64_t* o) { return o[0] != 0 ? table[static_cast<std::size_t>(o[1]) * stride + col] : o[1]; };
@@ -31,6 +33,8 @@ inline std::int64_t stepped(const std::int64_t* step, std::int64_t v, const std:
       return fixed::wrap(v, a, b);
     case fixed::Step::leaky:
       return fixed::leaky(v, a, b);
+    case fixed::Step::rescale:
+      return fixed::rescaled(v, float_of(a), float_of(b));
   }
   return v;
 }
@@ -90,10 +94,10 @@ void fixed_to_integer(O* y, const float* x, const float* scale, const float* low
       y[r * cols + c] = static_cast<O>(one(x[r * cols + c], scale[c * scale_stride], low[c * low_stride], high[c * high_stride]));
 }
 
-// y[n, position, (tap, channel)] = what tap and channel of a sliding window see of x[n, channel, ...]; 0 outside.
+// y[n, position, (tap, channel)] = what tap and channel of a sliding window see of x[n, channel, ...]; `fill` outside.
 template <class T, int S>
-void fixed_patches(T* y, const T* x, std::size_t batch, std::size_t channels, Sizes<S> in, Sizes<S> kernel, Sizes<S> out, Sizes<S> stride, Sizes<S> dilation,
-                   Sizes<S> pad) {
+void fixed_patches(T* y, const T* x, std::int64_t fill, std::size_t batch, std::size_t channels, Sizes<S> in, Sizes<S> kernel, Sizes<S> out, Sizes<S> stride,
+                   Sizes<S> dilation, Sizes<S> pad) {
   const Window<S> window{in, kernel, out, stride, dilation, pad};
   const std::size_t plane = elements(in);
   for (std::size_t n = 0; n < batch; ++n)
@@ -101,7 +105,7 @@ void fixed_patches(T* y, const T* x, std::size_t batch, std::size_t channels, Si
       for_each_position(kernel, [&](const std::size_t(&k)[S], std::size_t) {
         std::size_t at = 0;
         const bool inside = window.find(o, k, at);
-        for (std::size_t c = 0; c < channels; ++c) *y++ = inside ? x[(n * channels + c) * plane + at] : T{};
+        for (std::size_t c = 0; c < channels; ++c) *y++ = inside ? x[(n * channels + c) * plane + at] : static_cast<T>(fill);
       });
     });
 }

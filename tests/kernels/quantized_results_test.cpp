@@ -9,6 +9,7 @@
 #include "kernels/cpu/quantized/map.hpp"
 #include "kernels/cpu/quantized/pack.hpp"
 #include "kernels/ref/fixed.hpp"
+#include "kernels/ref/quantize.hpp"
 
 namespace inferc {
 namespace {
@@ -59,6 +60,57 @@ void check_table(std::size_t points) {
 TEST(QuantizedTable, IsTheDefinitionForEveryType) {
   check_table<-128, std::int8_t, std::int8_t>(256), check_table<0, std::uint8_t, float>(256), check_table<-4, std::int8_t, std::int32_t>(9);
   check_table<-2048, std::int16_t, std::uint8_t>(4096), check_table<7, std::uint16_t, std::int16_t>(300), check_table<-100, std::int32_t, std::uint16_t>(101);
+}
+
+// Ties, values far beyond, and what is no number, by a scale that is no power of two and one that is.
+template <class O>
+void check_linear_quantisers(O zero) {
+  for (const float scale : {0.0371f, 0.25f})
+    for (std::size_t n = 0; n < 70; ++n) {
+      std::mt19937 random(static_cast<unsigned>(n));
+      std::vector<float> x(n), back(n + 1, 7), e_back(n + 1, 7);
+      for (float& v : x) v = static_cast<float>(static_cast<int>(random() % 2001) - 1000) * scale / 2 * (random() % 9 == 0 ? 1e6f : 1.0f);
+      for (std::size_t i = 0; i + 3 < n; i += 13) x[i] = limits::infinity<float>, x[i + 1] = -limits::infinity<float>, x[i + 2] = x[i] + x[i + 1];
+      std::vector<O> y(n + 1, O{7}), e(n + 1, O{7});
+      q::quantize_linear(Range{dim<0>{}, dim<1>{}}, y.data(), x.data(), &scale, &zero, n);
+      for (std::size_t i = 0; i < n; ++i) e[i] = ref::saturate(x[i] / scale, zero);
+      ASSERT_EQ(y, e) << n;
+      q::dequantize_linear(Range{dim<0>{}, dim<1>{}}, back.data(), y.data(), &scale, &zero, n);
+      for (std::size_t i = 0; i < n; ++i) e_back[i] = static_cast<float>(static_cast<std::int64_t>(e[i]) - zero) * scale;
+      ASSERT_EQ(back, e_back) << n;
+    }
+}
+TEST(QuantizeLinear, IsTheDefinitionForEveryType) {
+  check_linear_quantisers<std::int8_t>(0), check_linear_quantisers<std::int8_t>(-5), check_linear_quantisers<std::uint8_t>(128);
+  check_linear_quantisers<std::int16_t>(-300), check_linear_quantisers<std::uint16_t>(40000);
+}
+
+// v * 0.0173 / divisor, or by a factor for each column, + 3: also where the quotient is far beyond an integer.
+template <class Factor, class Divisor>
+void check_rescaled(const std::vector<std::int64_t>& step, float most) {
+  using S = q::Steps<q::Rescale<Factor, Divisor>, q::Add<q::Is<3>>>;
+  std::vector<std::int64_t> steps = step;
+  steps.insert(steps.end(), {0, 0, 0, 3, 0, 0});
+  for (std::size_t cols = 1; cols < 40; ++cols) {
+    const std::size_t stride = (cols + 15) / 16 * 16;
+    std::vector<std::int32_t> table(stride), x(5 * cols), y(x.size()), e(x.size());
+    std::vector<std::int64_t> wide(stride);
+    std::mt19937 random(static_cast<unsigned>(cols));
+    for (std::size_t c = 0; c < stride; ++c) wide[c] = table[c] = bit_cast<std::int32_t>(most / static_cast<float>(1 + c));
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<std::int32_t>(random()) >> (i % 24);
+    q::map<S, q::To<std::int32_t>>(Range{dim<0>{}, dim<5>{}}, y.data(), x.data(), table.data(), cols);
+    ref::fixed_map(e.data(), x.data(), wide.data(), steps.data(), steps.size() / fixed::step_numbers, 5, cols, stride, 1.0f);
+    ASSERT_EQ(y, e) << cols;
+    for (std::size_t i = 0; i < x.size() && step[2] == 1; ++i) {
+      const float v = static_cast<float>(x[i]) * bit_cast<float>(table[i % cols]) / 0.5f;
+      ASSERT_EQ(y[i], 3 + static_cast<std::int64_t>(v > 0x1p30f ? 0x1p30f : v < -0x1p30f ? -0x1p30f : __builtin_rintf(v))) << x[i];
+    }
+  }
+}
+TEST(QuantizedSteps, RescaleInFloat32) {
+  constexpr std::int64_t factor = bit_cast<std::int32_t>(0.0173f), half = bit_cast<std::int32_t>(0.5f), tiny = bit_cast<std::int32_t>(1e-30f);
+  check_rescaled<q::Is<factor>, q::Is<half>>({7, 0, 0, factor, 0, half}, 0), check_rescaled<q::Is<factor>, q::Is<tiny>>({7, 0, 0, factor, 0, tiny}, 0);
+  check_rescaled<q::Row<0>, q::Is<half>>({7, 0, 1, 0, 0, half}, 0.5f), check_rescaled<q::Row<0>, q::Is<half>>({7, 0, 1, 0, 0, half}, 300.0f);
 }
 
 // Results of bytes within bounds, which are stored several vectors at once: sums from far below to far above them.

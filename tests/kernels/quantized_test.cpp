@@ -289,9 +289,9 @@ TEST(QuantizedPatches, AreTheDefinitionForEveryLayoutAndWindow) {
       for (const std::int64_t pad : {0, 1, 2}) {
         const std::int64_t h = (6 + 2 * pad - 2 * dilation - 1) / stride + 1, w = (5 + pad - dilation - 1) / stride + 1;
         std::vector<std::int16_t> e(static_cast<std::size_t>(2 * h * w * 6 * 3)), y(e.size());
-        ref::fixed_patches<std::int16_t, 2>(e.data(), first.data(), 2, 3, {6, 5}, {3, 2}, {h, w}, {stride, stride}, {dilation, dilation}, {pad, 0});
+        ref::fixed_patches<std::int16_t, 2>(e.data(), first.data(), 5 * pad, 2, 3, {6, 5}, {3, 2}, {h, w}, {stride, stride}, {dilation, dilation}, {pad, 0});
         for (const auto& x : views) {
-          q::patches(y.data(), x, Sizes<15>{1, 3, 2, 1, h, w, 1, stride, stride, 1, dilation, dilation, 0, pad, 0});
+          q::patches(y.data(), x, 5 * pad, Sizes<15>{1, 3, 2, 1, h, w, 1, stride, stride, 1, dilation, dilation, 0, pad, 0});
           ASSERT_EQ(y, e) << stride << ' ' << dilation << ' ' << pad;
         }
       }

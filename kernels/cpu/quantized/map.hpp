@@ -68,6 +68,32 @@ inline void table(Range<B, E> rows, O* y, const X* x, const O* entries, std::siz
   for (; i < end; ++i) y[i] = entry(x[i]);
 }
 
+// y[i] = x[i] / scale rounded to even, + zero, within the bounds of O, 16 bits at most; NaN gives the lowest.
+template <class B, class E, class O>
+inline void quantize_linear(Range<B, E> rows, O* y, const float* x, const float* scale, const O* zero, std::size_t n) {
+  const Vec s = splat<Vec>(*scale), z = splat<Vec>(static_cast<float>(*zero));
+  const Vec low = splat<Vec>(static_cast<float>(limits::lowest<O>)), high = splat<Vec>(static_cast<float>(limits::highest<O>));
+  for (std::size_t i = rows.begin * n; i < rows.end * n; i += lanes) {
+    const std::size_t left = rows.end * n - i < lanes ? rows.end * n - i : lanes;
+    const Vec v = left == lanes ? load<Vec>(x + i) : load_first<Vec>(x + i, left);
+    Vec q = math::rint(v / s) + z;
+    q = q > low ? q : low;
+    q = q < high ? q : high;
+    store_lanes(y + i, narrowed<O>(__builtin_convertvector(q, I32<lanes>)), left);
+  }
+}
+
+// y[i] = (x[i] - zero) scale.
+template <class B, class E, class X>
+inline void dequantize_linear(Range<B, E> rows, float* y, const X* x, const float* scale, const X* zero, std::size_t n) {
+  const Vec s = splat<Vec>(*scale);
+  const auto z = static_cast<std::int32_t>(*zero) - I32<lanes>{};
+  for (std::size_t i = rows.begin * n; i < rows.end * n; i += lanes) {
+    const std::size_t left = rows.end * n - i < lanes ? rows.end * n - i : lanes;
+    store_lanes(y + i, __builtin_convertvector(load_as<I32<lanes>>(x + i, left) - z, Vec) * s, left);
+  }
+}
+
 // A parameter of a quantiser: one for all columns, or one for each.
 struct Same {
   const float* data;

@@ -6,10 +6,10 @@
 
 namespace inferc::cpu::quantized {
 
-// to[n, position, (tap, channel)] = what a sliding window sees of x[n, channel, d, h, w], 0 outside. `sizes`: kernel, output, strides,
+// to[n, position, (tap, channel)] = what a sliding window sees of x[n, channel, d, h, w], `fill` outside. `sizes`: kernel, output, strides,
 // dilations, pads before.
 template <class T>
-inline void patches(T* to, View<const T, 5> x, Sizes<15> sizes) {
+inline void patches(T* to, View<const T, 5> x, std::int64_t fill, Sizes<15> sizes) {
   const auto size = [&](int what, int d) { return static_cast<std::ptrdiff_t>(sizes.value[3 * what + d]); };
   const std::size_t channels = x.shape[1];
   const auto position = [&](int d, std::ptrdiff_t o, std::ptrdiff_t k) { return o * size(2, d) + k * size(3, d) - size(4, d); };
@@ -27,7 +27,7 @@ inline void patches(T* to, View<const T, 5> x, Sizes<15> sizes) {
         if (inside(0, d) && inside(1, h) && inside(2, w))
           copy(x.data + static_cast<std::ptrdiff_t>(n) * x.stride[0] + d * x.stride[2] + h * x.stride[3] + w * x.stride[4]);
         else
-          for (std::size_t c = 0; c < channels; ++c) to[c] = T{};
+          for (std::size_t c = 0; c < channels; ++c) to[c] = static_cast<T>(fill);
       }
 }
 

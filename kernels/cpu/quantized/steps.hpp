@@ -82,6 +82,17 @@ struct Leaky {
   }
 };
 
+// A and B are bits of floats.
+template <class A, class B>
+struct Rescale {
+  template <class V, class T>
+  [[gnu::always_inline]] static V apply(V v, const T& table, std::size_t col) {
+    using F = typename VectorOf<float, sizeof(V) / sizeof(v[0])>::type;
+    static_assert(sizeof(F) == sizeof(V));
+    return fixed::rescaled(v, bit_cast<F>(A::template get<V>(table, col)), bit_cast<F>(B::template get<V>(table, col)));
+  }
+};
+
 // All of them, first to last.
 template <class... S>
 struct Steps {
