@@ -33,6 +33,8 @@ const std::vector<Pass>& pipeline() {
       {"sink-transposes", sink_transposes, PassClass::exact},
       // A BatchNormalization that a Transpose kept from its layer meets it once the Transpose has moved.
       {"fold-affine-again", fold_affine, PassClass::reassociates},
+      // What pruning left unread or constant between layers, once these have one form and their constants.
+      {"drop-dead-channels", drop_dead_channels, PassClass::finite_only},
       // Layers are whole now; the tables that they share are found once.
       {"split-linear", split_linear, PassClass::reassociates},
       {"eliminate-common-subexpressions-again", eliminate_common_subexpressions, PassClass::exact},
