@@ -46,7 +46,7 @@ template <class Kind, class X, std::size_t M, std::size_t K, std::size_t N>
 void integers(benchmark::State& state) {
   using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>, q::AtLeast<q::Is<0>>, q::AtMost<q::Is<127>>>;
   std::vector<X> x(M * K, 3), y(M * N);
-  const Weights<typename Kind::Weight> w(q::packed_size(K, N, Kind::group), 5);
+  const Weights<typename Kind::Weight> w(q::packed_size(K, N, Kind::group) / (Kind::packs_two ? 2 : 1), 0x33);
   std::vector<typename Kind::Sum> table((N + 15) / 16 * 16, 7);
   for (auto _ : state) {
     q::linear<Kind, S, q::To<X>>(Range{dim<0>{}, dim<M>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, w.data, table.data(), dim<N>{}, dim<K>{});
@@ -99,6 +99,14 @@ SHAPE(1, 64, 32);
 SHAPE(1, 256, 256);
 SHAPE(40, 256, 256);
 SHAPE(1600, 64, 64);
+
+// Weights of 4 bits, from the second-level cache on.
+#define HALVES(M, K, N)                                                                      \
+  BENCHMARK(integers<q::Nibbles<1>, std::uint8_t, M, K, N>)->Name("int4/" #M "x" #K "x" #N); \
+  BENCHMARK(integers<q::Bytes<1>, std::uint8_t, M, K, N>)->Name("int8 for int4/" #M "x" #K "x" #N)
+HALVES(1, 512, 512);
+HALVES(1, 1024, 1024);
+HALVES(1, 4096, 4096);
 
 }  // namespace
 }  // namespace inferc

@@ -85,14 +85,15 @@ struct Product {
         columns((n_ + 15) / 16 * 16),
         x(m_ * ldx),
         w(k_ * n_),
-        packed(q::packed_size(k_, n_, Kind::group)),
+        packed(Kind::packs_two ? q::packed_nibbles_size(k_, n_) : q::packed_size(k_, n_, Kind::group)),
         table(3 * columns) {
     std::mt19937_64 random(m * 31 + k * 7 + n);
     const auto draw = [&](std::int64_t a, std::int64_t b) { return std::uniform_int_distribution<std::int64_t>(a, b)(random); };
     const auto extreme = [&](std::int64_t a, std::int64_t b) { return random() % 4 == 0 ? (random() % 2 ? a : b) : draw(a, b); };
     for (X& v : x) v = static_cast<X>(extreme(low, high));
-    for (std::int64_t& v : w) v = random() % 3 == 0 ? 0 : extreme(-most_weight, std::min<std::int64_t>(most_weight, limits::highest<typename Kind::Weight>));
-    q::pack_groups(packed.data(), w.data(), k, n, Kind::group, n, std::size_t{1});
+    for (std::int64_t& v : w) v = random() % 3 == 0 ? 0 : extreme(-most_weight, std::min<std::int64_t>(most_weight, most()));
+    if constexpr (Kind::packs_two) q::pack_nibbles(packed.data(), w.data(), k, n);
+    else q::pack_groups(packed.data(), w.data(), k, n, Kind::group, n, std::size_t{1});
     for (std::size_t j = 0; j < n; ++j) {
       std::int64_t sum = 0;
       for (std::size_t p = 0; p < k; ++p) sum += w[p * n + j];
@@ -101,6 +102,7 @@ struct Product {
       table[2 * columns + j] = static_cast<typename Kind::Sum>(draw(1, 100));
     }
   }
+  static constexpr std::int64_t most() { return Kind::packs_two ? 7 : limits::highest<typename Kind::Weight>; }
   static constexpr bool signed_bytes() { return Kind::group == 4 && std::is_signed_v<X>; }
   std::int64_t sum(std::size_t i, std::size_t j) const {
     std::int64_t out = table[j];
@@ -161,6 +163,10 @@ TEST(QuantizedLinear, SignedBytesOfWhichTwoGroupsFit) { check_shapes<q::Bytes<2>
 TEST(QuantizedLinear, UnsignedBytes) { check_shapes<q::Bytes<0>, std::uint8_t>(0, 255, 128); }
 TEST(QuantizedLinear, SignedBytesThatFitInPairs) { check_shapes<q::Bytes<1>, std::int8_t>(-128, 127, 64); }
 TEST(QuantizedLinear, SignedBytes) { check_shapes<q::Bytes<0>, std::int8_t>(-128, 127, 128); }
+TEST(QuantizedLinear, HalvesOfBytes) {
+  check_shapes<q::Nibbles<1>, std::uint8_t>(0, 127, 8), check_shapes<q::Nibbles<0>, std::uint8_t>(0, 255, 8),
+      check_shapes<q::Nibbles<0>, std::int8_t>(-128, 127, 8);
+}
 TEST(QuantizedLinear, Words) { check_shapes<q::Words, std::int16_t>(-4000, 4000, 4000); }
 TEST(QuantizedLinear, WordsTimesUnsignedBytes) { check_shapes<q::Words, std::uint8_t>(0, 255, 32767); }
 TEST(QuantizedLinear, WordsTimesSignedBytes) { check_shapes<q::Words, std::int8_t>(-128, 127, 32767); }

@@ -139,6 +139,15 @@ class Choices(unittest.TestCase):
         self.assertEqual(self.layers(self.saved(self.pruned(0.0, data=255.0)))[0]["products"], "Bytes<0>")
         self.assertEqual(self.layers(self.saved(self.pruned(0.0, data=32767.0)))[0]["products"], "Words")
 
+    def test_keep_4_bits_two_to_a_byte_where_caches_are_too_small(self):
+        halves = np.random.default_rng(5).integers(-8, 8, (1088, 1088)).astype(np.float32)
+        for rows, data, products in ((1088, 127.0, "Nibbles<1>"), (1088, 255.0, "Nibbles<0>"), (900, 127.0, "Bytes<2>")):
+            model = self.pruned(0.0, 8, data)
+            model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 1088
+            next(i for i in model.graph.initializer if i.name == "w").CopyFrom(constant("w", halves[:rows]))
+            model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = rows
+            self.assertEqual(self.layers(self.saved(model))[0]["products"], products, (rows, data))
+
     def test_of_weight_values_are_proved_again_for_new_weights(self):
         def with_weights(change, name):
             model = self.pruned(0.9, data=63.0)

@@ -60,8 +60,37 @@ class Quantisers(Case):
         return path
 
 
+class Halves(Case):
+    """Weights of 4 bits in the file, with a step for each column or for each block of 64 rows, that stay two to a byte."""
+
+    WIDTH = 1088
+
+    def __init__(self, block):
+        self.name, self.block = f"halves/{'blocks' if block else 'columns'}", block
+        random = np.random.default_rng(4)
+        self.weights = random.integers(-8, 8, (self.WIDTH, self.WIDTH))
+        self.steps = 2.0 ** -random.integers(2, 5, (self.WIDTH // block, self.WIDTH) if block else self.WIDTH)
+        self.inputs = (np.round(random.standard_normal((64, self.WIDTH)) * 32) / 32).astype(np.float32)
+
+    def load(self):
+        data = np.clip(np.floor(self.inputs.astype(np.float64) * 16), -20, 20) / 16
+        return [(self.inputs, (data @ (self.weights * (np.repeat(self.steps, self.block, 0) if self.block else self.steps))).astype(np.float32))]
+
+    def written(self, folder):
+        h = onnx.helper
+        tensors = [numpy_helper.from_array(np.asarray(v, np.float32), k) for k, v in (("scale", 16), ("low", -20), ("high", 20), ("steps", self.steps))]
+        tensors.append(h.make_tensor("weights", onnx.TensorProto.INT4, self.weights.shape, self.weights.ravel()))
+        blocks = {"axis": 0, "block_size": self.block} if self.block else {"axis": 1}
+        nodes = [h.make_node("Mul", ["x", "scale"], ["1"]), h.make_node("Floor", ["1"], ["2"]), h.make_node("Clip", ["2", "low", "high"], ["3"]),
+                 h.make_node("Div", ["3", "scale"], ["4"]), h.make_node("DequantizeLinear", ["weights", "steps"], ["w"], **blocks), h.make_node("MatMul", ["4", "w"], ["y"])]
+        info = lambda name: h.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", self.WIDTH])
+        path = pathlib.Path(folder) / "halves.onnx"
+        onnx.save_model(h.make_model(h.make_graph(nodes, "halves", [info("x")], [info("y")], tensors), opset_imports=[h.make_opsetid("", 21)], ir_version=10), path)
+        return path
+
+
 def cases():
-    out = []
+    out = [Halves(0), Halves(64)]
     for folder in sorted(DATA.glob("pq_*")):
         f = folder.name
         sets = [(f"{f}/{e}inputs.npy", f"{f}/{e}outputs.npy") for e in ("", "edge_") if (folder / f"{e}inputs.npy").exists()]

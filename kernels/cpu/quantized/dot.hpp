@@ -99,6 +99,7 @@ template <class V>
 template <int fitting>
 struct Bytes {
   static constexpr std::size_t group = 4;
+  static constexpr bool packs_two = false;
 #if defined(__AVX2__) && !defined(__AVX512VNNI__)
   static constexpr std::size_t joined = fitting > 1 ? 2 : 1;  // groups of one step
 #else
@@ -123,15 +124,34 @@ struct Bytes {
     return static_cast<std::int32_t>(std::is_signed_v<X> ? bits ^ 0x80808080u : bits);
   }
   [[gnu::always_inline]] static V weights(const Weight* w) { return load_lanes<V>(w); }
+  [[gnu::always_inline]] static V sum(V c) { return c; }
   [[gnu::always_inline]] static V dot(V c, std::int32_t x, V w) { return dot_bytes<(fitting > 0)>(c, splat_int<V>(x), w); }
   [[gnu::always_inline]] static V dot(V c, const std::int32_t (&x)[2], const V (&w)[2]) {
     return dot_two(c, splat_int<V>(x[0]), w[0], splat_int<V>(x[1]), w[1]);
   }
 };
 
+// Weights of 4 bits, two to a byte: groups 2 g and 2 g + 1 of a column share four, the first in the low halves. A half is brought to the
+// top of its byte and read as 16 w, so that no sign is to be extended; sums are 16 times too large until they are finished. `fitting`: 1
+// where two neighbouring products with 16 w are within 16 bits, else 0.
+template <int fitting>
+struct Nibbles : Bytes<fitting> {
+  static constexpr bool packs_two = true;
+  using Weight = std::uint8_t;
+  using V = typename Bytes<fitting>::V;
+
+  template <bool second>
+  [[gnu::always_inline]] static V half(const Weight* w) {
+    const V v = load_lanes<V>(w);
+    return (second ? v : v << 4) & splat_int<V>(static_cast<std::int32_t>(0xf0f0f0f0u));
+  }
+  [[gnu::always_inline]] static V sum(V c) { return c >> 4; }
+};
+
 // int16 weights and rows of at most 16 bits, uint16 not among them.
 struct Words {
   static constexpr std::size_t group = 2, joined = 1;
+  static constexpr bool packs_two = false;
   static constexpr int lanes = inferc::lanes;
   using Weight = std::int16_t;
   using Sum = std::int32_t;
@@ -147,12 +167,14 @@ struct Words {
     return static_cast<std::int32_t>(static_cast<std::uint16_t>(static_cast<std::int16_t>(*x)));
   }
   [[gnu::always_inline]] static V weights(const Weight* w) { return load_lanes<V>(w); }
+  [[gnu::always_inline]] static V sum(V c) { return c; }
   [[gnu::always_inline]] static V dot(V c, std::int32_t x, V w) { return dot_words(c, splat_int<V>(x), w); }
 };
 
 // int32 weights and any rows, sums of 64 bits.
 struct Wide {
   static constexpr std::size_t group = 1, joined = 1;
+  static constexpr bool packs_two = false;
   static constexpr int lanes = inferc::lanes / 2;
   using Weight = std::int32_t;
   using Sum = std::int64_t;
@@ -167,6 +189,7 @@ struct Wide {
     return *x;
   }
   [[gnu::always_inline]] static V weights(const Weight* w) { return __builtin_convertvector(load_lanes<I32<lanes>>(w), V); }
+  [[gnu::always_inline]] static V sum(V c) { return c; }
   [[gnu::always_inline]] static V dot(V c, std::int64_t x, V w) { return c + (x - V{}) * w; }
 };
 

@@ -26,7 +26,12 @@ struct IntegerTile {
   template <std::size_t Q>
   [[gnu::always_inline]] static V column(const Weight* w, std::size_t panel, std::size_t g) {
     constexpr std::size_t col = Q * W;
-    return Kind::weights(w + col / 16 * panel + (g * 16 + col % 16) * group);
+    if constexpr (Kind::packs_two) {
+      const Weight* const pair = w + col / 16 * panel + (g / 2 * 16 + col % 16) * group;
+      return g % 2 != 0 ? Kind::template half<true>(pair) : Kind::template half<false>(pair);
+    } else {
+      return Kind::weights(w + col / 16 * panel + (g * 16 + col % 16) * group);
+    }
   }
   template <std::size_t R, class T, std::size_t... Q>
   [[gnu::always_inline]] static void row(Sums& c, T x, const V (&w)[NV], std::index_sequence<Q...>) {
@@ -108,9 +113,9 @@ struct IntegerProblem {
   K k;
 
   [[gnu::always_inline]] void finish(V sum, std::size_t row, std::size_t col, std::size_t valid) const {
-    store_lanes(y + row * ldy + col, Out::apply(S::apply(sum, table, col)), valid);
+    store_lanes(y + row * ldy + col, Out::apply(S::apply(Kind::sum(sum), table, col)), valid);
   }
-  [[gnu::always_inline]] V stepped(V sum, std::size_t col) const { return S::apply(sum, table, col); }
+  [[gnu::always_inline]] V stepped(V sum, std::size_t col) const { return S::apply(Kind::sum(sum), table, col); }
   // Vectors I, I + 1 ... of a tile, as many as Out takes together.
   template <int NV, std::size_t I, std::size_t... J>
   [[gnu::always_inline]] void finish_together(const V* sum, std::size_t row, std::size_t col, std::index_sequence<J...>) const {
@@ -144,7 +149,7 @@ struct IntegerProblem {
   template <int MR, int NV>
   [[gnu::always_inline]] void tile(std::size_t row, std::size_t col, std::size_t valid) const {
     constexpr int chains = MR * NV >= 8 ? 1 : MR * NV >= 4 ? 2 : 4;
-    const std::size_t groups = groups_of(k, Kind::group), panel = groups * 16 * Kind::group;
+    const std::size_t groups = groups_of(k, Kind::group), panel = (Kind::packs_two ? (groups + 1) / 2 : groups) * 16 * Kind::group;
     V sum[MR * NV];
     if constexpr (vector_registers == 16 && MR * NV >= 8) {
       product_apart<MR, NV, chains>(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k);
