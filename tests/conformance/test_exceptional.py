@@ -55,6 +55,9 @@ ROWS |= {
     "nan_reduce_max_long": ("ReduceMax", [WITH_NAN], f32(nan), {}),
     "nan_max_pool": ("MaxPool", [f32(1, nan, 2, 5).reshape(1, 1, 4)], f32(nan, nan, 5).reshape(1, 1, 3), {"kernel_shape": [2]}),
     "nan_arg_max": ("ArgMax", [f32(1, nan, 2, nan)], i64(1), {"keepdims": 1}),
+    "nan_top_k": ("TopK", [f32(1, nan, 2, nan, 3), i64(3)], f32(nan, nan, 3), {}),
+    "nan_top_k_smallest": ("TopK", [f32(1, nan, 2), i64(2)], f32(1, 2), {"largest": 0}),
+    "ties_top_k": ("TopK", [f32(5, 7, 7, 5, 7), i64(4)], i64(1, 2, 4, 0), {}),
     "ties_arg_max": ("ArgMax", [f32(2, 5, 5, 1)], i64(1), {"keepdims": 1}),
     "ties_arg_max_last": ("ArgMax", [f32(2, 5, 5, 1)], i64(2), {"keepdims": 1, "select_last_index": 1}),
     "softmax_all_minus_inf": ("Softmax", [f32(-inf, -inf, -inf)], f32(nan, nan, nan), {}),
@@ -67,6 +70,7 @@ ROWS |= {
     "empty_prod": ("ReduceProd", [np.zeros((2, 0), np.float32), i64(1)], f32(1, 1).reshape(2, 1), {}),
     "empty_mean": ("ReduceMean", [np.zeros((2, 0), np.float32), i64(1)], f32(nan, nan).reshape(2, 1), {}),
     "empty_product": ("MatMul", [np.zeros((2, 0), np.float32), np.zeros((0, 3), np.float32)], np.zeros((2, 3), np.float32), {}),
+    "empty_product_and_bias": ("Gemm", [np.zeros((2, 0), np.float32), np.zeros((0, 3), np.float32), f32(1, 2, 3)], f32(1, 2, 3, 1, 2, 3).reshape(2, 3), {}),
     "div_least_by_minus_one": ("Div", [ints(i32.min, 7, -7), ints(-1, -2, 2)], ints(i32.min, -3, -3), {}),
     "mod_least_by_minus_one": ("Mod", [ints(i32.min, 7, -7), ints(-1, -2, 2)], ints(0, -1, 1), {}),
     "mod_fmod": ("Mod", [ints(7, -7, i32.min), ints(-2, 2, -1)], ints(1, -1, 0), {"fmod": 1}),
@@ -94,9 +98,21 @@ REFUSED = {
     "gather_out_of_range": ("Gather", [f32(1, 2, 3), i64(0, 3)], f32(0, 0), "index"),
     "gather_elements_out_of_range": ("GatherElements", [f32(1, 2, 3), i64(-4, 1)], f32(0, 0), "index"),
     "scatter_out_of_range": ("ScatterElements", [f32(1, 2, 3), i64(0, 5), f32(9, 9)], f32(0, 0, 0), "index"),
+    "top_k_above_size": ("TopK", [f32(1, 2, 3), i64(4)], f32(0, 0, 0), "dim_mismatch"),
+    "top_k_negative": ("TopK", [f32(1, 2, 3), i64(-1)], f32(0, 0, 0), "dim_mismatch"),
+    "slice_step_zero": ("Slice", [f32(1, 2, 3), i64(0), i64(2), i64(0), i64(0)], f32(0, 0), "dim_mismatch"),
+    "reshape_other_size": ("Reshape", [f32(1, 2, 3, 4), i64(3, 2)], f32(0, 0, 0, 0).reshape(2, 2), "dim_mismatch"),
+    "expand_other_size": ("Expand", [f32(1, 2, 3), i64(2, 4)], f32(0, 0, 0, 0, 0, 0).reshape(2, 3), "dim_mismatch"),
+    "range_delta_zero": ("Range", [i64(0)[0], i64(4)[0], i64(0)[0]], i64(0, 0, 0, 0), "dim_mismatch"),
+    "tile_negative": ("Tile", [f32(1, 2, 3), i64(-2)], f32(0, 0, 0, 0, 0, 0), "dim_mismatch"),
 }
 # Operands that give sizes are weights here.
 WEIGHTS = {"ReduceSum": (1,), "ReduceMax": (1,), "ReduceMin": (1,), "ReduceProd": (1,), "ReduceMean": (1,), "OneHot": (1,), "Clip": (1, 2), "QuantizeLinear": (1, 2)}
+
+
+def outputs_of(op, result):
+    """Its name is y; of TopK an array of integers is the second output."""
+    return ["y"] if op != "TopK" else ["", "y"] if result.dtype == np.int64 else ["y", "indices"]
 
 
 def model(op, inputs, attributes, result):
@@ -104,7 +120,7 @@ def model(op, inputs, attributes, result):
     weights = WEIGHTS.get(op, ())
     if op == "ArgMax" or op.startswith("Reduce"):
         attributes = {"keepdims": 1} | attributes
-    node = h.make_node(op, names, ["y"], **attributes)
+    node = h.make_node(op, names, outputs_of(op, result), **attributes)
     ports = [h.make_tensor_value_info(n, h.np_dtype_to_tensor_dtype(a.dtype), a.shape) for i, (n, a) in enumerate(zip(names, inputs)) if i not in weights]
     constants = [numpy_helper.from_array(np.asarray(a), n) for i, (n, a) in enumerate(zip(names, inputs)) if i in weights]
     y = h.make_tensor_value_info("y", h.np_dtype_to_tensor_dtype(result.dtype), result.shape)
