@@ -58,7 +58,8 @@ void infer(Infer& i) {
   Dim keys = (*k)[2];
   if (i.has(past_key)) {
     if (!check_past(i, past_key, *k) || !check_past(i, past_value, *v)) return;
-    keys = keys + i.shape(past_key)[2];
+    keys = keys + i.unify(i.shape(past_key)[2], i.shape(past_value)[2]);
+    if (i.failed()) return;
   }
   const Shape scores{(*q)[0], (*q)[1], (*q)[2], keys};
   if (!check_mask(i, scores)) return;
