@@ -102,7 +102,8 @@ void infer(Infer& i) {
   for (std::size_t k = 0; k < s.carried; ++k) control::carry(i, k, i.type(2 + k), *s.result(k)->type);
   if (s.carried == i.node.outputs.size()) return i.node.measures.resize(1);
   if (!trips.most) {
-    i.fail("the number of rows that it collects has no bound", "make the trip count a constant or a size, or state the sizes of the graph's outputs");
+    i.fail("the number of rows that it collects has no bound",
+           "make the trip count a constant or a size, or name its rows in the shape of an output, as [rows, 3]: --dim rows=0..N bounds them");
     return;
   }
   const bool counted = trips.count && always(i.node);

@@ -115,6 +115,9 @@ TEST(Control, WhatHasNoBoundIsRefused) {
 }
 )";
   EXPECT_NE(refusal(endless).find("the number of rows that it collects has no bound"), std::string::npos);
+  Diagnostics problems;
+  infer_types(*parse_graph(endless), problems);
+  EXPECT_NE(problems.errors()[0].help.find("--dim rows=0..N"), std::string::npos);
   constexpr std::string_view growing = R"(graph "g" {
   %x: f32[1] = input
   %trips: i64[] = input
