@@ -92,6 +92,26 @@ def nested(depth):
                  [value("x", [3]), value("c", [], T.BOOL)], [value("y", [3])])
 
 
+def field(number, content):
+    """A length-delimited field; protobuf's own writers stop at a depth of 100 messages."""
+    size, n = b"", len(content)
+    while n > 127:
+        size, n = size + bytes([n & 127 | 128]), n >> 7
+    return bytes([number << 3 | 2]) + size + bytes([n]) + content
+
+
+def nested_deeper(depth):
+    """An If in the first branch of an If ..., `depth` graphs."""
+    leaf = h.make_graph([h.make_node("Identity", ["x"], ["z"])], "leaf", [], [value("z", [3])]).SerializeToString()
+    other = h.make_attribute("else_branch", h.make_graph([h.make_node("Neg", ["x"], ["z"])], "other", [], [value("z", [3])])).SerializeToString()
+    graph, tail = leaf, field(12, value("z", [3]).SerializeToString())
+    for _ in range(depth - 1):
+        then = field(1, b"then_branch") + field(6, graph) + b"\xa0\x01\x05"       # name, g, type = GRAPH
+        graph = field(1, field(1, b"c") + field(2, b"z") + field(3, b"inner") + field(4, b"If") + field(5, then) + field(5, other)) + field(2, b"b") + tail
+    inputs = b"".join(field(11, v.SerializeToString()) for v in (value("x", [3]), value("c", [], T.BOOL)))
+    return b"\x08\x08" + field(7, graph + inputs) + field(8, h.make_opsetid("", 17).SerializeToString())
+
+
 def initializer(dims, raw=b"", dtype=T.FLOAT, name="w"):
     m = add()
     del m.graph.initializer[:]
@@ -234,6 +254,12 @@ def test_faults(folder):
     path.write_bytes(deep.SerializeToString())
     if run("check", path).returncode not in (0, 1):
         problem("nested", "crashed")
+    path.write_bytes(nested_deeper(60))
+    if (r := run("check", path)).returncode != 0:
+        problem("nested 60", r.stderr)
+    for depth in (70, 5000):
+        path.write_bytes(nested_deeper(depth))
+        refuse(f"nested {depth}", path, ["nested deeper than 64"])
     path.write_bytes(b"\x3a\xff\xff\xff\x7f" * 100000)
     refuse("lengths", path, [])
     path.write_bytes(b"\x0b" * 1000000)
