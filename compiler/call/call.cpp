@@ -29,4 +29,11 @@ TemplateArg& TemplateArg::operator=(const TemplateArg&) = default;
 TemplateArg& TemplateArg::operator=(TemplateArg&&) noexcept = default;
 TemplateArg::~TemplateArg() = default;
 
+Dim bytes_of(const Call& call) {
+  Dim out(0);
+  for (const Arg& a : call.args)
+    for (const auto& [operand, access] : operands(a)) out = out + operand->size() * Dim(static_cast<std::int64_t>(byte_size(operand->dtype)));
+  return out;
+}
+
 }  // namespace inferc

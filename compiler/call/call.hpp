@@ -180,6 +180,8 @@ struct Call {
   HostKernel host{};  // the reference kernel, instantiated in the compiler; empty for fast kernels
   // The input of the model that this call checks: it reads nothing else but weights and writes nothing.
   std::optional<std::size_t> guards{};
+  // The argument that is the scratch of one worker, where each that shares the call needs its own.
+  std::optional<std::size_t> worker_scratch{};
   // A symbol that this call sets: the kernel returns the size; its users come later.
   std::string measures{};
   // Bodies of control flow (If, Loop, Scan); the frame is shared, buffers are the outer Program's.
@@ -188,6 +190,8 @@ struct Call {
 
 // Operands of an argument with their access; empty for sizes and literals.
 [[nodiscard]] std::vector<std::pair<const Operand*, Access>> operands(const Arg&);
+// Of every operand once.
+[[nodiscard]] Dim bytes_of(const Call&);
 
 struct Buffer {
   Space space = Space::arena;

@@ -8,7 +8,6 @@
 #include "compiler/passes/exactness.hpp"
 #include "compiler/passes/grid.hpp"
 #include "compiler/passes/passes.hpp"
-#include "compiler/plan/profile.hpp"
 
 namespace inferc::cli {
 namespace {

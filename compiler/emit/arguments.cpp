@@ -78,7 +78,7 @@ std::string CallPrinter::events(const Call& c) {
 
 // The call for a part of its range, which the workers divide among them.
 std::string CallPrinter::shared(const Call& c, std::int64_t grain, const std::string& templates) {
-  const auto own = scratch_of_worker(c);
+  const auto own = c.worker_scratch;
   std::string args = "units";
   for (std::size_t i = 1; i < c.args.size(); ++i) {
     const std::string text = std::visit([this](const auto& x) { return print(x); }, c.args[i]);

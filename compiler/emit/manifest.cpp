@@ -46,10 +46,7 @@ void collect_tables(const Program& p, const Call& c, std::string& out) {
 Json calls(const Program& p) {
   Json out = Json::array();
   for (const Call& c : p.calls) {
-    Dim bytes(0);
-    for (const Arg& a : c.args)
-      for (const auto& [operand, access] : operands(a)) bytes = bytes + operand->size() * Dim(static_cast<std::int64_t>(byte_size(operand->dtype)));
-    out.push_back({{"kernel", c.kernel}, {"nodes", c.nodes}, {"fast", c.fast}, {"flops", at_upper(p, c.flops)}, {"bytes", at_upper(p, bytes)}});
+    out.push_back({{"kernel", c.kernel}, {"nodes", c.nodes}, {"fast", c.fast}, {"flops", at_upper(p, c.flops)}, {"bytes", at_upper(p, bytes_of(c))}});
     std::string tables;
     collect_tables(p, c, tables);
     if (!tables.empty()) out.back()["tables_sha256"] = sha256(std::as_bytes(std::span(tables)));

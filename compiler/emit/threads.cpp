@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "compiler/plan/workers.hpp"
-
 namespace inferc {
 namespace {
 
@@ -17,22 +15,15 @@ constexpr std::array<std::string_view, 15> shareable{"cpu::gemm",           "cpu
 // A worker has at least so many operations or bytes, and units in multiples of `rows`, as tiles have rows.
 constexpr std::int64_t least_work = 50'000, rows = 8;
 
-Dim work_of(const Call& c) {
-  Dim bytes(0);
-  for (const Arg& a : c.args)
-    for (const auto& [operand, access] : operands(a)) bytes = bytes + operand->size() * Dim(static_cast<std::int64_t>(byte_size(operand->dtype)));
-  return c.flops + bytes;
-}
-
 }  // namespace
 
 std::optional<std::int64_t> shared_grain(const Program& p, const Call& c) {
   if (std::find(shareable.begin(), shareable.end(), c.kernel) == shareable.end() || c.may_fault || !c.measures.empty() || c.args.empty()) return std::nullopt;
   const auto* range = std::get_if<RangeArg>(&c.args[0]);
   if (!range || !range->begin.is(0)) return std::nullopt;
-  const std::int64_t units = std::max<std::int64_t>(p.symbols->bounds(range->end).upper, 1), work = p.symbols->bounds(work_of(c)).upper;
+  const std::int64_t units = std::max<std::int64_t>(p.symbols->bounds(range->end).upper, 1), work = p.symbols->bounds(c.flops + bytes_of(c)).upper;
   const std::int64_t enough = std::max<std::int64_t>(least_work / std::max<std::int64_t>(work / units, 1), 1);
-  const bool tiles = units >= 2 * rows && !scratch_of_worker(c);  // heads are no rows
+  const bool tiles = units >= 2 * rows && !c.worker_scratch;  // heads are no rows
   const std::int64_t least = tiles ? (enough + rows - 1) / rows * rows : enough;
   return least < units ? std::optional(least) : std::nullopt;
 }

@@ -60,10 +60,13 @@ bool lower_fast(Lower& l) {
     mask = broadcast_view(whole ? given : l.dense(broadcast_view(given, {given.shape[0], given.shape[1], given.shape[2], keys})), scores_shape(l));
   }
   args.push_back(mask ? read(*mask) : Arg(TypeArg{"cpu::NoMask{}"}));
+  const std::size_t at_scratch = args.size();
   args.insert(args.end(), {write(scratch), runtime_size(heads), size(queries), size(keys), size(d), size(v.shape[3]), real(scale(l)), strides});
   if (mask) args.push_back(SizesArg{{mask->strides[0], mask->strides[1], mask->strides[2]}});
   args.push_back(flag(nan_to_zero(l)));
-  l.fast(mask ? "cpu::attention_masked" : "cpu::attention", "kernels/cpu/attention.hpp", std::move(args)).flops = flops(l);
+  Call& c = l.fast(mask ? "cpu::attention_masked" : "cpu::attention", "kernels/cpu/attention.hpp", std::move(args));
+  c.flops = flops(l);
+  c.worker_scratch = at_scratch;
   return true;
 }
 

@@ -35,10 +35,15 @@ Call& matmul_call(Lower& l, const Operand& out, const Operand& x, const Operand&
   if (batch.empty()) dims.sizes = {1, 0, 0, 0};
   std::vector<Arg> args{
       range(0, product(batch)), write(out), size(out.strides[row]), read(x), size(x.strides[row]), read(y), size(by_columns ? y.strides[col] : y.strides[row])};
-  if (by_columns) args.push_back(write(l.temporary(DType::float32, {ceil_div(n, 16) * 16 * k})));
+  std::optional<std::size_t> scratch;
+  if (by_columns) {
+    scratch = args.size();
+    args.push_back(write(l.temporary(DType::float32, {ceil_div(n, 16) * 16 * k})));
+  }
   args.insert(args.end(), {size(m), size(n), size(k), TypeArg{"dim<0>{}"}, dims, std::move(epilogue)});
   Call& c = l.fast(by_columns ? "cpu::matmul_transposed" : "cpu::matmul", "kernels/cpu/matmul.hpp", std::move(args));
   c.flops = Dim(2) * product(batch) * m * n * k;
+  c.worker_scratch = scratch;
   return c;
 }
 

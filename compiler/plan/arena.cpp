@@ -7,8 +7,6 @@
 namespace inferc {
 namespace {
 
-constexpr std::int64_t alignment = 64;
-
 void touch(const Call& call, std::size_t position, std::vector<Lifetime>& out) {
   for (const Arg& arg : call.args)
     for (const auto& [operand, access] : operands(arg)) {
@@ -18,10 +16,6 @@ void touch(const Call& call, std::size_t position, std::vector<Lifetime>& out) {
   for (const auto& body : call.bodies)
     for (const Call& c : body) touch(c, position, out);
 }
-
-Dim rounded(const Dim& bytes) { return ceil_div(bytes, alignment) * Dim(alignment); }
-
-Dim bytes_of(const Buffer& b) { return b.size * Dim(static_cast<std::int64_t>(byte_size(b.dtype))); }
 
 std::size_t times_touched(const Call& call, std::size_t a, std::size_t b) {
   std::size_t touching = 0;
@@ -89,7 +83,7 @@ std::vector<Item> items_of(const InPlace& shared, const std::vector<Buffer>& buf
   std::vector<Item> items;
   for (const std::size_t b : roots) {
     const Dim bytes = bytes_of(buffers[b]);
-    items.push_back({b, life[b], bytes, symbols.bounds(rounded(bytes)).upper});
+    items.push_back({b, life[b], bytes, symbols.bounds(aligned(bytes)).upper});
   }
   return items;
 }
@@ -161,7 +155,7 @@ struct Slot {
   [[nodiscard]] Dim size() const {
     Dim largest = sizes[0];
     for (const Dim& s : sizes) largest = max(largest, s);
-    return rounded(largest);
+    return aligned(largest);
   }
 };
 

@@ -8,6 +8,12 @@
 
 namespace inferc {
 
+// Buffers begin at multiples of this many bytes.
+inline constexpr std::int64_t arena_alignment = 64;
+[[nodiscard]] constexpr std::int64_t aligned(std::int64_t bytes) { return (bytes + arena_alignment - 1) / arena_alignment * arena_alignment; }
+[[nodiscard]] inline Dim aligned(const Dim& bytes) { return ceil_div(bytes, arena_alignment) * Dim(arena_alignment); }
+[[nodiscard]] inline Dim bytes_of(const Buffer& b) { return b.size * Dim(static_cast<std::int64_t>(byte_size(b.dtype))); }
+
 // First and last call (by position) that touches a buffer; last < first: unused.
 struct Lifetime {
   std::size_t first = 1, last = 0;

@@ -13,8 +13,6 @@
 namespace inferc {
 namespace {
 
-constexpr std::int64_t alignment = 64;
-
 bool is_view(const Node& n) {
   return n.is("View", "inferc") || n.is("Reshape") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Flatten") || n.is("Transpose") || n.is("Slice") ||
          n.is("Split") || n.is("Expand") || n.is("Identity");
@@ -215,8 +213,8 @@ class Planner {
   }
   void widen_scratch(const std::vector<Call>& calls) {
     for (const Call& c : calls) {
-      if (const auto i = scratch_of_worker(c)) {
-        Buffer& scratch = program_.buffers[std::get<PointerArg>(c.args[*i]).operand.buffer.index];
+      if (c.worker_scratch) {
+        Buffer& scratch = program_.buffers[std::get<PointerArg>(c.args[*c.worker_scratch]).operand.buffer.index];
         scratch.size = scratch.size * Dim(most_workers);
       }
       for (const auto& body : c.bodies) widen_scratch(body);
@@ -228,7 +226,6 @@ class Planner {
     for (const StatePort& s : program_.state) out[s.buffer.index].space = Space::weight;
     return out;
   }
-  static std::int64_t aligned(std::int64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
   void place_state_first() {
     std::int64_t at = 0;
     for (const StatePort& s : program_.state) at += state_bytes(s);
@@ -289,12 +286,6 @@ Program plan(const Graph& graph, bool allow_fast, const std::vector<Carry>& carr
 
 Program plan_for_workers(const Graph& graph, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs) {
   return Planner(graph, true, carried, static_inputs, true).run();
-}
-
-std::optional<std::size_t> scratch_of_worker(const Call& c) {
-  if (c.kernel == "cpu::attention" || c.kernel == "cpu::attention_masked") return 10;
-  if (c.kernel == "cpu::matmul_transposed") return 7;
-  return std::nullopt;
 }
 
 }  // namespace inferc

@@ -9,7 +9,7 @@
 namespace inferc {
 namespace {
 
-constexpr std::int64_t alignment = 64, word = 8;
+constexpr std::int64_t word = 8;
 
 // Every size that an argument names.
 std::vector<Dim> sizes_in(const Arg& arg) {
@@ -194,13 +194,13 @@ class StaticSplit {
     std::vector<Buffer> free = program_.buffers;
     const auto words = static_cast<std::int64_t>(1 + symbols.all().size());
     program_.note_at = program_.state_bytes;
-    Dim at(program_.state_bytes + (words * word + alignment - 1) / alignment * alignment);
+    Dim at(program_.state_bytes + aligned(words * word));
     for (std::size_t b = 0; b < free.size(); ++b) {
       if (is_state(b)) free[b].space = Space::weight;
       if (!is_kept(b)) continue;
       free[b].space = Space::weight;
       program_.offsets[b] = at;
-      const Dim bytes = ceil_div(free[b].size * Dim(static_cast<std::int64_t>(byte_size(free[b].dtype))), alignment) * Dim(alignment);
+      const Dim bytes = aligned(bytes_of(free[b]));
       at = at + (symbols.all_bounded() ? Dim(symbols.bounds(bytes).upper) : bytes);
     }
     std::vector<Call> all = prepare.calls;

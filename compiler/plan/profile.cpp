@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "compiler/plan/arena.hpp"
+
 namespace inferc {
 namespace {
 
-constexpr std::int64_t alignment = 64, word = 8;
-
-std::int64_t aligned(std::int64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+constexpr std::int64_t word = 8;
 
 std::int64_t end_of_note(const Program& p) {
   return p.prepare ? p.note_at + aligned(static_cast<std::int64_t>(1 + p.symbols->all().size()) * word) : p.state_bytes;
@@ -34,13 +34,6 @@ void move_up_part(std::shared_ptr<const Program>& part, const Part& move) {
 }
 
 }  // namespace
-
-Dim bytes_of(const Call& call) {
-  Dim out(0);
-  for (const Arg& a : call.args)
-    for (const auto& [operand, access] : operands(a)) out = out + operand->size() * Dim(static_cast<std::int64_t>(byte_size(operand->dtype)));
-  return out;
-}
 
 void reserve_profile(Program& p) {
   const std::int64_t at = end_of_note(p), bytes = aligned((static_cast<std::int64_t>(profile_ticks + p.calls.size())) * word);
