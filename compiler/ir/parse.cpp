@@ -107,39 +107,13 @@ class Scanner {
   std::size_t at_ = 0;
 };
 
-template <class T>
 void read_elements(Scanner& s, Tensor& t) {
-  for (std::size_t i = 0; i < t.size(); ++i) {
-    if (i) s.expect(",");
-    t.as<T>()[i] = s.value<T>();
-  }
-}
-
-void read_elements(Scanner& s, Tensor& t) {
-  switch (t.dtype()) {
-    case DType::float32:
-      return read_elements<float>(s, t);
-    case DType::float64:
-      return read_elements<double>(s, t);
-    case DType::int64:
-      return read_elements<std::int64_t>(s, t);
-    case DType::uint64:
-      return read_elements<std::uint64_t>(s, t);
-    case DType::int32:
-      return read_elements<std::int32_t>(s, t);
-    case DType::uint32:
-      return read_elements<std::uint32_t>(s, t);
-    case DType::int16:
-      return read_elements<std::int16_t>(s, t);
-    case DType::uint16:
-    case DType::float16:
-    case DType::bfloat16:
-      return read_elements<std::uint16_t>(s, t);
-    case DType::int8:
-      return read_elements<std::int8_t>(s, t);
-    default:
-      return read_elements<std::uint8_t>(s, t);
-  }
+  by_storage(t.dtype(), [&]<class T>(std::type_identity<T>) {
+    for (std::size_t i = 0; i < t.size(); ++i) {
+      if (i) s.expect(",");
+      t.as<T>()[i] = s.value<T>();
+    }
+  });
 }
 
 class Parser {

@@ -2,7 +2,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "compiler/ir/dtype.hpp"
@@ -75,6 +77,43 @@ template <class T>
   Tensor t(dtype_of<T>, std::move(shape));
   for (std::size_t i = 0; i < values.size(); ++i) t.as<T>()[i] = values[i];
   return t;
+}
+
+// Element `i` as a number where its type is one of T.
+template <class... T>
+[[nodiscard]] std::optional<double> number_at(const Tensor& t, std::size_t i) {
+  std::optional<double> out;
+  ((t.dtype() == dtype_of<T> ? void(out = static_cast<double>(t.as<T>()[i])) : void()), ...);
+  return out;
+}
+
+// f(std::type_identity<T>{}) for the T that elements are stored as: an unsigned integer where C++ has no such number.
+template <class F>
+auto by_storage(DType t, F f) {
+  switch (t) {
+    case DType::float32:
+      return f(std::type_identity<float>{});
+    case DType::float64:
+      return f(std::type_identity<double>{});
+    case DType::int64:
+      return f(std::type_identity<std::int64_t>{});
+    case DType::uint64:
+      return f(std::type_identity<std::uint64_t>{});
+    case DType::int32:
+      return f(std::type_identity<std::int32_t>{});
+    case DType::uint32:
+      return f(std::type_identity<std::uint32_t>{});
+    case DType::int16:
+      return f(std::type_identity<std::int16_t>{});
+    case DType::uint16:
+    case DType::float16:
+    case DType::bfloat16:
+      return f(std::type_identity<std::uint16_t>{});
+    case DType::int8:
+      return f(std::type_identity<std::int8_t>{});
+    default:
+      return f(std::type_identity<std::uint8_t>{});
+  }
 }
 
 }  // namespace inferc

@@ -45,30 +45,7 @@ std::string elements(const Tensor& t) {
 }
 
 std::string tensor_elements(const Tensor& t) {
-  switch (t.dtype()) {
-    case DType::float32:
-      return elements<float>(t);
-    case DType::float64:
-      return elements<double>(t);
-    case DType::int64:
-      return elements<std::int64_t>(t);
-    case DType::uint64:
-      return elements<std::uint64_t>(t);
-    case DType::int32:
-      return elements<std::int32_t>(t);
-    case DType::uint32:
-      return elements<std::uint32_t>(t);
-    case DType::int16:
-      return elements<std::int16_t>(t);
-    case DType::uint16:
-    case DType::float16:
-    case DType::bfloat16:
-      return elements<std::uint16_t>(t);
-    case DType::int8:
-      return elements<std::int8_t>(t);
-    default:
-      return elements<std::uint8_t>(t);
-  }
+  return by_storage(t.dtype(), [&]<class T>(std::type_identity<T>) { return elements<T>(t); });
 }
 
 std::string tensor_text(const Tensor& t) {

@@ -44,23 +44,7 @@ std::optional<Tensor> uniform(const Value* v, int depth = 0) {
   return moves_elements(*n) ? uniform(n->in(0), depth + 1) : std::nullopt;
 }
 
-bool is_value(const std::optional<Tensor>& t, double value) {
-  if (!t) return false;
-  switch (t->dtype()) {
-    case DType::float32:
-      return static_cast<double>(t->as<float>()[0]) == value;
-    case DType::float64:
-      return t->as<double>()[0] == value;
-    case DType::int64:
-      return static_cast<double>(t->as<std::int64_t>()[0]) == value;
-    case DType::int32:
-      return static_cast<double>(t->as<std::int32_t>()[0]) == value;
-    case DType::boolean:
-      return (t->as<bool>()[0] ? 1.0 : 0.0) == value;
-    default:
-      return false;
-  }
-}
+bool is_value(const std::optional<Tensor>& t, double value) { return t && number_at<float, double, std::int64_t, std::int32_t, bool>(*t, 0) == value; }
 
 // The value with the node's shape.
 Value* expanded(const Edit& edit, Value* v, const Node& n) {

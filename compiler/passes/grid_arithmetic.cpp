@@ -17,28 +17,7 @@ int fraction_of(double v) {
 }
 
 std::optional<double> element(const Tensor& t, std::size_t i) {
-  switch (t.dtype()) {
-    case DType::float32:
-      return static_cast<double>(t.as<float>()[i]);
-    case DType::float64:
-      return t.as<double>()[i];
-    case DType::int8:
-      return t.as<std::int8_t>()[i];
-    case DType::uint8:
-      return t.as<std::uint8_t>()[i];
-    case DType::int16:
-      return t.as<std::int16_t>()[i];
-    case DType::uint16:
-      return t.as<std::uint16_t>()[i];
-    case DType::int32:
-      return t.as<std::int32_t>()[i];
-    case DType::uint32:
-      return t.as<std::uint32_t>()[i];
-    case DType::int64:
-      return static_cast<double>(t.as<std::int64_t>()[i]);
-    default:
-      return std::nullopt;
-  }
+  return number_at<float, double, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t>(t, i);
 }
 
 // Elements [first, first + count) with `stride` between blocks of `inner`, `outer` of them.

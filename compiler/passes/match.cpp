@@ -27,19 +27,7 @@ Pattern Pattern::one_of(std::vector<Pattern> alternatives) { return Pattern({Dat
 
 std::optional<double> scalar_value(const Value* v) {
   if (!v || !v->constant || v->constant->size() != 1) return std::nullopt;
-  const Tensor& t = *v->constant;
-  switch (t.dtype()) {
-    case DType::float32:
-      return static_cast<double>(t.as<float>()[0]);
-    case DType::float64:
-      return t.as<double>()[0];
-    case DType::int64:
-      return static_cast<double>(t.as<std::int64_t>()[0]);
-    case DType::int32:
-      return static_cast<double>(t.as<std::int32_t>()[0]);
-    default:
-      return std::nullopt;
-  }
+  return number_at<float, double, std::int64_t, std::int32_t>(*v->constant, 0);
 }
 
 namespace {

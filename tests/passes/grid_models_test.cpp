@@ -42,22 +42,7 @@ Tensor rows_of(const Tensor& all, const Graph& graph) {
   return tensor_of<float>(shape, all.as<float>().first(count));
 }
 
-double element(const Tensor& t, std::size_t i) {
-  switch (t.dtype()) {
-    case DType::float32:
-      return static_cast<double>(t.as<float>()[i]);
-    case DType::int8:
-      return t.as<std::int8_t>()[i];
-    case DType::uint8:
-      return t.as<std::uint8_t>()[i];
-    case DType::int16:
-      return t.as<std::int16_t>()[i];
-    case DType::int32:
-      return t.as<std::int32_t>()[i];
-    default:
-      return 0;
-  }
-}
+double element(const Tensor& t, std::size_t i) { return number_at<float, std::int8_t, std::uint8_t, std::int16_t, std::int32_t>(t, i).value_or(0); }
 
 // Elements that are off their grid or out of bounds.
 std::size_t broken(const grid::Grid& g, const Tensor& t) {
