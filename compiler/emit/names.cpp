@@ -175,7 +175,7 @@ std::string size_functions(std::string_view expressions) {
                                      "  return static_cast<std::size_t>(r != 0 && (r < 0) != (y < 0) ? r + y : r);"}};
   const bool divides = expressions.find("div_size(") != expressions.npos;
   std::string out;
-  for (const std::size_t i : {0, 1, 3, 2}) {
+  for (const std::size_t i : {0u, 1u, 3u, 2u}) {
     const auto& [name, text] = functions[i];
     if (expressions.find(std::string(name) + "(") == expressions.npos && !(divides && name == "mod_size")) continue;
     out += "constexpr std::size_t " + std::string(name) + "(std::size_t a, std::size_t b) noexcept {\n  " + std::string(text) + "\n}\n";

@@ -32,7 +32,7 @@ bool check_attributes(Infer& i) {
 
 bool check_past(Infer& i, std::size_t input, const Shape& now) {
   if (i.rank(input) != 4) return i.fail(fmt::format("the past has rank {}, 4 is defined", i.rank(input)));
-  for (const std::size_t d : {0, 1, 3}) static_cast<void>(i.unify(i.shape(input)[d], now[d]));
+  for (const std::size_t d : {0u, 1u, 3u}) static_cast<void>(i.unify(i.shape(input)[d], now[d]));
   return !i.failed();
 }
 

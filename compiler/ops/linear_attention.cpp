@@ -24,7 +24,7 @@ bool check_operands(Infer& i) {
   for (const std::size_t k : {query, key, value, decay, beta}) {
     if (!i.has(k)) continue;
     if (i.rank(k) != 3) return i.fail(fmt::format("input {} is {}, its rank must be 3", k, text(i.type(k))));
-    for (const std::size_t d : {0, 1}) static_cast<void>(i.unify(i.shape(k)[d], i.shape(query)[d]));
+    for (const std::size_t d : {0u, 1u}) static_cast<void>(i.unify(i.shape(k)[d], i.shape(query)[d]));
   }
   return !i.failed();
 }

@@ -28,7 +28,7 @@ bool has_body(Infer& i) {
     return i.fail(fmt::format("{} values are given to carry, its body takes {}", given < 2 ? 0 : given - 2, s.carried));
   if (s.body.graph->outputs().size() != i.node.outputs.size() + 1 || i.node.outputs.size() < s.carried)
     return i.fail(fmt::format("its body gives {} values, {} are expected", s.body.graph->outputs().size(), i.node.outputs.size() + 1));
-  for (const std::size_t k : {0, 1})
+  for (const std::size_t k : {0u, 1u})
     if (given > k && i.has(k) && !product(i.shape(k)).is(1))
       return i.fail(fmt::format("its {} is {}, it must have one element", k == 0 ? "trip count" : "condition", text(i.type(k))));
   return true;

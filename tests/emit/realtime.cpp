@@ -110,5 +110,5 @@ int main(int argc, char** argv) {
   require(std::strcmp(gn2.isa(), argv[1]) == 0, "isa() names another path");
   require(std::strcmp(mlp.isa(), argv[1]) == 0, "isa() names another path");
   require(std::strcmp(gn2_small_inferc()->name, "gn2_small") == 0 && std::strcmp(jet_mlp_inferc()->name, "jet_mlp") == 0, "the C twins are mixed up");
-  for (const std::size_t tracks : {0, 1, 40}) check(gn2, tracks);
+  for (const std::size_t tracks : {0u, 1u, 40u}) check(gn2, tracks);
 }

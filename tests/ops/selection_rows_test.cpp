@@ -100,7 +100,7 @@ void unique(Cases& cases) {
 // Intersection over union of boxes with corners (y0, x0, y1, x1) in any order, or (x, y, width, height) about the centre.
 Real overlap(std::vector<Real> a, std::vector<Real> b, bool centre) {
   Real shared = 1, area_a = 1, area_b = 1;
-  for (const std::size_t d : {0, 1}) {
+  for (const std::size_t d : {0u, 1u}) {
     const auto range = [&](const std::vector<Real>& p) {
       return centre ? std::pair(p[d] - p[d + 2] / 2, p[d] + p[d + 2] / 2) : std::pair(std::min(p[d], p[d + 2]), std::max(p[d], p[d + 2]));
     };
