@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/command.hpp"
-#include "compiler/ops/expansion.hpp"
+#include "compiler/ops/op.hpp"
 
 namespace inferc::cli {
 namespace {
@@ -18,7 +18,7 @@ std::string dtypes(TypeSet set) {
 // "expands": nodes of other operators take its place, whose rows tell.
 const char* kernel(const Op& op) {
   if (op.lower_fast || op.elementwise) return "fast";
-  return op.lower == lower_expanded ? "expands" : "reference";
+  return op.expand && !op.lower ? "expands" : "reference";
 }
 
 nlohmann::ordered_json table() {

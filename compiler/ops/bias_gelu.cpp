@@ -5,18 +5,14 @@ namespace {
 
 void infer(Infer&) {}
 
-}  // namespace
-
-bool expand_BiasGelu(Expand& e) {
+bool expand(Expand& e) {
   e.give(0, e("Gelu", {e("Add", {e.in(0), e.in(1)})}));
   return true;
 }
 
-extern const Op op_BiasGelu = {.name = "BiasGelu",
-                               .domain = "com.microsoft",
-                               .inputs = {{"A", types::floats}, {"B", types::floats}},
-                               .infer = infer,
-                               .lower = lower_expanded,
-                               .versions = "1"};
+}  // namespace
+
+extern const Op op_BiasGelu = {
+    .name = "BiasGelu", .domain = "com.microsoft", .inputs = {{"A", types::floats}, {"B", types::floats}}, .infer = infer, .expand = expand, .versions = "1"};
 
 }  // namespace inferc

@@ -72,7 +72,7 @@ class NodeRun {
   }
   // The nodes that it stands for, over the same constants.
   bool expand() {
-    if (!find_expansion(*node_)) return false;
+    if (!may_expand(*node_)) return false;
     std::vector<Value*> results;
     for (Value* v : node_->outputs) {
       present_.push_back(v != nullptr);

@@ -1,22 +1,15 @@
 #include "compiler/ops/expansion.hpp"
 
-#include <map>
-
 #include "compiler/ops/halves.hpp"
 
 namespace inferc {
-
-#define INFERC_EXPANSION(DOMAIN, NAME) bool expand_##NAME(Expand&);
-#include "compiler/ops/expansions.def"
-#undef INFERC_EXPANSION
 
 namespace {
 
 // What stands in the place of each output, if the node is expanded: then it is gone.
 std::optional<std::vector<Value*>> expanded(Node& node, Diagnostics& diagnostics) {
-  const Expansion expand = find_expansion(node);
   Expand expansion(node, diagnostics);
-  if (!expand || !expand(expansion)) return std::nullopt;
+  if (!may_expand(node) || !find_op(node.op, node.domain)->expand(expansion)) return std::nullopt;
   node.graph->erase(&node);
   return expansion.given();
 }
@@ -58,19 +51,12 @@ void Expand::give(std::size_t output, Value* v) {
   given_[output] = v;
 }
 
-Expansion find_expansion(const Node& node) {
-  static const std::map<std::pair<std::string_view, std::string_view>, Expansion> all = {
-#define INFERC_EXPANSION(DOMAIN, NAME) {{DOMAIN, #NAME}, expand_##NAME},
-#include "compiler/ops/expansions.def"
-#undef INFERC_EXPANSION
-  };
-  const auto at = all.find({node.domain, node.op});
-  return at == all.end() ? nullptr : at->second;
+bool may_expand(const Node& node) {
+  const Op* const op = find_op(node.op, node.domain);
+  return op && op->expand;
 }
 
 bool is_read(const Node& n, std::size_t i) { return n.out(i) && n.graph->is_read(*n.out(i)); }
-
-void lower_expanded(Lower& l) { internal_error(address(l.node) + " was not expanded"); }
 
 bool expand_node(Node& node, Diagnostics& diagnostics) { return expanded(node, diagnostics).has_value(); }
 

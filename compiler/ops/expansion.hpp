@@ -32,17 +32,12 @@ class Expand {
   std::vector<Value*> given_;
 };
 
-// The table of compiler/ops/expansions.def: false where it is not applicable to the node, and nothing was added.
-using Expansion = bool (*)(Expand&);
-[[nodiscard]] Expansion find_expansion(const Node& node);
-
+// Whether its operator may become nodes of others.
+[[nodiscard]] bool may_expand(const Node& node);
 // Puts the nodes that an inferred node stands for in its place; true if it did, and the node is gone.
 bool expand_node(Node& node, Diagnostics& diagnostics);
 
 // Whether a node or the graph's outputs read output `i`.
 [[nodiscard]] bool is_read(const Node& n, std::size_t i);
-
-// Lowering of an operator that always expands: never reached.
-void lower_expanded(Lower& l);
 
 }  // namespace inferc

@@ -1,14 +1,17 @@
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
+namespace {
 
-bool expand_FusedConv(Expand& e) {
+bool expand(Expand& e) {
   std::vector<Value*> operands(e.node.inputs.begin(), e.node.inputs.begin() + std::min<std::ptrdiff_t>(3, std::ssize(e.node.inputs)));
   Value* y = e("Conv", operands, microsoft::kept(e.node, {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"}));
   if (e.has(3)) y = e("Add", {y, e.in(3)});
   e.give(0, microsoft::activated(e, y, e.node.attr("activation_params", std::vector<float>())));
   return true;
 }
+
+}  // namespace
 
 extern const Op op_FusedConv = {
     .name = "FusedConv",
@@ -23,7 +26,7 @@ extern const Op op_FusedConv = {
                    {"pads", AttributeKind::integers},
                    {"strides", AttributeKind::integers}},
     .infer = microsoft::infer_activation,
-    .lower = lower_expanded,
+    .expand = expand,
     .versions = "1"};
 
 }  // namespace inferc

@@ -1,8 +1,9 @@
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
+namespace {
 
-bool expand_FusedGemm(Expand& e) {
+bool expand(Expand& e) {
   std::vector<float> parameters;
   for (const char* key : {"activation_alpha", "activation_beta", "activation_gamma"})
     if (e.node.attributes.contains(key)) parameters.push_back(e.node.attr(key, 0.0f));
@@ -10,6 +11,8 @@ bool expand_FusedGemm(Expand& e) {
   e.give(0, microsoft::activated(e, y, parameters));
   return true;
 }
+
+}  // namespace
 
 extern const Op op_FusedGemm = {.name = "FusedGemm",
                                 .domain = "com.microsoft",
@@ -23,7 +26,7 @@ extern const Op op_FusedGemm = {.name = "FusedGemm",
                                                {"transA", AttributeKind::integer},
                                                {"transB", AttributeKind::integer}},
                                 .infer = microsoft::infer_activation,
-                                .lower = lower_expanded,
+                                .expand = expand,
                                 .versions = "1"};
 
 }  // namespace inferc

@@ -20,14 +20,14 @@ void infer(Infer& i) {
     i.fail("transBatchA and transBatchB are not supported", "put a Transpose before it");
 }
 
-}  // namespace
-
-bool expand_FusedMatMul(Expand& e) {
+bool expand(Expand& e) {
   Value* y = e("MatMul", {turned(e, 0, "transA"), turned(e, 1, "transB")});
   const float alpha = e.node.attr("alpha", 1.0f);
   e.give(0, alpha == 1.0f ? y : e("Mul", {y, e.real(static_cast<double>(alpha), y->type->dtype)}));
   return true;
 }
+
+}  // namespace
 
 extern const Op op_FusedMatMul = {.name = "FusedMatMul",
                                   .domain = "com.microsoft",
@@ -38,7 +38,7 @@ extern const Op op_FusedMatMul = {.name = "FusedMatMul",
                                                  {"transBatchA", AttributeKind::integer},
                                                  {"transBatchB", AttributeKind::integer}},
                                   .infer = infer,
-                                  .lower = lower_expanded,
+                                  .expand = expand,
                                   .versions = "1"};
 
 }  // namespace inferc

@@ -28,10 +28,8 @@ void infer(Infer& i) {
   i.out(0, i.dtype(0), i.shape(0));
 }
 
-}  // namespace
-
 // Where x is the replaced value (NaN is NaN) the imputed one, else x.
-bool expand_Imputer(Expand& e) {
+bool expand(Expand& e) {
   const DType t = e.type(0).dtype;
   const Integers whole = e.node.attr("imputed_value_int64s", Integers());
   const Reals reals = e.node.attr("imputed_value_floats", Reals());
@@ -45,6 +43,8 @@ bool expand_Imputer(Expand& e) {
   return true;
 }
 
+}  // namespace
+
 extern const Op op_Imputer = {.name = "Imputer",
                               .domain = "ai.onnx.ml",
                               .inputs = {{"X", scores::features}},
@@ -53,7 +53,7 @@ extern const Op op_Imputer = {.name = "Imputer",
                                              {"replaced_value_float", AttributeKind::real},
                                              {"replaced_value_int64", AttributeKind::integer}},
                               .infer = infer,
-                              .lower = lower_expanded,
+                              .expand = expand,
                               .versions = "1"};
 
 }  // namespace inferc

@@ -31,9 +31,7 @@ void infer(Infer& i) {
   if (rows && scores::infer_labels(i, labels, *rows)) i.out(1, DType::float32, {*rows, Dim(classes)});
 }
 
-}  // namespace
-
-bool expand_LinearClassifier(Expand& e) {
+bool expand(Expand& e) {
   const std::int64_t targets = targets_of(e.node);
   const Reals intercepts = e.node.attr("intercepts", Reals());
   const auto features = static_cast<std::int64_t>(e.node.attr("coefficients", Reals()).size()) / targets;
@@ -50,6 +48,8 @@ bool expand_LinearClassifier(Expand& e) {
   return true;
 }
 
+}  // namespace
+
 extern const Op op_LinearClassifier = {.name = "LinearClassifier",
                                        .domain = "ai.onnx.ml",
                                        .inputs = {{"X", scores::features}},
@@ -61,7 +61,7 @@ extern const Op op_LinearClassifier = {.name = "LinearClassifier",
                                                       {"multi_class", AttributeKind::integer},
                                                       {"post_transform", AttributeKind::string}},
                                        .infer = infer,
-                                       .lower = lower_expanded,
+                                       .expand = expand,
                                        .versions = "1"};
 
 }  // namespace inferc

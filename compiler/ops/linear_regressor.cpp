@@ -19,9 +19,7 @@ void infer(Infer& i) {
   if (const auto rows = scores::rows(i, coefficients / targets)) i.out(0, DType::float32, {*rows, Dim(targets)});
 }
 
-}  // namespace
-
-bool expand_LinearRegressor(Expand& e) {
+bool expand(Expand& e) {
   const std::int64_t targets = e.node.attr_int("targets", 1);
   const Reals intercepts = e.node.attr("intercepts", Reals());
   const auto features = static_cast<std::int64_t>(e.node.attr("coefficients", Reals()).size()) / targets;
@@ -31,6 +29,8 @@ bool expand_LinearRegressor(Expand& e) {
   return true;
 }
 
+}  // namespace
+
 extern const Op op_LinearRegressor = {.name = "LinearRegressor",
                                       .domain = "ai.onnx.ml",
                                       .inputs = {{"X", scores::features}},
@@ -39,7 +39,7 @@ extern const Op op_LinearRegressor = {.name = "LinearRegressor",
                                                      {"post_transform", AttributeKind::string},
                                                      {"targets", AttributeKind::integer}},
                                       .infer = infer,
-                                      .lower = lower_expanded,
+                                      .expand = expand,
                                       .versions = "1"};
 
 }  // namespace inferc

@@ -182,6 +182,7 @@ void lower_apart(const Op& op, const Node& node, Builder& builder, Lower::Placem
 void lower_node(const Node& node, Builder& builder, Lower::Placement& placement, bool allow_fast) {
   const Op* op = find_op(node.op, node.domain);
   if (!op) internal_error(address(node) + " has no operator");
+  if (!op->lower) internal_error(address(node) + " was not expanded");
   Lower lower(node, builder, placement, allow_fast);
   const auto fast = op->lower_fast ? op->lower_fast : op->elementwise ? elementwise::lower_fast : nullptr;
   const bool done = allow_fast && fast && fast(lower);

@@ -5,14 +5,14 @@ namespace {
 
 void infer(Infer&) {}
 
-}  // namespace
-
-bool expand_Gelu(Expand& e) {
+bool expand(Expand& e) {
   e.give(0, e("Gelu", {e.in(0)}));
   return true;
 }
 
+}  // namespace
+
 extern const Op op_MicrosoftGelu = {
-    .name = "Gelu", .domain = "com.microsoft", .inputs = {{"X", types::floats}}, .infer = infer, .lower = lower_expanded, .versions = "1"};
+    .name = "Gelu", .domain = "com.microsoft", .inputs = {{"X", types::floats}}, .infer = infer, .expand = expand, .versions = "1"};
 
 }  // namespace inferc

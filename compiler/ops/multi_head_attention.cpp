@@ -44,10 +44,8 @@ Value* heads_of(Expand& e, Value* v, std::int64_t heads, std::vector<std::int64_
   return e("Transpose", {e("Reshape", {v, e.integers({0, 0, heads, -1})})}, {{"perm", std::move(order)}});
 }
 
-}  // namespace
-
 // softmax(scale Q K^T + attention_bias) V, head by head.
-bool expand_MultiHeadAttention(Expand& e) {
+bool expand(Expand& e) {
   const std::int64_t heads = e.node.attr_int("num_heads", 1), size = e.type(0).shape[2].constant().value() / heads;
   const std::vector<Value*> in = projected(e);
   const float stated = e.node.attr("scale", 0.0f);  // 0: the default
@@ -60,6 +58,8 @@ bool expand_MultiHeadAttention(Expand& e) {
   e.give(0, e("Reshape", {e("Transpose", {y}, {{"perm", std::vector<std::int64_t>{0, 2, 1, 3}}}), e.integers({0, 0, -1})}));
   return true;
 }
+
+}  // namespace
 
 extern const Op op_MultiHeadAttention = {.name = "MultiHeadAttention",
                                          .domain = "com.microsoft",
@@ -77,7 +77,7 @@ extern const Op op_MultiHeadAttention = {.name = "MultiHeadAttention",
                                                         {"scale", AttributeKind::real},
                                                         {"unidirectional", AttributeKind::integer}},
                                          .infer = infer,
-                                         .lower = lower_expanded,
+                                         .expand = expand,
                                          .versions = "1"};
 
 }  // namespace inferc

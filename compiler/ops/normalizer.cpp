@@ -20,10 +20,8 @@ void infer(Infer& i) {
   i.out(0, DType::float32, i.shape(0));
 }
 
-}  // namespace
-
 // x / norm of its row; a row whose norm is 0 stays.
-bool expand_Normalizer(Expand& e) {
+bool expand(Expand& e) {
   const std::string norm = norm_of(e.node);
   const std::string reduction = norm == "MAX" ? "ReduceMax" : norm == "L1" ? "ReduceL1" : "ReduceL2";
   Value* x = e.cast(e.in(0), DType::float32);
@@ -32,12 +30,14 @@ bool expand_Normalizer(Expand& e) {
   return true;
 }
 
+}  // namespace
+
 extern const Op op_Normalizer = {.name = "Normalizer",
                                  .domain = "ai.onnx.ml",
                                  .inputs = {{"X", scores::features}},
                                  .attributes = {{"norm", AttributeKind::string}},
                                  .infer = infer,
-                                 .lower = lower_expanded,
+                                 .expand = expand,
                                  .versions = "1"};
 
 }  // namespace inferc

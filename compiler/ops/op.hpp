@@ -16,6 +16,7 @@
 namespace inferc {
 
 class Infer;
+class Expand;
 class Lower;
 
 // A set of element types.
@@ -75,7 +76,8 @@ struct Op {
   std::size_t min_outputs = 1, max_outputs = 1;
   std::vector<AttributeSpec> attributes{};
   void (*infer)(Infer&) = nullptr;       // checks attributes and shapes, gives output types and partial data
-  void (*lower)(Lower&) = nullptr;       // to reference kernels (or views): the definition, also run on the host
+  bool (*expand)(Expand&) = nullptr;     // to nodes of other operators, once types are known; false: not applicable here, nothing added
+  void (*lower)(Lower&) = nullptr;       // to reference kernels (or views): the definition, also run on the host; null: always expands
   bool (*lower_fast)(Lower&) = nullptr;  // to fast kernels; false: not applicable here, nothing emitted
   std::optional<Elementwise> elementwise{};
   std::string_view versions = "";  // opsets whose semantics are accepted: "7, 13, 14"

@@ -18,10 +18,8 @@ Value* turned(Expand& e, std::size_t k, const char* key) {
   return e.node.attr_int(key, 0) == 0 ? e.in(k) : e("Transpose", {e.in(k)}, {{"perm", std::vector<std::int64_t>{1, 0}}});
 }
 
-}  // namespace
-
 // The product in integers, plus C, times alpha a_scale b_scale.
-bool expand_QGemm(Expand& e) {
+bool expand(Expand& e) {
   Value* sum = e("MatMulInteger", {turned(e, 0, "transA"), turned(e, 3, "transB"), e.in(2), e.in(5)});
   if (e.has(6)) sum = e("Add", {sum, e.in(6)});
   Value* scale = e("Mul", {e("Mul", {e.in(1), e.in(4)}), e.real(static_cast<double>(e.node.attr("alpha", 1.0f)))});
@@ -30,6 +28,8 @@ bool expand_QGemm(Expand& e) {
   e.give(0, e.has(7) ? microsoft::quantized(e, y, 7, t) : y);
   return true;
 }
+
+}  // namespace
 
 extern const Op op_QGemm = {.name = "QGemm",
                             .domain = "com.microsoft",
@@ -44,7 +44,7 @@ extern const Op op_QGemm = {.name = "QGemm",
                                        {"y_zero_point", quantized::bytes, Port::Arity::optional}},
                             .attributes = {{"alpha", AttributeKind::real}, {"transA", AttributeKind::integer}, {"transB", AttributeKind::integer}},
                             .infer = infer,
-                            .lower = lower_expanded,
+                            .expand = expand,
                             .versions = "1"};
 
 }  // namespace inferc

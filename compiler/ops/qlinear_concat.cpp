@@ -21,15 +21,15 @@ void infer(Infer& i) {
   }
 }
 
-}  // namespace
-
-bool expand_QLinearConcat(Expand& e) {
+bool expand(Expand& e) {
   std::vector<Value*> parts;
   for (std::size_t k = 2; k < e.node.inputs.size(); k += 3) parts.push_back(microsoft::dequantized(e, k));
   Value* y = e("Concat", parts, {{"axis", e.node.attr_int("axis", 0)}});
   e.give(0, microsoft::quantized(e, y, 0, e.type(1).dtype));
   return true;
 }
+
+}  // namespace
 
 extern const Op op_QLinearConcat = {.name = "QLinearConcat",
                                     .domain = "com.microsoft",
@@ -38,7 +38,7 @@ extern const Op op_QLinearConcat = {.name = "QLinearConcat",
                                                {"inputs", quantized::bytes | TypeSet{DType::float32}, Port::Arity::variadic}},
                                     .attributes = {{"axis", AttributeKind::integer}},
                                     .infer = infer,
-                                    .lower = lower_expanded,
+                                    .expand = expand,
                                     .versions = "1"};
 
 }  // namespace inferc

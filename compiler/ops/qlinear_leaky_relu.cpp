@@ -1,15 +1,18 @@
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
+namespace {
 
-bool expand_QLinearLeakyRelu(Expand& e) { return microsoft::expand_unary(e, "LeakyRelu", {{"alpha", e.node.attr("alpha", 0.01f)}}); }
+bool expand(Expand& e) { return microsoft::expand_unary(e, "LeakyRelu", {{"alpha", e.node.attr("alpha", 0.01f)}}); }
+
+}  // namespace
 
 extern const Op op_QLinearLeakyRelu = {.name = "QLinearLeakyRelu",
                                        .domain = "com.microsoft",
                                        .inputs = microsoft::unary_ports(),
                                        .attributes = {{"alpha", AttributeKind::real}},
                                        .infer = microsoft::infer_unary,
-                                       .lower = lower_expanded,
+                                       .expand = expand,
                                        .versions = "1"};
 
 }  // namespace inferc

@@ -1,14 +1,17 @@
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
+namespace {
 
-bool expand_QLinearSigmoid(Expand& e) { return microsoft::expand_unary(e, "Sigmoid"); }
+bool expand(Expand& e) { return microsoft::expand_unary(e, "Sigmoid"); }
+
+}  // namespace
 
 extern const Op op_QLinearSigmoid = {.name = "QLinearSigmoid",
                                      .domain = "com.microsoft",
                                      .inputs = microsoft::unary_ports(),
                                      .infer = microsoft::infer_unary,
-                                     .lower = lower_expanded,
+                                     .expand = expand,
                                      .versions = "1"};
 
 }  // namespace inferc

@@ -37,11 +37,9 @@ Value* table(Expand& e, std::int64_t terms) {
   return e.reals(values, {256});
 }
 
-}  // namespace
-
 // As ONNX Runtime defines it: y = round(e floor(1 / y_scale) / sum of e) + zero point, e from a table of 256 numbers. It saturates; there
 // 128 of int8 wraps to -128.
-bool expand_QLinearSoftmax(Expand& e) {
+bool expand(Expand& e) {
   const std::int64_t rank = e.type(0).rank();
   const bool flat = e.node.attr_int("opset", 13) < 13;
   const auto first = static_cast<std::int64_t>(from_front(e.node.attr_int("axis", flat ? 1 : -1), rank));
@@ -57,12 +55,14 @@ bool expand_QLinearSoftmax(Expand& e) {
   return true;
 }
 
+}  // namespace
+
 extern const Op op_QLinearSoftmax = {.name = "QLinearSoftmax",
                                      .domain = "com.microsoft",
                                      .inputs = microsoft::unary_ports(),
                                      .attributes = {{"axis", AttributeKind::integer}, {"opset", AttributeKind::integer}},
                                      .infer = infer,
-                                     .lower = lower_expanded,
+                                     .expand = expand,
                                      .versions = "1"};
 
 }  // namespace inferc

@@ -49,10 +49,8 @@ bool expand_fixed(Expand& e, const qonnx::Range& r) {
   return true;
 }
 
-}  // namespace
-
 // (round(clip(x / scale + zero, low, high)) - zero) * scale; one signed bit: the sign of x / scale + zero.
-bool expand_Quant(Expand& e) {
+bool expand(Expand& e) {
   const int bits = qonnx::bits(e.in(3));
   const qonnx::Range r = qonnx::range(e.node, bits, e.node.attr_int("narrow", 0));
   const bool bipolar = bits == 1 && e.node.attr_int("signed", 1) != 0;
@@ -64,6 +62,8 @@ bool expand_Quant(Expand& e) {
   return true;
 }
 
+}  // namespace
+
 extern const Op op_Quant = {.name = "Quant",
                             .domain = qonnx::domain,
                             .inputs = {{"X", TypeSet{DType::float32}},
@@ -72,7 +72,7 @@ extern const Op op_Quant = {.name = "Quant",
                                        {"bitwidth", TypeSet{DType::float32, DType::int32, DType::int64}}},
                             .attributes = {{"signed", AttributeKind::integer}, {"narrow", AttributeKind::integer}, {"rounding_mode", AttributeKind::string}},
                             .infer = infer,
-                            .lower = lower_expanded,
+                            .expand = expand,
                             .versions = "1, 2"};
 
 }  // namespace inferc

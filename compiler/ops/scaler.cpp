@@ -21,10 +21,8 @@ void infer(Infer& i) {
   i.out(0, DType::float32, i.shape(0));
 }
 
-}  // namespace
-
 // (x - offset) * scale in the type of x, integers in float32.
-bool expand_Scaler(Expand& e) {
+bool expand(Expand& e) {
   const DType t = e.type(0).dtype == DType::float64 ? DType::float64 : DType::float32;
   const auto row = [&](const char* key) {
     const Reals values = e.node.attr(key, Reals());
@@ -35,12 +33,14 @@ bool expand_Scaler(Expand& e) {
   return true;
 }
 
+}  // namespace
+
 extern const Op op_Scaler = {.name = "Scaler",
                              .domain = "ai.onnx.ml",
                              .inputs = {{"X", scores::features}},
                              .attributes = {{"offset", AttributeKind::reals}, {"scale", AttributeKind::reals}},
                              .infer = infer,
-                             .lower = lower_expanded,
+                             .expand = expand,
                              .versions = "1"};
 
 }  // namespace inferc

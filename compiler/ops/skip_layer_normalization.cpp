@@ -1,8 +1,9 @@
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
+namespace {
 
-bool expand_SkipLayerNormalization(Expand& e) {
+bool expand(Expand& e) {
   Value* sum = microsoft::skip_sum(e, 4);
   std::vector<Value*> operands{sum, e.in(2)};
   if (e.has(3)) operands.push_back(e.in(3));
@@ -10,6 +11,8 @@ bool expand_SkipLayerNormalization(Expand& e) {
   e.give(3, sum);
   return true;
 }
+
+}  // namespace
 
 extern const Op op_SkipLayerNormalization = {.name = "SkipLayerNormalization",
                                              .domain = "com.microsoft",
@@ -21,7 +24,7 @@ extern const Op op_SkipLayerNormalization = {.name = "SkipLayerNormalization",
                                              .max_outputs = 4,
                                              .attributes = {{"epsilon", AttributeKind::real}},
                                              .infer = microsoft::infer_skip,
-                                             .lower = lower_expanded,
+                                             .expand = expand,
                                              .versions = "1"};
 
 }  // namespace inferc

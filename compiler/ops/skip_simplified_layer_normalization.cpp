@@ -1,13 +1,16 @@
 #include "compiler/ops/microsoft.hpp"
 
 namespace inferc {
+namespace {
 
-bool expand_SkipSimplifiedLayerNormalization(Expand& e) {
+bool expand(Expand& e) {
   Value* sum = microsoft::skip_sum(e, 3);
   e.give(0, e("RMSNormalization", {sum, e.in(2)}, microsoft::epsilon(e.node, 1e-12f)));
   e.give(3, sum);
   return true;
 }
+
+}  // namespace
 
 extern const Op op_SkipSimplifiedLayerNormalization = {.name = "SkipSimplifiedLayerNormalization",
                                                        .domain = "com.microsoft",
@@ -18,7 +21,7 @@ extern const Op op_SkipSimplifiedLayerNormalization = {.name = "SkipSimplifiedLa
                                                        .max_outputs = 4,
                                                        .attributes = {{"epsilon", AttributeKind::real}},
                                                        .infer = microsoft::infer_skip,
-                                                       .lower = lower_expanded,
+                                                       .expand = expand,
                                                        .versions = "1"};
 
 }  // namespace inferc

@@ -85,9 +85,7 @@ Value* votes(Expand& e, Value* decision, std::size_t classes) {
   return e("Gemm", {won, e.reals(table, {static_cast<std::int64_t>(pairs), n}), e.reals(bias, {n})});
 }
 
-}  // namespace
-
-bool expand_SVMClassifier(Expand& e) {
+bool expand(Expand& e) {
   const Integers counts = vectors_per_class(e.node);
   Value* kernel = support_vectors::kernel(e, scores::matrix(e), std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
   Value* decision = decisions(e, kernel, counts);
@@ -100,6 +98,8 @@ bool expand_SVMClassifier(Expand& e) {
   }
   return true;
 }
+
+}  // namespace
 
 extern const Op op_SVMClassifier = {.name = "SVMClassifier",
                                     .domain = "ai.onnx.ml",
@@ -117,7 +117,7 @@ extern const Op op_SVMClassifier = {.name = "SVMClassifier",
                                                    {"support_vectors", AttributeKind::reals},
                                                    {"vectors_per_class", AttributeKind::integers}},
                                     .infer = infer,
-                                    .lower = lower_expanded,
+                                    .expand = expand,
                                     .versions = "1"};
 
 }  // namespace inferc

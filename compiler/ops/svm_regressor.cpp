@@ -26,9 +26,7 @@ void infer(Infer& i) {
   if (const auto rows = scores::rows(i, features)) i.out(0, DType::float32, {*rows, Dim(1)});
 }
 
-}  // namespace
-
-bool expand_SVMRegressor(Expand& e) {
+bool expand(Expand& e) {
   const std::int64_t count = vectors_of(e.node);
   Value* x = scores::matrix(e);
   if (count > 0) x = support_vectors::kernel(e, x, count);
@@ -38,6 +36,8 @@ bool expand_SVMRegressor(Expand& e) {
   e.give(0, y);
   return true;
 }
+
+}  // namespace
 
 extern const Op op_SVMRegressor = {.name = "SVMRegressor",
                                    .domain = "ai.onnx.ml",
@@ -51,7 +51,7 @@ extern const Op op_SVMRegressor = {.name = "SVMRegressor",
                                                   {"rho", AttributeKind::reals},
                                                   {"support_vectors", AttributeKind::reals}},
                                    .infer = infer,
-                                   .lower = lower_expanded,
+                                   .expand = expand,
                                    .versions = "1"};
 
 }  // namespace inferc

@@ -101,10 +101,8 @@ bool lower_fast(Lower& l) { return trees::lower_fast(l, read_tables(l.node).ense
 
 void lower(Lower& l) { trees::lower(l, read_tables(l.node).ensemble, l.type(0).dtype); }
 
-}  // namespace
-
 // The sums, then post_transform SOFTMAX, LOGISTIC, SOFTMAX_ZERO as nodes.
-bool expand_TreeEnsemble(Expand& e) {
+bool expand(Expand& e) {
   const auto at = e.node.attributes.find("post_transform");
   if (at == e.node.attributes.end()) return false;
   constexpr const char* names[] = {"NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO"};
@@ -115,6 +113,8 @@ bool expand_TreeEnsemble(Expand& e) {
   e.give(0, scores::transformed(e, y, transform));
   return true;
 }
+
+}  // namespace
 
 extern const Op op_TreeEnsemble = {.name = "TreeEnsemble",
                                    .domain = "ai.onnx.ml",
@@ -137,6 +137,7 @@ extern const Op op_TreeEnsemble = {.name = "TreeEnsemble",
                                                   {"post_transform", AttributeKind::integer},
                                                   {"tree_roots", AttributeKind::integers}},
                                    .infer = infer,
+                                   .expand = expand,
                                    .lower = lower,
                                    .lower_fast = lower_fast,
                                    .versions = "5"};

@@ -54,9 +54,7 @@ void expand_binary(Expand& e) {
   e.give(1, e.cast(both, DType::float32));
 }
 
-}  // namespace
-
-bool expand_TreeEnsembleClassifier(Expand& e) {
+bool expand(Expand& e) {
   if (is_binary(e.node)) {
     expand_binary(e);
     return true;
@@ -67,6 +65,8 @@ bool expand_TreeEnsembleClassifier(Expand& e) {
   e.give(1, e.cast(scores::transformed(e, y, scores::transform_of(e.node)), DType::float32));
   return true;
 }
+
+}  // namespace
 
 extern const Op op_TreeEnsembleClassifier = {.name = "TreeEnsembleClassifier",
                                              .domain = "ai.onnx.ml",
@@ -80,7 +80,7 @@ extern const Op op_TreeEnsembleClassifier = {.name = "TreeEnsembleClassifier",
                                                                                      {"classlabels_int64s", AttributeKind::integers},
                                                                                      {"classlabels_strings", AttributeKind::strings}}),
                                              .infer = infer,
-                                             .lower = lower_expanded,
+                                             .expand = expand,
                                              .versions = "1, 3"};
 
 }  // namespace inferc

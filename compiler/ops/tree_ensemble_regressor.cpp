@@ -17,13 +17,13 @@ void infer(Infer& i) {
   if (legacy_trees::check(i, legacy_trees::regressor, targets)) i.out(0, DType::float32, {i.shape(0)[0], Dim(targets)});
 }
 
-}  // namespace
-
-bool expand_TreeEnsembleRegressor(Expand& e) {
+bool expand(Expand& e) {
   Value* y = legacy_trees::sums(e, legacy_trees::regressor, targets_of(e.node));
   e.give(0, e.cast(scores::transformed(e, y, scores::transform_of(e.node)), DType::float32));
   return true;
 }
+
+}  // namespace
 
 extern const Op op_TreeEnsembleRegressor = {.name = "TreeEnsembleRegressor",
                                             .domain = "ai.onnx.ml",
@@ -36,7 +36,7 @@ extern const Op op_TreeEnsembleRegressor = {.name = "TreeEnsembleRegressor",
                                                                                     {"target_weights", AttributeKind::reals},
                                                                                     {"target_weights_as_tensor", AttributeKind::tensor}}),
                                             .infer = infer,
-                                            .lower = lower_expanded,
+                                            .expand = expand,
                                             .versions = "1, 3"};
 
 }  // namespace inferc

@@ -34,11 +34,9 @@ double coarsening(const Node& n) {
   return std::exp2(std::nearbyint(std::log2(number(n.in(4)) / number(n.in(1)))));
 }
 
-}  // namespace
-
 // Version 1: (round(half_even(x / scale + zero) / 2^(in - out)) - zero) * scale. Version 2 clips before the second rounding, and
 // takes zero / 2^p off again, in units of out_scale.
-bool expand_Trunc(Expand& e) {
+bool expand(Expand& e) {
   Value* factor = e.real(coarsening(e.node));
   Value* q = e("Div", {e("Round", {qonnx::scaled(e, e.in(0), e.in(1), e.in(2))}), factor});
   const bool newer = is_newer(e.node);
@@ -49,6 +47,8 @@ bool expand_Trunc(Expand& e) {
   return true;
 }
 
+}  // namespace
+
 extern const Op op_Trunc = {.name = "Trunc",
                             .domain = qonnx::domain,
                             .inputs = {{"X", TypeSet{DType::float32}},
@@ -57,7 +57,7 @@ extern const Op op_Trunc = {.name = "Trunc",
                                        {"bitwidths and scales", TypeSet{DType::float32, DType::int32, DType::int64}, Port::Arity::variadic}},
                             .attributes = {{"rounding_mode", AttributeKind::string}, {"signed", AttributeKind::integer}, {"narrow", AttributeKind::integer}},
                             .infer = infer,
-                            .lower = lower_expanded,
+                            .expand = expand,
                             .versions = "1, 2"};
 
 }  // namespace inferc
