@@ -61,7 +61,7 @@ struct Written {
   fs::path dir, model;
   std::string option;
 };
-Written written(const std::string& test, const ModelSpec& m, std::string_view text = header) {
+Written written_with(const std::string& test, const ModelSpec& m, std::string_view text = header) {
   const fs::path dir = scratch_dir(test);
   write_model(dir / "model.onnx", m);
   write_file(dir / "widen.hpp", std::string(text));
@@ -69,7 +69,7 @@ Written written(const std::string& test, const ModelSpec& m, std::string_view te
 }
 
 void expect_refusal(const std::string& test, const ModelSpec& m, std::string_view text, const std::string& message, const std::string& help, int status = 1) {
-  const Written w = written(test, m, text);
+  const Written w = written_with(test, m, text);
   const Finished r = cli({"check", w.model, "--op", w.option});
   EXPECT_EQ(r.status, status) << r.output;
   EXPECT_NE(r.output.find(message), std::string::npos) << r.output;
@@ -77,7 +77,7 @@ void expect_refusal(const std::string& test, const ModelSpec& m, std::string_vie
 }
 
 TEST(UserOp, IsCalledOnViewsAndCopiedIntoTheCode) {
-  const Written w = written("user_op", widening());
+  const Written w = written_with("user_op", widening());
   ASSERT_EQ(cli({"compile", w.model, "-o", w.dir / "net", "--name", "net", "--op", w.option}).status, 0);
   EXPECT_NE(text_of(w.dir / "net/net_body.hpp").find("mine::widen(View<const float, 2>{"), std::string::npos);
   fs::remove(w.dir / "widen.hpp");
@@ -87,7 +87,7 @@ TEST(UserOp, IsCalledOnViewsAndCopiedIntoTheCode) {
 }
 
 TEST(UserOp, IsCheckedByVerifyAgainstStoredAnswers) {
-  const Written w = written("user_op_verify", widening());
+  const Written w = written_with("user_op_verify", widening());
   for (const float error : {0.0F, 1.0F}) {
     const fs::path set = w.dir / "test_data_set_0";
     fs::create_directories(set);
@@ -105,13 +105,13 @@ TEST(UserOp, TakesThePlaceOfAFunctionOfTheModel) {
   ModelSpec m = widening();
   m.functions = {
       {.name = "Widen", .domain = "my.domain", .inputs = {"a", "b"}, .outputs = {"c", "d"}, .attributes = {"power"}, .nodes = {{"NoSuch", {"a"}, {"c", "d"}}}}};
-  const Written w = written("user_op_function", m);
+  const Written w = written_with("user_op_function", m);
   EXPECT_EQ(cli({"check", w.model}).status, 1);
   EXPECT_EQ(cli({"check", w.model, "--op", w.option}).status, 0);
 }
 
 TEST(UserOp, IsTheRemedyForAnUnknownOperator) {
-  const Written w = written("user_op_unknown", widening());
+  const Written w = written_with("user_op_unknown", widening());
   const Finished r = cli({"check", w.model});
   EXPECT_EQ(r.status, 1);
   EXPECT_NE(r.output.find("error: my.domain.Widen 'mine' (opset 1): this operator is not supported\nhelp: "), std::string::npos) << r.output;
@@ -136,7 +136,7 @@ TEST(UserOp, RefusesHeadersWithoutASignatureAndOptionsThatAreNone) {
   expect_refusal("user_op_silent", widening(), "inline void f() {}\n", "has no line that tells", "// inferc: NAME(");
   expect_refusal("user_op_type", widening(), "// inferc: f(x: f99[n]) -> y: f32[n]\n", "no type is 'f99[n]'", "// inferc: NAME(");
   expect_refusal("user_op_arrow", widening(), "// inferc: f(x: f32[n])\n", "no signature is", "// inferc: NAME(");
-  const Written w = written("user_op_option", widening());
+  const Written w = written_with("user_op_option", widening());
   EXPECT_EQ(cli({"check", w.model, "--op", "Widen=" + (w.dir / "widen.hpp").string()}).status, 2);
   EXPECT_EQ(cli({"check", w.model, "--op", "my.domain::Widen"}).status, 2);
   EXPECT_EQ(cli({"check", w.model, "--op", "my.domain::Widen=" + (w.dir / "none.hpp").string()}).status, 1);
