@@ -1,5 +1,6 @@
 """What generated networks cover: operator x element type x symbolic sizes x fan-out, and of what they become fast kernels and fusions."""
 import collections
+import json
 import pathlib
 import re
 
@@ -10,7 +11,21 @@ FUNCTORS = {"cpu::multiply_add"}  # of cpu::layer_norm: no kernel
 
 
 def known_kernels():
-    return {k for path in sorted((ROOT / "compiler" / "ops").glob("*.cpp")) for k in KERNEL.findall(path.read_text())} - FUNCTORS
+    """Of the names in the operators' sources, and what these make of them for other axes."""
+    named = {k for path in sorted((ROOT / "compiler" / "ops").glob("*.cpp")) for k in KERNEL.findall(path.read_text())} - FUNCTORS
+    text = "".join(path.read_text() for path in sorted((ROOT / "kernels" / "cpu").glob("*.hpp")))
+    return named | {f"{k}_columns" for k in named if f" {k.removeprefix('cpu::')}_columns(" in text}
+
+
+def unknown(calls):
+    """Fast kernels that are called, and that known_kernels() does not see."""
+    return sorted(k for k in calls if k not in known_kernels() | FUNCTORS)
+
+
+def store(calls, path):
+    """For scripts/kernel-table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({k: calls[k] for k in sorted(known_kernels())}, indent=0))
 
 
 class Coverage:
@@ -37,5 +52,6 @@ class Coverage:
         return lines + [f"{'fast kernel':28}{'calls':>9}"] + [f"{k:28}{self.kernels[k]:>9}" for k in sorted(known_kernels())]
 
     def rare(self):
-        """Fast kernels that too few of the networks' calls are."""
-        return [f"{k}: {self.kernels[k]} calls, {LEAST} are wanted" for k in sorted(known_kernels()) if self.kernels[k] < LEAST]
+        """Fast kernels that too few of the networks' calls are, and those that no table would show."""
+        return [f"{k}: {self.kernels[k]} calls, {LEAST} are wanted" for k in sorted(known_kernels()) if self.kernels[k] < LEAST] + [
+            f"{k}: no known kernel" for k in unknown(self.kernels)]

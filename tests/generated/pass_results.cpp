@@ -1,13 +1,17 @@
 // Each pass of the pipeline on test cases: what the graph computes before and after it, node by node by the reference
-// kernels, and as imported against the stored outputs.
+// kernels, and as imported against the stored outputs; and whether each operand of the calls stays in its buffer.
 //   pass_results FOLDER      cases in the form of the ONNX backend tests
+//   pass_results --calls     of the cases whose folders stand in the lines of standard input, only what calls they become and the
+//                            operands' places
 // Prints a line per case that fails, how often each pass changed a graph, and of the calls that the graphs become each fast kernel and
-// each operator that shares a call with others, with their counts; exit 1 for a failure.
+// each operator that shares a call with others, with their counts (with --calls the number of cases); exit 1 for a failure.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -113,6 +117,56 @@ bool run_everywhere(const Pass& pass, Graph& graph) {
   return pass.run(graph) || changed;
 }
 
+// Each symbol another size, unless that does not meet the equalities.
+std::vector<SymbolValues> unequal_sizes(const Symbols& symbols) {
+  std::vector<SymbolValues> out;
+  for (const std::int64_t first : {3, 20}) {
+    for (const std::int64_t step : {1, 7, -1}) {
+      SymbolValues values;
+      std::int64_t next = step < 0 ? 2 * first : first;
+      for (const Symbol& s : symbols.all())
+        values[s.name] = std::clamp(std::exchange(next, std::max<std::int64_t>(next + step, 1)), s.bounds.lower, s.bounds.upper);
+      const auto& all = symbols.equalities();
+      if (std::all_of(all.begin(), all.end(), [&](const auto& e) { return symbols.has_measured(e) || evaluate(e.a, values) == evaluate(e.b, values); }))
+        out.push_back(std::move(values));
+    }
+  }
+  return out;
+}
+
+// Rows that a loop counts are in it: its number is below the limit then.
+bool stays(const Operand& v, const Buffer& buffer, const Symbols& symbols, const SymbolValues& values) {
+  if (symbols.has_measured(v.offset)) return true;
+  const auto number = [&](const Dim& d) { return evaluate(symbols.at_limits(d), values); };
+  std::int64_t low = number(v.offset), high = low;
+  for (std::size_t d = 0; d < v.shape.size(); ++d) {
+    const std::int64_t n = number(v.shape[d]), step = number(v.strides[d]);
+    if (n <= 0) return true;
+    (step < 0 ? low : high) += (n - 1) * step;
+  }
+  const auto bytes = [&](std::int64_t n, DType t) { return n * static_cast<std::int64_t>(byte_size(t)); };
+  return low >= 0 && bytes(high + 1, v.dtype) <= bytes(number(buffer.size), buffer.dtype);
+}
+
+// "": no operand leaves its buffer.
+std::string beyond(const Program& p, const std::vector<Call>& calls, const SymbolValues& values) {
+  for (const Call& c : calls) {
+    for (const Arg& a : c.args)
+      for (const auto& [operand, access] : operands(a))
+        if (const Buffer& b = p.buffers[operand->buffer.index]; !stays(*operand, b, *p.symbols, values))
+          return fmt::format("an operand of {} leaves the buffer of '{}'", c.kernel, b.name);
+    for (const auto& body : c.bodies)
+      if (std::string problem = beyond(p, body, values); !problem.empty()) return problem;
+  }
+  return {};
+}
+
+std::string beyond(const Program& p) {
+  for (const SymbolValues& values : unequal_sizes(*p.symbols))
+    if (std::string problem = beyond(p, p.calls, values); !problem.empty()) return problem;
+  return {};
+}
+
 std::string check_case(const fs::path& folder, Counts& counts) {
   const std::unique_ptr<Graph> graph = typed_model(folder / "model.onnx");
   std::vector<Sample> samples;
@@ -127,37 +181,65 @@ std::string check_case(const fs::path& folder, Counts& counts) {
     verify(*graph);
     if (const std::string problem = check_pass(pass, *graph, samples); !problem.empty()) return problem;
   }
-  count_calls(plan(*graph).calls, counts);
-  return {};
+  const Program program = plan(*graph);
+  count_calls(program.calls, counts);
+  return beyond(program);
 }
 
 void print(const char* what, const std::map<std::string, int>& counts) {
   for (const auto& [name, count] : counts) std::printf("%s %d %s\n", what, count, name.c_str());
 }
 
+// Whether `check`, which gives a problem, finds one in the case.
+template <class Check>
+bool fails(const fs::path& folder, Check check) {
+  std::string problem;
+  try {
+    problem = check(folder);
+  } catch (const UserError& e) {
+    problem = "refused: " + e.problems().front().message;
+  } catch (const std::exception& e) {
+    problem = e.what();
+  }
+  if (!problem.empty()) std::printf("FAIL %s: %s\n", folder.filename().c_str(), problem.c_str());
+  return !problem.empty();
+}
+
 int run(const fs::path& folder) {
   Counts counts;
   for (const Pass& pass : pipeline()) counts.changed[std::string(pass.name)] = 0;
   int failures = 0;
-  for (const fs::path& c : sorted_folders(folder)) {
-    std::string problem;
-    try {
-      problem = check_case(c, counts);
-    } catch (const UserError& e) {
-      problem = "refused: " + e.problems().front().message;
-    } catch (const std::exception& e) {
-      problem = e.what();
-    }
-    failures += !problem.empty();
-    if (!problem.empty()) std::printf("FAIL %s: %s\n", c.filename().c_str(), problem.c_str());
-  }
+  for (const fs::path& c : sorted_folders(folder)) failures += fails(c, [&](const fs::path& p) { return check_case(p, counts); });
   print("changed", counts.changed);
   print("kernel", counts.kernel);
   print("fused", counts.fused);
   return failures == 0 ? 0 : 1;
 }
 
+std::string add_case(const fs::path& folder, Counts& cases) {
+  const std::unique_ptr<Graph> graph = typed_model(folder / "model.onnx");
+  run_pipeline(*graph);
+  const Program program = plan(*graph);
+  Counts calls;
+  count_calls(program.calls, calls);
+  for (const auto& [name, count] : calls.kernel) ++cases.kernel[name];
+  for (const auto& [name, count] : calls.fused) ++cases.fused[name];
+  return beyond(program);
+}
+
+int count_cases(std::istream& folders) {
+  Counts cases;
+  int failures = 0;
+  for (std::string line; std::getline(folders, line);) failures += fails(line, [&](const fs::path& p) { return add_case(p, cases); });
+  print("kernel", cases.kernel);
+  print("fused", cases.fused);
+  return failures == 0 ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace inferc
 
-int main(int argc, char** argv) { return argc == 2 ? inferc::run(argv[1]) : 2; }
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  return std::string_view(argv[1]) == "--calls" ? inferc::count_cases(std::cin) : inferc::run(argv[1]);
+}

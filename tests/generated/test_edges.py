@@ -1,8 +1,8 @@
 """Each fast kernel on random sizes around the edges of its tiles, compiled, against ONNX Runtime; a table of kernels and their cases.
 
-  python tests/generated/test_edges.py INFERC [--count N] [--seed S] [--jobs J]
+  python tests/generated/test_edges.py INFERC [--count N] [--seed S] [--jobs J] [--table FILE]
 
-N cases of each rule below; in half of them the first axis is a symbol of three sizes. Exit 1 where a case fails or a fast kernel has no
+N cases of each rule below; in half of them the first axis is a symbol of three sizes. FILE gets the number of cases of each kernel. Exit 1 where a case fails or a fast kernel has no
 case, 77 where numpy, onnx or onnxruntime is missing.
 """
 import argparse
@@ -215,6 +215,7 @@ def main():
     parser.add_argument("--count", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--table", type=pathlib.Path)
     args = parser.parse_args()
     networks = [made(rule, args.seed, i) for rule in RULES | EXACT for i in range(args.count)]
     calls = collections.Counter()
@@ -227,6 +228,8 @@ def main():
     print(*(f"FAIL {n}: {problem}" for n, problem in failed.items()), sep="\n", end="\n" if failed else "")
     wanted = sorted(coverage.known_kernels())
     print(*(f"{k:28}{calls[k]:>6} cases" for k in wanted), sep="\n")
+    if args.table:
+        coverage.store(calls, args.table)
     empty = [k for k in wanted if not calls[k]]
     print(*(f"FAIL no case of {k}" for k in empty), sep="\n", end="\n" if empty else "")
     print(f"{len(networks) - len(failed)} passed, {len(failed)} failed; {len(wanted) - len(empty)} of {len(wanted)} fast kernels have cases")

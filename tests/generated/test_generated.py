@@ -1,15 +1,17 @@
 """Generated networks: code compiled from them against ONNX Runtime, and equal code from equal networks.
 
-  python tests/generated/test_generated.py INFERC [--count N] [--first I] [--seed S] [--keep DIR] [--jobs J] [--together PATH [--live LIVE_BUFFERS] | --passes PASS_RESULTS]
+  python tests/generated/test_generated.py INFERC [--count N] [--first I] [--seed S] [--keep DIR] [--jobs J] [--together PATH [--live LIVE_BUFFERS] | --passes PASS_RESULTS] [--table FILE]
 
-Network I of seed S is the same on every run. Without --seed, networks 0..N-1 of seed 1. A network that fails is stored in DIR as a
+Network I of seed S is the same on every run. Without --seed, networks 0..N-1 of seed 1; --seed day is the date of today, as 20261231. A network that fails is stored in DIR as a
 backend-test folder, whole and shrunk, with the numbers that make it again. With --together many networks are one
 program for one code path (together.py), which also runs parts of batches, rows in another order, the network in float64, and with
 constants as inputs. With --passes nothing is compiled: the program pass_results
-runs each graph before and after each pass; of 800 networks or more, too few calls of a fast kernel are a failure. Exit 1 on any failure, 77 where numpy, onnx or onnxruntime is missing.
+runs each graph before and after each pass; of 800 networks or more, too few calls of a fast kernel are a failure. FILE gets the
+number of calls of each. Exit 1 on any failure, 77 where numpy, onnx or onnxruntime is missing.
 """
 import argparse
 import collections
+import datetime
 import pathlib
 import sys
 import tempfile
@@ -110,6 +112,10 @@ def run_batch(args, indices, tally):
             print(f"FAIL {n.name}: {problem}", flush=True)
 
 
+def seed_number(text):
+    return int(datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d") if text == "day" else text)
+
+
 def keep(args, n, problem):
     again = f"test_generated.py INFERC --seed {args.seed} --first {int(n.name.split('_')[1])} --count 1"
     print(f"stored: {oracle.store(n, args.keep, f'{problem}{chr(10)}{again}')}")
@@ -117,7 +123,7 @@ def keep(args, n, problem):
         lambda networks, folder: oracle.judge(args.inferc, networks, folder, args.jobs))
     if small := shrink.shrink(n, judge):
         where = oracle.store(small[0], args.keep, f"{small[1]}\n{again}")
-        print(f"shrunk to {', '.join(node.op_type for node in small[0].nodes)}: {where}: {small[1]}", flush=True)
+        print(f"shrunk to {', '.join(node.op_type for node in small[0].nodes)}: {where}: {small[1]}", onnx.helper.printable_graph(small[0].model().graph), sep="\n", flush=True)
 
 
 def main():
@@ -125,19 +131,23 @@ def main():
     parser.add_argument("inferc")
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=seed_number, default=1)
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--together", choices=list(together.PATH_FLAGS), help="the code path: many networks as one program (together.py), other oracles besides")
     parser.add_argument("--live", help="the program live_buffers: with --together, the address sanitizer guards every buffer of the arena")
     parser.add_argument("--passes", help="the program pass_results")
+    parser.add_argument("--table", type=pathlib.Path)
     args = parser.parse_args()
     tally, start = Tally(), time.monotonic()
+    print(f"seed {args.seed}", flush=True)
     batch = TOGETHER if args.together else BATCH
     for low in range(args.first, args.first + args.count, batch):
         run_batch(args, range(low, min(low + batch, args.first + args.count)), tally)
         print(f"{tally.line()}; {time.monotonic() - start:.0f} s", flush=True)
     print(*tally.closing(), sep="\n", flush=True)
+    if args.table:
+        coverage.store(tally.coverage.kernels, args.table)
     for n, problem in tally.failures[:SHRINK_AT_MOST] if args.keep else []:
         keep(args, n, problem)
     few = args.count < 20 or tally.counts["set aside"] <= SET_ASIDE_AT_MOST * args.count

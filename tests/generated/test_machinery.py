@@ -262,7 +262,7 @@ class Coverage(unittest.TestCase):
     def test_knows_the_fast_kernels_of_the_sources(self):
         known = coverage.known_kernels()
         self.assertTrue({"cpu::gemm", "cpu::conv", "cpu::softmax"} <= known, known)
-        self.assertTrue({"cpu::trees", "cpu::quantized::sparse_linear"} <= known, known)
+        self.assertTrue({"cpu::trees", "cpu::quantized::sparse_linear", "cpu::softmax_columns"} <= known, known)
 
     def test_counts_what_networks_hold(self):
         b = builder.Builder(np.random.default_rng(4))
@@ -274,6 +274,8 @@ class Coverage(unittest.TestCase):
         c.add(made)
         self.assertEqual((c.rows["Relu"]["float32"], c.rows["Relu"]["fan-out"], c.rows["Add"]["all"]), (1, 0, 1))
         self.assertTrue(any(line.startswith("cpu::gemm") for line in c.rare()))
+        c.kernels["cpu::nothing"] = coverage.LEAST
+        self.assertIn("cpu::nothing: no known kernel", c.rare())
 
 
 if __name__ == "__main__":
