@@ -15,6 +15,7 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
 import builder
 import coverage
 import elementwise
@@ -23,6 +24,7 @@ import mutants
 import network
 import oracle
 import quantised
+import quick
 import rows
 import shrink
 import together
@@ -95,6 +97,15 @@ class Comparison(unittest.TestCase):
             self.assertIsNotNone(oracle.difference(wrong, y))
         self.assertIsNotNone(oracle.difference(np.array([1, 2]), np.array([1, 3])))
         self.assertIsNotNone(oracle.difference(np.array([True]), np.array([False])))
+
+    def test_stored_results_of_the_suite_are_met_by_its_rule(self):
+        f = np.float32
+        self.assertIsNone(quick.difference(f([1.0005, np.nan, 1e-8]), f([1, np.nan, 0])))
+        for ours, stored in ((f([1.0011]), f([1])), (f([2e-7]), f([0])), (f([np.nan]), f([1])), (np.array([1]), np.array([2])), (np.array([True]), np.array([False]))):
+            self.assertIsNotNone(quick.difference(ours, stored))
+        self.assertEqual(quick.ulps(f([1, -0.0, np.nan]), f([np.nextafter(f(1), f(2)), 0, np.nan])), 1)
+        self.assertEqual(quick.ulps(f([1e-45]), f([-1e-45])), 2)
+        self.assertIsNone(quick.ulps(np.array([1]), np.array([2])))
 
     def test_a_missing_result_fails(self):
         self.assertEqual(oracle.verdict(network.generate(11, 1), [], None)[0], "no verdict")
