@@ -37,8 +37,10 @@ conformance: build ## the ONNX backend tests through generated code, also with w
 	@JOBS=$(JOBS) scripts/conformance $(BUILD) --variants constant
 	@JOBS=$(JOBS) scripts/conformance $(BUILD) --variants dynamic
 
-soak: build ## N calls (100 million): memory flat, bits equal
-	@scripts/soak $(BUILD) $(N)
+N ?= 1000
+CALLS ?= 100000000
+soak: setup build ## N generated networks (1,000) right, CALLS calls (100 million) with flat memory and equal bits
+	@scripts/soak $(BUILD) $(N) $(CALLS)
 
 demo: build ## compile the shipped taggers and run them on the stored jets
 	@scripts/demo $(BUILD)
