@@ -31,7 +31,8 @@ void lower(Lower& l) {
   const Operand inv = l.temporary(var.dtype, var.shape);
   const HostKernel kernel = by_dtype(var.dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::inverse_deviation<T, max_rank>); });
   l.reference("ref::inverse_deviation", "kernels/ref/normalization.hpp", kernel, {write_view(inv), read_view(var), real64(l.node.attr("epsilon", 1e-5f))});
-  normalization::normalize(l, l.out(), x, {channelwise(l.in(3)), channelwise(inv)}, channelwise(l.in(1)), channelwise(l.in(2)));
+  const Operand bias = channelwise(l.in(2)), scale = channelwise(l.in(1)), mean = channelwise(l.in(3));
+  normalization::normalize(l, l.out(), x, {mean, channelwise(inv)}, scale, bias);
 }
 
 }  // namespace

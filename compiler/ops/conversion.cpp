@@ -121,7 +121,8 @@ bool lower_fast(Lower& l) {
   const DType from = l.type(0).dtype, to = l.out_type().dtype;
   if (from == to) return l.view(0, l.in(0)), true;
   const Expr operand{.functor = {}, .args = {}, .parameters = {}, .operand = 0, .result = from};
-  emit_map(l, Expr{.functor = functor(l.node), .args = {operand}, .parameters = {}, .operand = -1, .result = to}, {l.in(0)}, l.out());
+  const Operand y = l.out(), x = l.in(0);
+  emit_map(l, Expr{.functor = functor(l.node), .args = {operand}, .parameters = {}, .operand = -1, .result = to}, {x}, y);
   return true;
 }
 

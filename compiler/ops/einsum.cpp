@@ -263,7 +263,8 @@ bool lower_fast(Lower& l) {
   const Equation e = *parse(l.node.attr("equation", std::string()), ranks(l.node), reason);
   Diagnostics unused;
   Infer again(const_cast<Node&>(l.node), unused);
-  multiply_fast(l, l.out(), e.output, {l.in(0), e.inputs[0]}, {l.in(1), e.inputs[1]}, sizes_of(again, e));
+  const Operand b = l.in(1), a = l.in(0);
+  multiply_fast(l, l.out(), e.output, {a, e.inputs[0]}, {b, e.inputs[1]}, sizes_of(again, e));
   return true;
 }
 

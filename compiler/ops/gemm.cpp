@@ -64,7 +64,8 @@ bool lower_fast(Lower& l) {
   if (!epilogue) return false;
   Operand a = matrix(l, 0, "transA");
   if (!row_stride(a)) a = l.dense(a);
-  gemm_call(l, l.out_rows(), a, packed_weight(l, 1, transposed(l.node, "transB")), *epilogue);
+  const Operand packed = packed_weight(l, 1, transposed(l.node, "transB"));
+  gemm_call(l, l.out_rows(), a, packed, *epilogue);
   return true;
 }
 

@@ -51,7 +51,8 @@ void lower(Lower& l) {
   const Operand out = grouped(l.out()) ? *grouped(l.out()) : *grouped(l.out_dense());
   const auto m = normalization::moments(l, x, normalization::statistics_shape(shape, 2), l.node.attr("epsilon", 1e-5f));
   const bool by_group = per_group(l.node);
-  normalization::normalize(l, out, x, m, vector(l.in(1), shape, by_group), vector(l.in(2), shape, by_group));
+  const Operand bias = vector(l.in(2), shape, by_group), scale = vector(l.in(1), shape, by_group);
+  normalization::normalize(l, out, x, m, scale, bias);
 }
 
 bool lower_fast(Lower& l) { return !per_group(l.node) && normalization::groups(l, Dim(l.node.attr_int("num_groups", 1))); }

@@ -21,7 +21,8 @@ void infer(Infer& i) {
 void lower(Lower& l) {
   const Operand x = l.in(0);
   const auto m = normalization::moments(l, x, normalization::statistics_shape(x.shape, 2), l.node.attr("epsilon", 1e-5f));
-  normalization::normalize(l, l.out(), x, m, normalization::along(l.in(1), 1, x.shape), normalization::along(l.in(2), 1, x.shape));
+  const Operand bias = normalization::along(l.in(2), 1, x.shape), scale = normalization::along(l.in(1), 1, x.shape);
+  normalization::normalize(l, l.out(), x, m, scale, bias);
 }
 
 bool lower_fast(Lower& l) { return normalization::groups(l, l.shape(0)[1]); }

@@ -30,7 +30,8 @@ void lower(Lower& l) {
   const Operand x = l.in(0);
   const Operand bias = l.has(2) ? l.in(2) : normalization::filled(l, x.dtype, 0, x.shape);
   const auto m = normalization::moments(l, x, normalization::statistics_shape(x.shape, first), l.node.attr("epsilon", 1e-5f));
-  normalization::normalize(l, l.out(), x, m, l.in(1), bias);
+  const Operand scale = l.in(1);
+  normalization::normalize(l, l.out(), x, m, scale, bias);
   store_statistic(l, 1, m.mean);
   store_statistic(l, 2, m.inv);
 }

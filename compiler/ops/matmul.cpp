@@ -64,7 +64,8 @@ bool lower_weights(Lower& l) {
   const Dim n = l.shape(1).back();
   const auto epilogue = epilogue_of(l, product({l.shape(0).begin(), l.shape(0).end() - 1}), n);
   if (!epilogue) return false;
-  gemm_call(l, l.out_rows(), l.in_rows(0), packed_weight(l, 1, false), *epilogue);
+  const Operand packed = packed_weight(l, 1, false), a = l.in_rows(0);
+  gemm_call(l, l.out_rows(), a, packed, *epilogue);
   return true;
 }
 
