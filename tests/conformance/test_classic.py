@@ -128,6 +128,9 @@ def missing():
 def features():
     for t in (np.float32, np.float64, np.int32, np.int64):
         yield "ArrayFeatureExtractor", [(x(3, 5) * 5).astype(t), np.array([4, 0, 4])], {}
+    for t in (np.float32, np.float64, np.int64):
+        yield "OneHotEncoder", np.array([[3, -2, 0], [7, 3, 1]], t), {"cats_int64s": [7, 3, -2]}
+    yield "OneHotEncoder", np.array([2.75, -0.5, -1.5, 9], F), {"cats_int64s": [2, 0, -1]}
     yield "Binarizer", x(3, 5), {"threshold": 0.25}
     yield "Binarizer", x(4), {}
 
@@ -135,6 +138,9 @@ def features():
 def refused():
     """Operator, inputs, attributes, part of the message."""
     yield "Scaler", x(2, 3), {"scale": [1.0]}, "1 scales and 0 offsets"
+    yield "OneHotEncoder", x(2, 3), {"cats_int64s": [1, 2, 1]}, "a category stands twice"
+    yield "OneHotEncoder", x(2, 3), {"cats_int64s": [1, 2], "zeros": 0}, "zeros is 0"
+    yield "OneHotEncoder", x(2, 3), {"cats_strings": ["a"]}, "it has no categories that are integers"
 
 
 def model_of(op, given, attributes):
