@@ -131,6 +131,8 @@ def features():
     for t in (np.float32, np.float64, np.int64):
         yield "OneHotEncoder", np.array([[3, -2, 0], [7, 3, 1]], t), {"cats_int64s": [7, 3, -2]}
     yield "OneHotEncoder", np.array([2.75, -0.5, -1.5, 9], F), {"cats_int64s": [2, 0, -1]}
+    for t in (np.float32, np.float64, np.int32, np.int64):
+        yield "FeatureVectorizer", [(x(3, n) * 5).astype(t) for n in (2, 1, 4)], {"inputdimensions": [2, 1, 4]}
     yield "Binarizer", x(3, 5), {"threshold": 0.25}
     yield "Binarizer", x(4), {}
 
@@ -141,6 +143,9 @@ def refused():
     yield "OneHotEncoder", x(2, 3), {"cats_int64s": [1, 2, 1]}, "a category stands twice"
     yield "OneHotEncoder", x(2, 3), {"cats_int64s": [1, 2], "zeros": 0}, "zeros is 0"
     yield "OneHotEncoder", x(2, 3), {"cats_strings": ["a"]}, "it has no categories that are integers"
+    yield "FeatureVectorizer", [x(2, 3), x(2, 1)], {"inputdimensions": [3]}, "has 1 elements for 2 inputs"
+    yield "FeatureVectorizer", [x(2, 3), x(2, 1)], {"inputdimensions": [3, 2]}, "sizes 1 and 2 differ"
+    yield "FeatureVectorizer", x(3), {"inputdimensions": [3]}, "[rows, features] is supported"
 
 
 def model_of(op, given, attributes):
