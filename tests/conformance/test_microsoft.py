@@ -52,6 +52,9 @@ def floats():
     yield "SkipLayerNormalization", [x(2, 3, 8), x(2, 3, 8), x(8), x(8), x(8)], {"epsilon": 1e-5}
     yield "SkipLayerNormalization", [x(2, 3, 8), x(2, 3, 8), x(8)], {}
     yield "SkipSimplifiedLayerNormalization", [x(2, 3, 8), x(2, 3, 8), x(8), x(8)], {"epsilon": 1e-5}
+    yield "CDist", [x(7, 3), x(5, 3)], {}
+    yield "CDist", [x(7, 3), x(5, 3)], {"metric": "euclidean"}
+    yield "CDist", [x(2, 40).astype(np.float64), x(3, 40).astype(np.float64)], {"metric": "euclidean"}
     bias = x(24)
     yield "MultiHeadAttention", [x(2, 3, 8), x(2, 5, 8), x(2, 5, 8)], {"num_heads": 2}
     yield "MultiHeadAttention", [x(2, 3, 8), x(2, 5, 8), x(2, 5, 8), bias], {"num_heads": 4, "scale": 0.3}
@@ -106,6 +109,8 @@ def session(m):
 def refused():
     """Operator, inputs, attributes, part of the message."""
     yield "FusedMatMul", [x(2, 3), x(3, 4)], {"transBatchA": 1}, "transBatchA and transBatchB are not supported"
+    yield "CDist", [x(2, 3), x(4, 3)], {"metric": "cosine"}, "metric 'cosine' is not supported"
+    yield "CDist", [x(2, 3), x(1, 4, 3)], {}, "both must be of rank 2"
 
 
 def model_of(op, arrays, attributes):
