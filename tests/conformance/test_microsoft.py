@@ -55,6 +55,10 @@ def floats():
     yield "CDist", [x(7, 3), x(5, 3)], {}
     yield "CDist", [x(7, 3), x(5, 3)], {"metric": "euclidean"}
     yield "CDist", [x(2, 40).astype(np.float64), x(3, 40).astype(np.float64)], {"metric": "euclidean"}
+    at = np.array([[0, 1, 2], [5, 3, 0]])
+    yield "RotaryEmbedding", [x(2, 3, 8), at, x(6, 2), x(6, 2)], {}
+    yield "RotaryEmbedding", [x(2, 2, 3, 4), at, x(6, 2), x(6, 2)], {"interleaved": 1}
+    yield "RotaryEmbedding", [x(2, 3, 8), at, x(6, 1), x(6, 1)], {"num_heads": 2, "rotary_embedding_dim": 2}
     bias = x(24)
     yield "MultiHeadAttention", [x(2, 3, 8), x(2, 5, 8), x(2, 5, 8)], {"num_heads": 2}
     yield "MultiHeadAttention", [x(2, 3, 8), x(2, 5, 8), x(2, 5, 8), bias], {"num_heads": 4, "scale": 0.3}
@@ -111,6 +115,9 @@ def refused():
     yield "FusedMatMul", [x(2, 3), x(3, 4)], {"transBatchA": 1}, "transBatchA and transBatchB are not supported"
     yield "CDist", [x(2, 3), x(4, 3)], {"metric": "cosine"}, "metric 'cosine' is not supported"
     yield "CDist", [x(2, 3), x(1, 4, 3)], {}, "both must be of rank 2"
+    yield "RotaryEmbedding", [x(2, 3, 8), np.array([0]), x(6, 2), x(6, 2)], {}, "position_ids is i64[1]"
+    yield "RotaryEmbedding", [x(2, 3, 8), np.zeros((2, 3), int), x(6, 2), x(6, 2)], {"is_packed_batching": 1}, "is_packed_batching is not supported"
+    yield "RotaryEmbedding", [x(2, 3, 8), np.zeros((2, 3), int), x(6, 2), x(6, 2)], {"scale": 0.5}, "scale 0.5 is not supported"
 
 
 def model_of(op, arrays, attributes):
