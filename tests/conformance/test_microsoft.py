@@ -59,6 +59,10 @@ def floats():
     yield "RotaryEmbedding", [x(2, 3, 8), at, x(6, 2), x(6, 2)], {}
     yield "RotaryEmbedding", [x(2, 2, 3, 4), at, x(6, 2), x(6, 2)], {"interleaved": 1}
     yield "RotaryEmbedding", [x(2, 3, 8), at, x(6, 1), x(6, 1)], {"num_heads": 2, "rotary_embedding_dim": 2}
+    yield "Attention", [x(2, 3, 8), x(8, 24), x(24)], {"num_heads": 2}
+    yield "Attention", [x(2, 3, 8), x(8, 24), x(24), np.array([[1, 1, 0], [1, 0, 0]], np.int32)], {"num_heads": 4}
+    yield "Attention", [x(2, 3, 8), x(8, 24), None, np.array([[1, 0, 1], [1, 1, 1]], np.int32), None, x(2, 2, 3, 3)], {"num_heads": 2, "mask_filter_value": -3.0}
+    yield "Attention", [x(2, 3, 6), x(6, 20), x(20)], {"num_heads": 2, "qkv_hidden_sizes": [8, 8, 4], "scale": 0.3}
     bias = x(24)
     yield "MultiHeadAttention", [x(2, 3, 8), x(2, 5, 8), x(2, 5, 8)], {"num_heads": 2}
     yield "MultiHeadAttention", [x(2, 3, 8), x(2, 5, 8), x(2, 5, 8), bias], {"num_heads": 4, "scale": 0.3}
@@ -118,6 +122,9 @@ def refused():
     yield "RotaryEmbedding", [x(2, 3, 8), np.array([0]), x(6, 2), x(6, 2)], {}, "position_ids is i64[1]"
     yield "RotaryEmbedding", [x(2, 3, 8), np.zeros((2, 3), int), x(6, 2), x(6, 2)], {"is_packed_batching": 1}, "is_packed_batching is not supported"
     yield "RotaryEmbedding", [x(2, 3, 8), np.zeros((2, 3), int), x(6, 2), x(6, 2)], {"scale": 0.5}, "scale 0.5 is not supported"
+    yield "Attention", [x(2, 3, 8), x(8, 24), x(24)], {"num_heads": 2, "unidirectional": 1}, "unidirectional and do_rotary are not supported"
+    yield "Attention", [x(2, 3, 8), x(8, 24), x(24), np.array([3, 2], np.int32)], {"num_heads": 2}, "mask_index is i32[2]"
+    yield "Attention", [x(2, 3, 8), x(8, 24), x(24)], {"num_heads": 2, "qkv_hidden_sizes": [8, 8, 4]}, "qkv_hidden_sizes and the columns"
 
 
 def model_of(op, arrays, attributes):
