@@ -109,6 +109,10 @@ def integers():
         yield "DequantizeLinear", [q(t, 3, 5).astype(np.int16 if t == np.int8 else np.uint16), f(0.0713), z[0].astype(np.int16 if t == np.int8 else np.uint16)], {}
         yield "DequantizeLinear", [q(t, 3, 5).astype(np.int32), f(0.0713)], {}
         yield "DequantizeLinear", [q(t, 3, 5), np.float16([0.1, 0.02, 0.3, 0.5, 0.25]), q(t, 5)], {}
+        yield "QuantizeLinear", [x(3, 5), f(0.0713), z[0]], {}
+        yield "QuantizeLinear", [x(3, 5).astype(np.float16), np.array(0.0713, np.float16), z[0]], {}
+        yield "QuantizeLinear", [x(3, 5), f([0.1, 0.02, 0.3]), q(t, 3)], {"axis": 0}
+        yield "QuantizeLinear", [x(3, 5) * 1000, f(0.0713), z[0].astype(np.int16 if t == np.int8 else np.uint16)], {}
         yield "QGemm", [q(t, 4, 9), f(0.1), z[0], q(t, 9, 6), f(0.03), z[1], q(np.int8, 6).astype(np.int32), f(0.9), z[2]], {}
         yield "QGemm", [q(t, 4, 9), f(0.1), z[0], q(t, 6, 9), f(0.03), z[1], None], {"transB": 1, "alpha": 0.5}
 
@@ -131,6 +135,7 @@ def refused():
     yield "Attention", [x(2, 3, 8), x(8, 24), x(24), np.array([3, 2], np.int32)], {"num_heads": 2}, "mask_index is i32[2]"
     yield "Attention", [x(2, 3, 8), x(8, 24), x(24)], {"num_heads": 2, "qkv_hidden_sizes": [8, 8, 4]}, "qkv_hidden_sizes and the columns"
     yield "DequantizeLinear", [q(np.int8, 3, 5), x(4), q(np.int8, 4)], {"axis": 0}, "sizes 4 and 3 differ"
+    yield "QuantizeLinear", [x(3, 5), x(4), q(np.int8, 4)], {"axis": 0}, "sizes 4 and 3 differ"
 
 
 def model_of(op, arrays, attributes):
