@@ -33,6 +33,11 @@ def q(dtype, *shape):
     return np.asarray(rng.integers(low, high, shape)).astype(dtype)
 
 
+def weights(dtype, *shape):
+    """Without VNNI, ONNX Runtime's sums of two products saturate at 16 bits where int8 weights exceed 7 bits."""
+    return q(dtype, *shape) // np.array(1 if dtype == np.uint8 else 2, dtype)
+
+
 def floats():
     """(operator, inputs (None: omitted), attributes)"""
     yield "Gelu", [x(4, 5)], {}
@@ -113,6 +118,9 @@ def integers():
         yield "QuantizeLinear", [x(3, 5).astype(np.float16), np.array(0.0713, np.float16), z[0]], {}
         yield "QuantizeLinear", [x(3, 5), f([0.1, 0.02, 0.3]), q(t, 3)], {"axis": 0}
         yield "QuantizeLinear", [x(3, 5) * 1000, f(0.0713), z[0].astype(np.int16 if t == np.int8 else np.uint16)], {}
+        yield "MatMulIntegerToFloat", [q(t, 3, 4), weights(np.int8, 4, 5), f(0.1), f(0.2), z[0], None, x(5)], {}
+        yield "MatMulIntegerToFloat", [q(t, 2, 3, 9), weights(np.int8, 9, 5), f(0.1), x(5), z[1], q(np.int8, 5)], {}
+        yield "MatMulIntegerToFloat", [q(np.uint8, 3, 4), weights(t, 4, 5), f(0.1), x(5), None, z[2]], {}
         yield "QGemm", [q(t, 4, 9), f(0.1), z[0], q(t, 9, 6), f(0.03), z[1], q(np.int8, 6).astype(np.int32), f(0.9), z[2]], {}
         yield "QGemm", [q(t, 4, 9), f(0.1), z[0], q(t, 6, 9), f(0.03), z[1], None], {"transB": 1, "alpha": 0.5}
 
@@ -136,6 +144,10 @@ def refused():
     yield "Attention", [x(2, 3, 8), x(8, 24), x(24)], {"num_heads": 2, "qkv_hidden_sizes": [8, 8, 4]}, "qkv_hidden_sizes and the columns"
     yield "DequantizeLinear", [q(np.int8, 3, 5), x(4), q(np.int8, 4)], {"axis": 0}, "sizes 4 and 3 differ"
     yield "QuantizeLinear", [x(3, 5), x(4), q(np.int8, 4)], {"axis": 0}, "sizes 4 and 3 differ"
+    yield "MatMulIntegerToFloat", [q(np.int8, 3, 4), q(np.int8, 5, 6), f(0.1), f(0.2)], {}, "sizes 4 and 5 differ"
+    yield "MatMulIntegerToFloat", [q(np.int8, 3, 4), q(np.int8, 4, 6), x(3), f(0.2)], {}, "a_scale is f32[3], a scalar is defined"
+    yield "MatMulIntegerToFloat", [q(np.int8, 3, 4), q(np.int8, 4, 6), f(0.1), x(3, 1)], {}, "b_scale is f32[3, 1], one element or one for each column of B is defined"
+    yield "MatMulIntegerToFloat", [q(np.int8, 3, 4), q(np.int8, 4), f(0.1), f(0.2)], {}, "B is i8[4], a matrix is supported"
 
 
 def model_of(op, arrays, attributes):
