@@ -121,6 +121,8 @@ def integers():
         yield "MatMulIntegerToFloat", [q(t, 3, 4), weights(np.int8, 4, 5), f(0.1), f(0.2), z[0], None, x(5)], {}
         yield "MatMulIntegerToFloat", [q(t, 2, 3, 9), weights(np.int8, 9, 5), f(0.1), x(5), z[1], q(np.int8, 5)], {}
         yield "MatMulIntegerToFloat", [q(np.uint8, 3, 4), weights(t, 4, 5), f(0.1), x(5), None, z[2]], {}
+        yield "DynamicQuantizeMatMul", [x(3, 4), weights(t, 4, 5), f(0.2), None, x(5)], {}
+        yield "DynamicQuantizeMatMul", [x(2, 3, 9), weights(t, 9, 5), x(5), q(t, 5)], {}
         yield "QGemm", [q(t, 4, 9), f(0.1), z[0], q(t, 9, 6), f(0.03), z[1], q(np.int8, 6).astype(np.int32), f(0.9), z[2]], {}
         yield "QGemm", [q(t, 4, 9), f(0.1), z[0], q(t, 6, 9), f(0.03), z[1], None], {"transB": 1, "alpha": 0.5}
 
@@ -148,6 +150,8 @@ def refused():
     yield "MatMulIntegerToFloat", [q(np.int8, 3, 4), q(np.int8, 4, 6), x(3), f(0.2)], {}, "a_scale is f32[3], a scalar is defined"
     yield "MatMulIntegerToFloat", [q(np.int8, 3, 4), q(np.int8, 4, 6), f(0.1), x(3, 1)], {}, "b_scale is f32[3, 1], one element or one for each column of B is defined"
     yield "MatMulIntegerToFloat", [q(np.int8, 3, 4), q(np.int8, 4), f(0.1), f(0.2)], {}, "B is i8[4], a matrix is supported"
+    yield "DynamicQuantizeMatMul", [x(3, 4), q(np.int8, 5, 6), f(0.2)], {}, "sizes 4 and 5 differ"
+    yield "DynamicQuantizeMatMul", [x(3, 4), q(np.int8, 4, 6), f(0.2), None, x(3)], {}, "sizes 3 and 6 differ"
 
 
 def model_of(op, arrays, attributes):
