@@ -123,6 +123,9 @@ def integers():
         yield "MatMulIntegerToFloat", [q(np.uint8, 3, 4), weights(t, 4, 5), f(0.1), x(5), None, z[2]], {}
         yield "DynamicQuantizeMatMul", [x(3, 4), weights(t, 4, 5), f(0.2), None, x(5)], {}
         yield "DynamicQuantizeMatMul", [x(2, 3, 9), weights(t, 9, 5), x(5), q(t, 5)], {}
+        either = [np.array([[True], [False], [True]]), q(t, 3, 20), f(0.1), z[0], q(t, 20), f(0.23), z[1]]
+        yield "QLinearWhere", [*either, f(0.19), z[2]], {}
+        yield "QLinearWhere", [*either, f(0.5), z[2]], {}
         yield "QGemm", [q(t, 4, 9), f(0.1), z[0], q(t, 9, 6), f(0.03), z[1], q(np.int8, 6).astype(np.int32), f(0.9), z[2]], {}
         yield "QGemm", [q(t, 4, 9), f(0.1), z[0], q(t, 6, 9), f(0.03), z[1], None], {"transB": 1, "alpha": 0.5}
 
@@ -152,6 +155,7 @@ def refused():
     yield "MatMulIntegerToFloat", [q(np.int8, 3, 4), q(np.int8, 4), f(0.1), f(0.2)], {}, "B is i8[4], a matrix is supported"
     yield "DynamicQuantizeMatMul", [x(3, 4), q(np.int8, 5, 6), f(0.2)], {}, "sizes 4 and 5 differ"
     yield "DynamicQuantizeMatMul", [x(3, 4), q(np.int8, 4, 6), f(0.2), None, x(3)], {}, "sizes 3 and 6 differ"
+    yield "QLinearWhere", [np.array(True), q(np.int8, 3), x(3), q(np.int8, 3), q(np.int8, 3), f(0.1), q(np.int8), f(0.1), q(np.int8)], {}, "must be scalars"
 
 
 def model_of(op, arrays, attributes):
