@@ -18,8 +18,8 @@ def known_kernels():
 
 
 def unknown(calls):
-    """Fast kernels that are called, and that known_kernels() does not see."""
-    return sorted(k for k in calls if k not in known_kernels() | FUNCTORS)
+    """Fast kernels that are called, and that known_kernels() does not see; the types among their template arguments are none."""
+    return sorted(k for k in calls if k not in known_kernels() | FUNCTORS and KERNEL.fullmatch(f'"{k}"'))
 
 
 def store(calls, path):
