@@ -47,11 +47,7 @@ void lower(Lower& l) {
 bool lower_fast(Lower& l) {
   const DType t = l.type(0).dtype;
   if (!quantized::words.has(t) || l.out_type().dtype != DType::float32 || !product(l.shape(1)).is(1)) return false;
-  const Dim all = product(l.shape(0));
-  l.fast(
-       "cpu::quantized::dequantize_linear", "kernels/cpu/quantized/map.hpp",
-       {range(0, Dim(1)), write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), read(l.has(2) ? l.in_dense(2) : l.weight(Tensor(t, {}))), size(all)})
-      .flops = Dim(2) * all;
+  quantized::by_one_scale(l, "cpu::quantized::dequantize_linear", t);
   return true;
 }
 

@@ -55,6 +55,14 @@ bool check_granularity(Infer& i, std::size_t input) {
 
 Operand zeros(Lower& l, DType dtype, const Shape& shape) { return broadcast_view(l.weight(Tensor(dtype, {})), shape); }
 
+void by_one_scale(Lower& l, const char* kernel, DType zero) {
+  const Dim all = product(l.shape(0));
+  l.fast(kernel, "kernels/cpu/quantized/map.hpp",
+         {range(0, Dim(1)), write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), read(l.has(2) ? l.in_dense(2) : l.weight(Tensor(zero, {}))),
+          size(all)})
+      .flops = Dim(2) * all;
+}
+
 Operand spread(const Operand& v, std::size_t axis, const Shape& shape) {
   Operand out = v;
   if (single(v.shape)) out.shape.clear(), out.strides.clear();

@@ -33,6 +33,9 @@ struct MatMulInputs {
 [[nodiscard]] std::optional<Shape> matmul_shape(Infer& i, const MatMulInputs& in);
 void matmul(Lower& l, const Operand& out, const MatMulInputs& in);
 
+// A kernel of kernels/cpu/quantized/map.hpp for one scale: y, x, the scale, and its zero point as `zero`, 0 where it is omitted.
+void by_one_scale(Lower& l, const char* kernel, DType zero);
+
 // y = requantised sums, for inputs a_scale, b_scale, y_scale, y_zero_point; the scale b runs along `axis`.
 void requantize(Lower& l, const Operand& sums, std::size_t a_scale, std::size_t b_scale, std::size_t b_axis, std::size_t y_scale, std::size_t y_zero);
 

@@ -76,11 +76,7 @@ bool lower_fast(Lower& l) {
   const DType t = l.out_type().dtype;
   if (!quantized::words.has(t) || l.type(0).dtype != DType::float32 || !product(l.shape(1)).is(1)) return false;
   if (types::halves.has(static_cast<DType>(l.node.attr_int("precision", 0)))) return false;
-  const Dim all = product(l.shape(0));
-  l.fast(
-       "cpu::quantized::quantize_linear", "kernels/cpu/quantized/map.hpp",
-       {range(0, Dim(1)), write(l.out_dense()), read(l.in_dense(0)), read(l.in_dense(1)), read(l.has(2) ? l.in_dense(2) : l.weight(Tensor(t, {}))), size(all)})
-      .flops = Dim(2) * all;
+  quantized::by_one_scale(l, "cpu::quantized::quantize_linear", t);
   return true;
 }
 

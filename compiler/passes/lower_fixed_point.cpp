@@ -162,24 +162,6 @@ bool apply(FixedChain& chain, const Node& n, std::size_t behind) {
   return false;
 }
 
-template <class F>
-void by_stored_type(DType t, F f) {
-  switch (t) {
-    case DType::int8:
-      return f(std::type_identity<std::int8_t>{});
-    case DType::uint8:
-      return f(std::type_identity<std::uint8_t>{});
-    case DType::int16:
-      return f(std::type_identity<std::int16_t>{});
-    case DType::uint16:
-      return f(std::type_identity<std::uint16_t>{});
-    case DType::int32:
-      return f(std::type_identity<std::int32_t>{});
-    default:
-      internal_error("no type of quantised values");
-  }
-}
-
 // --- the pass
 
 class Lowering {
@@ -396,7 +378,7 @@ class Lowering {
   }
   static Tensor stored(const std::vector<std::int64_t>& integers, DType t) {
     Tensor out(t, {std::ssize(integers)});
-    by_stored_type(t, [&]<class T>(std::type_identity<T>) {
+    by_storage(t, [&]<class T>(std::type_identity<T>) {
       std::transform(integers.begin(), integers.end(), out.as<T>().begin(), [](std::int64_t q) { return static_cast<T>(q); });
     });
     return out;
@@ -744,7 +726,7 @@ class Lowering {
   Value* float_table(const Integers& of, Node* at) {
     const Tensor& entries = *of.value->producer->in(1)->constant;
     Tensor floats(DType::float32, entries.shape());
-    by_stored_type(entries.dtype(), [&]<class T>(std::type_identity<T>) {
+    by_storage(entries.dtype(), [&]<class T>(std::type_identity<T>) {
       std::transform(entries.as<T>().begin(), entries.as<T>().end(), floats.as<float>().begin(),
                      [&](T q) { return static_cast<float>(std::ldexp(static_cast<double>(q), -of.columns[0].fraction)); });
     });

@@ -1,5 +1,6 @@
 """What generated networks cover: operator x element type x symbolic sizes x fan-out, and of what they become fast kernels and fusions."""
 import collections
+import functools
 import json
 import pathlib
 import re
@@ -10,6 +11,7 @@ LEAST = 20                        # instances of each fast kernel in what `make 
 FUNCTORS = {"cpu::multiply_add"}  # of cpu::layer_norm: no kernel
 
 
+@functools.cache
 def known_kernels():
     """Of the names in the operators' sources, and what these make of them for other axes."""
     named = {k for path in sorted((ROOT / "compiler" / "ops").glob("*.cpp")) for k in KERNEL.findall(path.read_text())} - FUNCTORS

@@ -11,11 +11,7 @@
 namespace inferc {
 namespace {
 
-int count(const Graph& graph, std::string_view op) {
-  int out = 0;
-  for (const Node* n : graph.nodes()) out += n->is(op, "inferc");
-  return out;
-}
+using test::count;
 
 template <class T>
 Tensor bytes(std::vector<std::int64_t> shape, unsigned seed) {

@@ -12,11 +12,7 @@
 namespace inferc {
 namespace {
 
-int count(const Graph& graph, std::string_view op) {
-  int out = 0;
-  for (const Node* n : graph.nodes()) out += n->is(op, "inferc");
-  return out;
-}
+using test::count;
 
 // %to = %from to multiples of 2^-fraction within [low, high], ties up, as operators of ONNX.
 std::string quantise(const std::string& to, const std::string& from, int fraction, int low, int high) {

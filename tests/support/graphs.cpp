@@ -23,6 +23,12 @@ void strip(Graph& g) {
 
 }  // namespace
 
+int count(const Graph& graph, std::string_view op) {
+  int out = 0;
+  for (const Node* n : graph.nodes()) out += n->is(op, "inferc");
+  return out;
+}
+
 std::unique_ptr<Graph> typed_graph(std::string_view text) {
   auto g = parse_graph(text);
   Diagnostics problems;

@@ -13,6 +13,9 @@ namespace inferc::test {
 // Text with values numbered in order and without names, origins and opsets: equal for equal graphs.
 [[nodiscard]] std::string normal_form(const Graph& graph);
 
+// The nodes of the compiler's own operator `op`.
+[[nodiscard]] int count(const Graph& graph, std::string_view op);
+
 // `before` becomes `after` (types may be left out but for inputs) and the pass says that it changed something.
 void expect_rewrite(bool (*pass)(Graph&), std::string_view before, std::string_view after);
 // The pass leaves `graph` as it is and says so.
