@@ -1,8 +1,7 @@
-#include "kernels/ref/dft_given.hpp"
-
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
+#include "compiler/ops/fourier.hpp"
 
 namespace inferc {
 namespace {
@@ -86,14 +85,14 @@ void lower_given(Lower& l, bool inverse, bool onesided) {
       flag(onesided)};
   l.guard("ref::dft_fits", by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::dft_fits<L>); }), check);
   const Dim n = longest(to, onesided && !inverse);
-  std::vector<Arg> args{write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * n})), read(l.in_dense(0))};
+  std::vector<Arg> args{write(l.out_dense()), fourier::scratch(l, l.type(0).dtype, n), read(l.in_dense(0))};
   args.insert(args.end(), check.begin(), check.end());
   const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, [&]<class T>(std::type_identity<T>) {
     return by_dtype(length.dtype, IndexTypes{}, []<class L>(std::type_identity<L>) { return host(&ref::dft_given<T, L>); });
   });
   Call& c = l.reference("ref::dft_given", "kernels/ref/dft_given.hpp", kernel, std::move(args));
   c.may_fault = true;
-  c.flops = Dim(8) * product(to) * n;
+  c.flops = product(to) * fourier::flops(n);
 }
 
 void lower(Lower& l) {
@@ -108,9 +107,9 @@ void lower(Lower& l) {
   const HostKernel kernel = by_dtype(l.type(0).dtype, FloatTypes{}, []<class T>(std::type_identity<T>) { return host(&ref::dft<T>); });
   l.reference(
        "ref::dft", "kernels/ref/dft.hpp", kernel,
-       {write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * n})), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.inner),
-        runtime_size(s.axis), runtime_size(n), runtime_size(y[axis]), runtime_size(x.back()), runtime_size(y.back()), flag(inverse), flag(inverse && onesided)})
-      .flops = Dim(8) * product(y) * n;
+       {write(l.out_dense()), fourier::scratch(l, l.type(0).dtype, n), read(l.in_dense(0)), runtime_size(s.outer), runtime_size(s.inner), runtime_size(s.axis),
+        runtime_size(n), runtime_size(y[axis]), runtime_size(x.back()), runtime_size(y.back()), flag(inverse), flag(inverse && onesided)})
+      .flops = product(y) * fourier::flops(n);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/content.hpp"
-#include "kernels/ref/dft_given.hpp"
+#include "compiler/ops/fourier.hpp"
 
 namespace inferc {
 namespace {
@@ -83,7 +83,7 @@ void lower_given(Lower& l) {
                    }),
           check);
   const Dim most = half ? Dim(2) * y[2] : y[2];
-  std::vector<Arg> args{write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * most})), read(l.in_dense(signal)),
+  std::vector<Arg> args{write(l.out_dense()), fourier::scratch(l, l.type(signal).dtype, most), read(l.in_dense(signal)),
                         l.has(window) ? read(l.in_dense(window)) : Arg(TypeArg{"ref::Constantly<1>{}"})};
   args.insert(args.end(), given.begin(), given.end());
   args.insert(args.end(), {runtime_size(x[0]), runtime_size(x[1]), runtime_size(x[2]), runtime_size(y[1]), runtime_size(y[2]), flag(half)});
@@ -96,7 +96,7 @@ void lower_given(Lower& l) {
   });
   Call& c = l.reference("ref::stft_given", "kernels/ref/dft_given.hpp", kernel, std::move(args));
   c.may_fault = true;
-  c.flops = Dim(4) * product(y) * most;
+  c.flops = product(y) * fourier::flops(most);
 }
 
 void lower(Lower& l) {
@@ -107,10 +107,10 @@ void lower(Lower& l) {
     return l.has(window) ? host(&ref::stft<T, const T*>) : host(&ref::stft<T, ref::Constantly<1>>);
   });
   l.reference("ref::stft", "kernels/ref/dft.hpp", kernel,
-              {write(l.out_dense()), write(l.temporary(DType::float64, {Dim(3) * n})), read(l.in_dense(signal)),
+              {write(l.out_dense()), fourier::scratch(l, l.type(signal).dtype, n), read(l.in_dense(signal)),
                l.has(window) ? read(l.in_dense(window)) : Arg(TypeArg{"ref::Constantly<1>{}"}), runtime_size(x[0]), runtime_size(x[1]), runtime_size(x[2]),
                runtime_size(y[1]), runtime_size(l.content(frame_step)[0]), runtime_size(n), runtime_size(y[2])})
-      .flops = Dim(4) * product(y) * n;
+      .flops = product(y) * fourier::flops(n);
 }
 
 }  // namespace

@@ -28,14 +28,14 @@ Fault dft_fits(const L* length, std::size_t length_count, const std::int64_t* ax
 }
 
 template <class T, class L>
-Fault dft_given(T* out, double* roots, const T* in, const L* length, std::size_t length_count, const std::int64_t* axis, Sizes<8> from, std::size_t rank,
+Fault dft_given(T* out, DftWork<T>* scratch, const T* in, const L* length, std::size_t length_count, const std::int64_t* axis, Sizes<8> from, std::size_t rank,
                 Sizes<8> to, bool inverse, bool onesided) {
   const DftSizes s = dft_sizes(length, length_count, axis, from, rank, to, inverse, onesided);
   if (s.n == 0) return Fault::dim_mismatch;
   std::size_t outer = 1, inner = 1;
   for (std::size_t k = 0; k + 1 < rank; ++k)
     if (k != s.axis) (k < s.axis ? outer : inner) *= static_cast<std::size_t>(from.value[k]);
-  dft(out, roots, in, outer, inner, static_cast<std::size_t>(from.value[s.axis]), s.n, s.count, static_cast<std::size_t>(from.value[rank - 1]),
+  dft(out, scratch, in, outer, inner, static_cast<std::size_t>(from.value[s.axis]), s.n, s.count, static_cast<std::size_t>(from.value[rank - 1]),
       static_cast<std::size_t>(to.value[rank - 1]), inverse, inverse && onesided);
   return Fault::none;
 }
@@ -50,11 +50,11 @@ Fault stft_fits(const S* step, const L* frame_length, std::size_t length_count, 
   return fits((all - n) / s + 1 == static_cast<std::int64_t>(frames) && (onesided ? n / 2 + 1 : n) == static_cast<std::int64_t>(count));
 }
 
-template <class T, class W, class S, class L>
-Fault stft_given(T* out, double* roots, const T* signal, W window, const S* step, const L* frame_length, std::size_t length_count, std::size_t size,
+template <class T, class V, class S, class L>
+Fault stft_given(T* out, DftWork<T>* scratch, const T* signal, V window, const S* step, const L* frame_length, std::size_t length_count, std::size_t size,
                  std::size_t batch, std::size_t length, std::size_t parts, std::size_t frames, std::size_t count, bool onesided) {
   if (const Fault f = stft_fits(step, frame_length, length_count, size, length, frames, count, onesided); f != Fault::none) return f;
-  stft(out, roots, signal, window, batch, length, parts, frames, static_cast<std::size_t>(*step),
+  stft(out, scratch, signal, window, batch, length, parts, frames, static_cast<std::size_t>(*step),
        length_count > 0 ? static_cast<std::size_t>(*frame_length) : size, count);
   return Fault::none;
 }
