@@ -4,7 +4,7 @@
 
 #include "kernels/cpu/access.hpp"
 #include "kernels/cpu/product.hpp"
-#include "kernels/cpu/softmax_row.hpp"
+#include "kernels/cpu/softmax_rows.hpp"
 #include "kernels/cpu/tile.hpp"
 #include "kernels/cpu/transpose.hpp"
 #include "kernels/dim.hpp"
@@ -40,13 +40,19 @@ struct Mask {
 
 namespace attention_detail {
 
+// Rows are whole panels, so that vectors which the softmax reads are stored as such: -inf behind the last key.
 template <class M>
 struct Scores {
   float scale;
   M mask;
+  std::size_t keys;
   template <class V, class Count>
   [[gnu::always_inline]] V operator()(V acc, std::size_t row, std::size_t col, Count n) const {
-    return mask.add(acc * splat<V>(scale), row, col, n);
+    const V score = acc * splat<V>(scale);
+    if (col + lane_count<V> <= keys) return mask.add(score, row, col, n);
+    const std::size_t left = keys < col ? 0 : keys - col;
+    const V last = left == 0 ? score : mask.add(score, row, col, left);
+    return lanes_below<V>(left) ? last : splat<V>(-__builtin_inff());
   }
 };
 
@@ -68,12 +74,14 @@ struct Head {
   template <class M>
   [[gnu::always_inline]] void block(std::size_t begin, std::size_t end, const Scores<M>& epilogue, bool nan_to_zero) const {
     using namespace product_detail;
-    const std::size_t stride = (keys + 15) / 16 * 16;
+    const auto padded = whole_panels(keys);
+    const std::size_t stride = padded;
     const Range<std::size_t, std::size_t> rows{0, end - begin};
     using LK = decltype(terms_of(keys));
-    run<tile_rows, tile_panels>(rows, Problem<std::size_t, StridedLeft<LQ>, PackedRight<D>, Keys, D, LK, Scores<M>>{
-                                          scores, stride, {q + begin * q_row, q_row}, {k_panels, size}, keys, size, terms_of(keys), epilogue, begin});
-    for (std::size_t i = 0; i < end - begin; ++i) softmax_row(scores + i * stride, keys, nan_to_zero);
+    using Padded = std::remove_const_t<decltype(padded)>;
+    run<tile_rows, tile_panels>(rows, Problem<std::size_t, StridedLeft<LQ>, PackedRight<D>, Padded, D, LK, Scores<M>>{
+                                          scores, stride, {q + begin * q_row, q_row}, {k_panels, size}, padded, size, terms_of(keys), epilogue, begin});
+    softmax_rows<attention_rows>(scores, end - begin, stride, nan_to_zero);
     using LDV = decltype(terms_of(v_size));
     run<tile_rows, tile_panels>(rows, Problem<LO, StridedLeft<std::size_t>, DenseRight<LV>, DV, Keys, LDV, NoEpilogue>{
                                           out + begin * out_row, out_row, {scores, stride}, {v, v_row}, v_size, keys, terms_of(v_size), {}});
@@ -97,7 +105,7 @@ inline void attention(Range<B, E> units, float* out, LO out_row, const float* q,
     pack_transposed(scratch, head_of(k, 4, b, h), k_row, size, keys);
     const attention_detail::Head<LQ, LV, LO, Keys, D, DV> head{
         head_of(out, 0, b, h), out_row, head_of(q, 2, b, h), q_row, head_of(v, 6, b, h), v_row, scratch, scores, keys, size, v_size};
-    const attention_detail::Scores<M> epilogue{scale, mask.at(b, h)};
+    const attention_detail::Scores<M> epilogue{scale, mask.at(b, h), keys};
     for (std::size_t row = 0; row < queries; row += attention_rows)
       head.block(row, queries - row < attention_rows ? std::size_t{queries} : row + attention_rows, epilogue, nan_to_zero);
   }

@@ -17,6 +17,13 @@ constexpr auto modulo(D d) {
   else return d % N;
 }
 
+// n rounded up to panels of 16 columns, a dim<> of a dim<>.
+template <class N>
+constexpr auto whole_panels(N n) {
+  if constexpr (is_static<N>) return dim<(static_size<N> + 15) / 16 * 16>{};
+  else return (n + 15) / 16 * 16;
+}
+
 // How K terms fall into blocks of L, as far as both are known: how many whole ones, whether there is but one, whether a shorter one follows.
 template <class K, class L>
 struct Blocks {

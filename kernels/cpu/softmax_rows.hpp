@@ -5,9 +5,9 @@
 #include "kernels/math.hpp"
 #include "kernels/simd.hpp"
 
-// Softmax of a row in scratch, in the order of kernels/ref/softmax.hpp and kernels/ref/sum.hpp.
+// Softmax of rows in scratch, in the order of kernels/ref/softmax.hpp and kernels/ref/sum.hpp.
 namespace inferc::cpu {
-namespace softmax_row_detail {
+namespace softmax_rows_detail {
 
 // 16 to 8 to 4 to 2 to 1: lane i takes lane i + half.
 template <class V, class F>
@@ -30,10 +30,10 @@ template <class F>
   else return fold(f(f(v.part[0], v.part[2]), f(v.part[1], v.part[3])), f);
 }
 
-struct Larger {  // NaN in either operand gives NaN
+struct Larger {  // NaN may be dropped: it comes back with exp(NaN - top)
   template <class V>
   [[gnu::always_inline]] V operator()(V a, V b) const {
-    return ((a > b) | (a != a)) ? a : b;
+    return a > b ? a : b;
   }
 };
 struct Plus {
@@ -84,27 +84,30 @@ struct PairwiseTotal {
   }
 };
 
-}  // namespace softmax_row_detail
+// e^(x - top) in place; their sum in the order of all sums.
+[[gnu::always_inline]] inline float exponentials_of_row(float* x, std::size_t n, float top) {
+  if (n <= 1024) return exponentials(x, n, top);
+  PairwiseTotal totals;
+  for (std::size_t at = 0; at < n; at += 1024) totals.add(exponentials(x + at, n - at < 1024 ? n - at : 1024, top));
+  return totals.total();
+}
 
-// x[0..n) in place; x has room for n rounded up to 16, which is overwritten. `nan_to_zero`: what comes out NaN becomes 0.
-inline void softmax_row(float* x, std::size_t n, bool nan_to_zero) {
-  using namespace softmax_row_detail;
-  const std::size_t padded = (n + 15) / 16 * 16;
-  for (std::size_t j = n; j < padded; ++j) x[j] = -__builtin_inff();
-  const float top = largest(x, padded);
-  float sum = 0;
-  if (padded <= 1024) {
-    sum = exponentials(x, padded, top);
-  } else {
-    PairwiseTotal totals;
-    for (std::size_t at = 0; at < padded; at += 1024) totals.add(exponentials(x + at, padded - at < 1024 ? padded - at : 1024, top));
-    sum = totals.total();
-  }
-  const float scale = 1.0f / sum;
-  for (std::size_t j = 0; j < padded; j += lanes) {
-    const Vec y = load<Vec>(x + j) * scale;
-    store(x + j, nan_to_zero ? (y == y ? y : Vec{}) : y);
-  }
+}  // namespace softmax_rows_detail
+
+// Rows of n elements in place, n a multiple of 16: -inf fills up what is shorter. Each step over all rows, up to Most: one row's waits
+// for its largest element, for its sum and for the quotient. `nan_to_zero`: what comes out NaN becomes 0.
+template <std::size_t Most>
+inline void softmax_rows(float* x, std::size_t rows, std::size_t n, bool nan_to_zero) {
+  using namespace softmax_rows_detail;
+  float top[Most], scale[Most];
+  for (std::size_t i = 0; i < rows; ++i) top[i] = largest(x + i * n, n);
+  for (std::size_t i = 0; i < rows; ++i) scale[i] = exponentials_of_row(x + i * n, n, top[i]);
+  for (std::size_t i = 0; i < rows; ++i) scale[i] = 1.0f / scale[i];
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < n; j += lanes) {
+      const Vec y = load<Vec>(x + i * n + j) * scale[i];
+      store(x + i * n + j, nan_to_zero ? (y == y ? y : Vec{}) : y);
+    }
 }
 
 }  // namespace inferc::cpu
