@@ -31,11 +31,54 @@ constexpr ConvShape shape_of(const Sizes<15>& s) {
   return c;
 }
 
+// Adds the sum of a block; the first one is the total.
+template <class V, std::size_t N>
+[[gnu::always_inline]] inline void join(V (&total)[N], const V (&c)[N], bool started) {
+  using T = Tile<V, static_cast<int>(N), 1>;
+  if (started) T::add(total, c, T::all);
+  else T::assign(total, c, T::all);
+}
+
+// Rows of a tile's left operand, `offset` terms behind the first of each pixel: of pixels side by side, of pixels anywhere, and of
+// more of these than there are registers for pointers, which are copied piece by piece.
+template <std::size_t Channels>
+struct Adjacent {
+  static constexpr std::size_t most = static_cast<std::size_t>(-1);
+  const float* first;
+  [[gnu::always_inline]] StridedRows<dim<Channels>> operator()(std::size_t offset, std::size_t) const { return {first + offset, {}}; }
+};
+template <int MR>
+struct Scattered {
+  static constexpr std::size_t most = static_cast<std::size_t>(-1);
+  const float* first[MR];
+  [[gnu::always_inline]] RowPointers<MR> operator()(std::size_t offset, std::size_t) const {
+    RowPointers<MR> rows;
+    for (int r = 0; r < MR; ++r) rows.row[r] = first[r] + offset;
+    return rows;
+  }
+};
+template <int MR>
+struct Copied {
+  static constexpr std::size_t most = 16;
+  const float* const* first;
+  float* copy;  // [MR, 16]
+  [[gnu::always_inline]] StridedRows<dim<16>> operator()(std::size_t offset, std::size_t terms) const {
+    for (int r = 0; r < MR; ++r)
+      for (std::size_t i = 0; i < terms; i += lanes) {
+        const float* const from = first[r] + offset + i;
+        store(copy + static_cast<std::size_t>(r) * 16 + i, i + lanes <= terms ? load<Vec>(from) : load_first<Vec>(from, terms - i));
+      }
+    return {copy, {}};
+  }
+};
+
 // Output pixels as rows: `channels` terms per tap, pixels `pitch` elements apart in x.
+template <class Channels>
 struct Pixels {
   const float* x;
   ConvShape shape;  // its own: read through a pointer again after each store, it would cost 3 % of the time
-  std::size_t channels, pitch;
+  Channels channels;
+  std::size_t pitch;
 
   // The first terms of MR pixels from `row` on: one division by each size, then counted up.
   template <int MR>
@@ -59,10 +102,26 @@ struct Pixels {
   }
   template <class V, int MR, int NV, class B, class K, class L>
   [[gnu::always_inline]] void product(V (&total)[MR * NV], std::size_t row, const B& columns, K, L terms) const {
+    Scattered<MR> rows;
+    pixels(rows.first, row);
+    if constexpr (is_static<Channels> && MR > 1)  // addresses grow by `channels` at least
+      if (rows.first[MR - 1] == rows.first[0] + (MR - 1) * channels)
+        return taps<V, MR, NV>(total, Adjacent<static_size<Channels>>{rows.first[0]}, columns, terms);
+    if constexpr (MR > 8) {
+      alignas(64) float copy[16 * MR];
+      taps<V, MR, NV>(total, Copied<MR>{rows.first, copy}, columns, terms);
+    } else {
+      taps<V, MR, NV>(total, rows, columns, terms);
+    }
+  }
+  // Whether each tap is whole blocks of L terms, each within one piece of the rows.
+  template <class L, class Rows>
+  static constexpr bool whole_blocks =
+      is_static<Channels> && is_static<L> && static_size<L> <= Rows::most && static_size<Channels> % (is_static<L> ? static_size<L> : 1) == 0;
+  template <class V, int MR, int NV, class Rows, class B, class L>
+  [[gnu::always_inline]] void taps(V (&total)[MR * NV], const Rows& rows, const B& columns, L terms) const {
     using T = Tile<V, MR, NV>;
     const ConvShape& s = shape;
-    const float* base[MR];
-    pixels(base, row);
     V c[MR * NV];
     T::zero(c, T::all), T::zero(total, T::all);
     std::size_t left = terms, k = 0;
@@ -71,11 +130,17 @@ struct Pixels {
       for (std::size_t b = 0; b < s.kernel[1]; ++b)
         for (std::size_t e = 0; e < s.kernel[2]; ++e) {
           const std::size_t tap = ((a * s.dilation[0] * s.in[1] + b * s.dilation[1]) * s.in[2] + e * s.dilation[2]) * pitch;
+          if constexpr (whole_blocks<L, Rows>) {
+            for (std::size_t at = 0; at < channels; at += terms, k += terms, started = true) {
+              T::zero(c, T::all);
+              T::accumulate(c, rows(tap + at, terms), columns.skip(k), terms);
+              join(total, c, started);
+            }
+            continue;
+          }
           for (std::size_t at = 0; at < channels;) {
-            const std::size_t n = channels - at < left ? channels - at : left;
-            RowPointers<MR> rows;
-            for (int r = 0; r < MR; ++r) rows.row[r] = base[r] + tap + at;
-            T::accumulate(c, rows, columns.skip(k), n);
+            const std::size_t some = channels - at < left ? channels - at : left, n = some < Rows::most ? some : Rows::most;
+            T::accumulate(c, rows(tap + at, n), columns.skip(k), n);
             at += n, k += n, left -= n;
             if (left > 0) continue;
             join(total, c, started);
@@ -85,12 +150,6 @@ struct Pixels {
           }
         }
     if (left < terms) join(total, c, started);
-  }
-  template <class V, std::size_t N>
-  [[gnu::always_inline]] static void join(V (&total)[N], const V (&c)[N], bool started) {
-    using T = Tile<V, static_cast<int>(N), 1>;
-    if (started) T::add(total, c, T::all);
-    else T::assign(total, c, T::all);
   }
 };
 
@@ -131,10 +190,10 @@ inline void conv(Range<B, E> rows, float* c, const float* x, const float* w, std
   const auto terms = terms_of(filters);
   constexpr int height = MR == tile_rows && lanes == 16 && static_size<N> > 0 && static_size<N> <= 16 ? 12 : MR;  // one panel: more chains
   for (std::size_t g = 0; g < groups; ++g) {
-    const conv_detail::Pixels left{x + g * channels, shape, channels, groups * channels};
+    const conv_detail::Pixels<Channels> left{x + g * channels, shape, channels, groups * channels};
     const PackedRight<std::size_t> right{w + g * ((filters + 15) / 16 * 16) * k, k};
     run<height, Panels>(Range<std::size_t, std::size_t>{rows.begin, rows.end},
-                        Problem<std::size_t, conv_detail::Pixels, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi>{
+                        Problem<std::size_t, conv_detail::Pixels<Channels>, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi>{
                             c + g * filters, ldc, left, right, filters, k, terms, epilogue, 0, g * filters});
   }
 }

@@ -36,7 +36,7 @@ struct TransposedPixels {
       Tile<V, 1, NV>::zero(total, Tile<V, 1, NV>::all), Tile<V, 1, NV>::zero(c, Tile<V, 1, NV>::all);
     }
     [[gnu::always_inline]] void close() {
-      Pixels::join(total, c, started);
+      join(total, c, started);
       started = true;
       Tile<V, 1, NV>::zero(c, Tile<V, 1, NV>::all);
       left = terms;
