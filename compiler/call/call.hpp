@@ -41,8 +41,10 @@ struct Operand {
 
 [[nodiscard]] std::vector<Dim> dense_strides(const Shape& shape);
 [[nodiscard]] bool is_dense(const Operand&);  // row-major and contiguous; strides of dims of size 1 do not matter
+// Whether a stride may be negative. Row strides of kernels are sizes: they take no such view.
+[[nodiscard]] bool runs_backwards(const Dim& stride);
 // The row stride of `v` as rows x columns, all dims but the last collapsed into rows: present if the last dim is
-// contiguous and the outer dims form one arithmetic progression.
+// contiguous and the outer dims form one arithmetic progression, forwards.
 [[nodiscard]] std::optional<Dim> row_stride(const Operand&);
 
 // The view as another shape of equal size without moving elements, if strides allow it.

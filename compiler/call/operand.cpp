@@ -18,6 +18,10 @@ bool is_dense(const Operand& v) {
   return true;
 }
 
+bool runs_backwards(const Dim& stride) {
+  return std::any_of(stride.terms().begin(), stride.terms().end(), [](const Dim::Term& t) { return t.factor < 0; });
+}
+
 std::optional<Dim> row_stride(const Operand& v) {
   if (v.shape.empty()) return Dim(1);
   if (!v.strides.back().is(1) && !v.shape.back().is(1)) return std::nullopt;
@@ -33,6 +37,7 @@ std::optional<Dim> row_stride(const Operand& v) {
       return std::nullopt;
     }
   }
+  if (stride && runs_backwards(*stride)) return std::nullopt;
   return stride.value_or(v.shape.back());
 }
 

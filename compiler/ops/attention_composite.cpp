@@ -40,8 +40,8 @@ void lower(Lower& l) {
       .flops = flops(l);
 }
 
-// The operand with its last dim contiguous.
-Operand rows(Lower& l, const Operand& v) { return v.strides[3].is(1) || v.shape[3].is(1) ? v : l.dense(v); }
+// The operand with its last dim contiguous, its rows forwards.
+Operand rows(Lower& l, const Operand& v) { return (v.strides[3].is(1) || v.shape[3].is(1)) && !runs_backwards(v.strides[2]) ? v : l.dense(v); }
 
 bool lower_fast(Lower& l) {
   if (l.type(0).dtype != DType::float32) return false;

@@ -239,10 +239,8 @@ Operand as_matrices(Lower& l, const Labelled& v, const Labels& batch, const Labe
 void multiply_fast(Lower& l, const Operand& out, const Labels& kept, const Labelled& a, const Labelled& b, const Sizes& sizes) {
   const Labels batch = labels_in(kept, a.labels, true, b.labels, true), rows = labels_in(kept, a.labels, true, b.labels, false),
                columns = labels_in(kept, a.labels, false, b.labels, true), summed = summed_labels({&a.labels, &b.labels}, kept);
-  Operand x = as_matrices(l, a, batch, rows, summed, sizes), y = as_matrices(l, b, batch, summed, columns, sizes);
+  const Operand x = left_operand(l, as_matrices(l, a, batch, rows, summed, sizes)), y = right_operand(l, as_matrices(l, b, batch, summed, columns, sizes));
   const std::size_t col = batch.size() + 1;
-  if (!contiguous(x, col)) x = l.dense(x);
-  if (!contiguous(y, col) && !contiguous(y, col - 1)) y = l.dense(y);
   Labels order = batch;
   order.insert(order.end(), rows.begin(), rows.end());
   order.insert(order.end(), columns.begin(), columns.end());

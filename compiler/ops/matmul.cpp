@@ -84,9 +84,7 @@ bool lower_activations(Lower& l) {
   whole.insert(whole.end(), {m, n});
   auto epilogue = epilogue_of(l, product(batch) * m, n);
   if (!epilogue) return false;
-  Operand x = *reshape_view(l.in(0), a), y = *reshape_view(l.in(1), b);
-  if (!contiguous(x, a.size() - 1)) x = l.dense(x);
-  if (!contiguous(y, b.size() - 1) && !contiguous(y, b.size() - 2)) y = l.dense(y);
+  const Operand x = left_operand(l, *reshape_view(l.in(0), a)), y = right_operand(l, *reshape_view(l.in(1), b));
   matmul_call(l, place_of(l, whole), with_batch(x, a, batch), with_batch(y, b, batch), std::move(*epilogue));
   return true;
 }

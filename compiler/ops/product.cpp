@@ -1,5 +1,7 @@
 #include "compiler/ops/product.hpp"
 
+#include <algorithm>
+
 #include "kernels/cpu/pack.hpp"
 
 namespace inferc {
@@ -24,6 +26,19 @@ Call& gemm_call(Lower& l, const Operand& out, const Operand& a, const Operand& p
 }
 
 bool contiguous(const Operand& v, std::size_t d) { return v.strides[d].is(1) || v.shape[d].is(1); }
+
+namespace {
+
+bool forwards(const Operand& v) { return std::none_of(v.strides.end() - 2, v.strides.end(), runs_backwards); }
+
+}  // namespace
+
+Operand left_operand(Lower& l, const Operand& x) { return forwards(x) && contiguous(x, x.shape.size() - 1) ? x : l.dense(x); }
+
+Operand right_operand(Lower& l, const Operand& y) {
+  const std::size_t col = y.shape.size() - 1;
+  return forwards(y) && (contiguous(y, col) || contiguous(y, col - 1)) ? y : l.dense(y);
+}
 
 Call& matmul_call(Lower& l, const Operand& out, const Operand& x, const Operand& y, EpilogueArg epilogue) {
   const std::size_t col = out.shape.size() - 1, row = col - 1;

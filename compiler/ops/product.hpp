@@ -12,8 +12,12 @@ Call& gemm_call(Lower& l, const Operand& out, const Operand& a, const Operand& p
 // Whether `v` moves by single elements along dim d.
 [[nodiscard]] bool contiguous(const Operand& v, std::size_t d);
 
+// An operand of matmul_call: itself where its strides allow it, or a copy.
+[[nodiscard]] Operand left_operand(Lower& l, const Operand& x);
+[[nodiscard]] Operand right_operand(Lower& l, const Operand& y);
+
 // One cpu::matmul: out[batch..., m, n] = epilogue(x[batch..., m, k] * y[batch..., k, n]). Rows of `out` and of `x` are
-// contiguous, of `y` its rows or its columns.
+// contiguous, of `y` its rows or its columns (left_operand, right_operand).
 Call& matmul_call(Lower& l, const Operand& out, const Operand& x, const Operand& y, EpilogueArg epilogue);
 
 }  // namespace inferc

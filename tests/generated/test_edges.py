@@ -48,7 +48,14 @@ def value(b, *dims, most=130):
         if len(set(sizes)) > 1:
             b.symbols[sizes] = "N"
             first = sizes
-    return b.input([first, *dims[1:]], lambda *s: b.normal(*s))
+    x = b.input([first, *dims[1:]], lambda *s: b.normal(*s))
+    return backwards(b, x) if len(dims) > 1 and b.chance(0.15) else x
+
+
+def backwards(b, x):
+    """The rows from the last to the first: a view whose rows lie at a negative stride."""
+    at = [b.constant(np.int64([v])) for v in (-1, -(1 << 40), len(x.dims) - 2, -1)]
+    return b.node("Slice", [x, *at])
 
 
 def product(b):

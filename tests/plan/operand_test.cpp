@@ -18,5 +18,15 @@ TEST(ReshapeView, OfNothingHasAnyShapeOfNothing) {
   EXPECT_EQ(view->shape, (Shape{0, 24}));
 }
 
+TEST(RowStride, IsThatOfRowsOneAfterTheOther) {
+  EXPECT_EQ(row_stride(operand({2, 3, 4}, {24, 8, 1})), Dim(8));
+  EXPECT_FALSE(row_stride(operand({2, 3, 4}, {12, 8, 1})).has_value());
+}
+
+TEST(RowStride, OfRowsBackwardsIsNone) {
+  EXPECT_FALSE(row_stride(operand({3, 4}, {-4, 1})).has_value());
+  EXPECT_FALSE(row_stride(operand({3, 4}, {Dim(-2) * Dim::symbol("n"), 1})).has_value());
+}
+
 }  // namespace
 }  // namespace inferc
