@@ -120,6 +120,10 @@ class Program:
         return text.replace("[[gnu::always_inline]]", "")
 
 
+class NotCompiled(RuntimeError):
+    """What the compiler says."""
+
+
 def build(program, folder, path, flags=()):
     """The executable."""
     source = folder / "networks.cpp"
@@ -129,7 +133,7 @@ def build(program, folder, path, flags=()):
     command = [compiler, *FLAGS, *PATH_FLAGS[path], *flags, "-w", f"-I{HERE}", source, HERE / "run_guarded.cpp", "-o", folder / "networks"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_SECONDS)
     if done.returncode:
-        raise RuntimeError(done.stderr[:3000])
+        raise NotCompiled(done.stderr[:3000])
     return folder / "networks"
 
 
@@ -234,7 +238,16 @@ def judge(inferc, networks, folder, path, live=None):
             j.plan(inferc, program, folder, path, number)
         except Refused as refused:
             j.problem = f"refused: {refused}"
-    executable = build(program, folder, path, SANITIZED if live else [])
+    try:
+        executable = build(program, folder, path, SANITIZED if live else [])
+    except NotCompiled as wrong:
+        if len(networks) > 1:  # which one?
+            half, parts = len(networks) // 2, (folder / "first", folder / "second")
+            for part in parts:
+                part.mkdir()
+            return judge(inferc, networks[:half], parts[0], path, live) + judge(inferc, networks[half:], parts[1], path, live)
+        out[0].problem = f"does not compile: {wrong}"
+        return out
     results = call(executable, [run for j in out for _, run, _ in j.expected], folder)
     for j in out:
         mine, results = results[:len(j.expected)], results[len(j.expected):]
