@@ -106,18 +106,11 @@ template <class V>
   return fma(exp_fraction(r), power, power - 1.0f);
 }
 
-// 1 / (1 + e^-x) without overflow, 3 ULP: e = e^-|x| <= 1. Where it is below the smallest normal number it is worked with 2^24 e, which
-// is nothing beside 1 either; a denormal result is made of integers, as CPUs take hundreds of cycles for it otherwise.
+// 1 / (1 + e^-x) without overflow, 3 ULP: e = e^-|x| <= 1; 0 below the smallest normal number.
 template <class V>
 [[gnu::always_inline]] inline V sigmoid(V x) {
-  const V a = copysign(x, splat<V>(-1.0f)), least = splat<V>(-104.0f);
-  const auto tiny = a < splat<V>(-87.3365402f);
-  IntOf<V> n;
-  const V r = exp_reduced(a < least ? least : a, n);
-  const V e = (exp_fraction(r) + 1.0f) * power_of_two<V>(n + (tiny ? splat_int<V>(24) : IntOf<V>{}));
-  const V y = (x < V{} ? e : splat<V>(1.0f)) / (e + 1.0f);
-  const V denormal = bit_cast<V>(bit_cast<IntOf<V>>(fma(y, splat<V>(0x1p125f), splat<V>(8388608.0f))) - splat_int<V>(0x4b000000));
-  return tiny & (x < V{}) ? denormal : y;
+  const V e = exp_of_nonpositive(copysign(x, splat<V>(-1.0f)));
+  return (x < V{} ? e : splat<V>(1.0f)) / (e + 1.0f);
 }
 
 // tanh, 2 ULP: odd polynomial below 0.625, else (1 - e) / (1 + e) with e = e^(-2|x|), nothing beside 1 where it is tiny.
