@@ -99,6 +99,7 @@ class Builder:
         self.rng = rng
         self.opset = int(rng.choice(OPSETS))
         self.inputs, self.values, self.nodes, self.constants = [], [], [], {}
+        self.rounded = set()         # names of values of a quantised network that float32 rounds: ours are exact
         self.symbols = {}            # the tuple of numbers -> its name
         self.sizes = 1
         self.count = 0

@@ -93,7 +93,8 @@ def chosen_outputs(b):
     consumed = {n for node in b.nodes for n in builder.reads(node)}
     made = {n for node in b.nodes for n in node.output}
     inner = [v for v in b.values if v.name in made]
-    return [v for v in inner if b.chance(0.08 if v.name in consumed else 0.9)] or inner[-1:]
+    chosen = [v for v in inner if b.chance(0.08 if v.name in consumed else 0.9)]
+    return [v for v in chosen if v.name not in b.rounded] or inner[-1:]
 
 
 def generate(seed, index):

@@ -22,10 +22,10 @@ class Exact(builder.Builder):
         self.grid = {}            # name of a quantised value -> (its step, its largest integer)
 
     def attempt(self, rule):
-        kept = dict(self.grid)
+        kept = dict(self.grid), set(self.rounded)
         made = super().attempt(rule)
         if not made:
-            self.grid = kept
+            self.grid, self.rounded = kept
         return made
 
     def nudged(self, array):
@@ -166,12 +166,16 @@ def activation(b):
 
 
 def function(b):
-    """Of a few integers, by operations that every runtime rounds alike: a table. Of more than 12 bits, Mul is exact where float32 rounds."""
+    """Of a few integers, by operations that every runtime rounds alike: a table. Of more than 12 bits, or as an output, Mul is exact
+    where float32 rounds."""
     x = b.quantised(lambda v: b.grid[v.name][1] < 1 << 11)
     factor = b.scale(b.choose([0.3, 1.7, -0.45]))
     made = {"Mul": lambda: b.node("Mul", [x, factor]), "Div": lambda: b.node("Div", [x, factor]), "Sqrt": lambda: b.node("Sqrt", [b.node("Abs", [x])]),
             "Sum": lambda: b.node("Add", [x, b.node("Mul", [x, factor])])}
-    quantise(b, made[b.choose(sorted(made))]())
+    before = len(b.values)
+    y = made[b.choose(sorted(made))]()
+    b.rounded.update(v.name for v in b.values[before:])
+    quantise(b, y)
 
 
 def joined(b):
