@@ -100,6 +100,26 @@ nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program
   return out;
 }
 
+// Layers in float32 whose weights are pruned: how many are not zero, and whether products of many rows read these alone.
+nlohmann::ordered_json pruned_layers(const Graph& graph, const Program& program) {
+  constexpr double pruned = 0.75;
+  auto out = nlohmann::ordered_json::array();
+  for (const Node* n : graph.nodes()) {
+    const Value* w = n->is("MatMul") || n->is("Gemm") ? n->in(1) : nullptr;
+    if (!w || !w->is_constant() || w->type->dtype != DType::float32) continue;
+    const auto weights = w->constant->as<float>();
+    const double density = 1 - static_cast<double>(std::count(weights.begin(), weights.end(), 0.0f)) / static_cast<double>(weights.size());
+    if (!(density <= pruned)) continue;
+    const bool sparse =
+        std::any_of(program.calls.begin(), program.calls.end(), [&](const Call& c) { return c.kernel == "cpu::sparse::gemm" && c.nodes == n->origins; });
+    out.push_back({{"layer", joined(n->origins)},
+                   {"weights", text(*w->type)},
+                   {"density", fmt::format("{:.2f}", density)},
+                   {"zeros", sparse ? "left out for many rows" : "kept"}});
+  }
+  return out;
+}
+
 // Functions that are looked up, and the integers whose results float32 may round otherwise than real numbers.
 nlohmann::ordered_json tables(const Graph& graph) {
   auto out = nlohmann::ordered_json::array();
@@ -133,6 +153,7 @@ nlohmann::ordered_json report(const InspectArguments& a) {
   if (!on_grids.empty()) out["grids"] = on_grids;
   if (const auto functions = tables(*front.graph); !functions.empty()) out["tables"] = functions;
   if (const auto layers = integer_layers(*front.graph, program); !layers.empty()) out["integer_layers"] = layers;
+  if (const auto layers = pruned_layers(*front.graph, program); !layers.empty()) out["pruned_layers"] = layers;
   return out;
 }
 

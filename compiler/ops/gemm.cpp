@@ -64,8 +64,8 @@ bool lower_fast(Lower& l) {
   if (!epilogue) return false;
   Operand a = matrix(l, 0, "transA");
   if (!row_stride(a)) a = l.dense(a);
-  const Operand packed = packed_weight(l, 1, transposed(l.node, "transB"));
-  gemm_call(l, l.out_rows(), a, packed, *epilogue);
+  const Operand out_rows = l.out_rows();
+  gemm_call(l, out_rows, a, 1, transposed(l.node, "transB"), *epilogue);
   return true;
 }
 

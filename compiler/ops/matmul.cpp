@@ -64,8 +64,8 @@ bool lower_weights(Lower& l) {
   const Dim n = l.shape(1).back();
   const auto epilogue = epilogue_of(l, product({l.shape(0).begin(), l.shape(0).end() - 1}), n);
   if (!epilogue) return false;
-  const Operand packed = packed_weight(l, 1, false), a = l.in_rows(0);
-  gemm_call(l, l.out_rows(), a, packed, *epilogue);
+  const Operand a = l.in_rows(0), out = l.out_rows();
+  gemm_call(l, out, a, 1, false, *epilogue);
   return true;
 }
 

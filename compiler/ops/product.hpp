@@ -3,11 +3,9 @@
 
 namespace inferc {
 
-// Weights b[k, n] (a constant of rank 2, or its transpose) in panels of 16 columns, packed now.
-[[nodiscard]] Operand packed_weight(Lower& l, std::size_t input, bool transposed);
-
-// One cpu::gemm: out[rows, n] = epilogue(a[rows, k] * packed), the leading dims of `a` and `out` as rows.
-Call& gemm_call(Lower& l, const Operand& out, const Operand& a, const Operand& packed, EpilogueArg epilogue);
+// One cpu::gemm: out[rows, n] = epilogue(a[rows, k] * b), the leading dims of `a` and `out` as rows. Input `input` is a constant matrix, b[k, n]
+// or its transpose: packed now, and where leaving out its zeros pays for many rows (cpu::sparse::gemm, the same bits) in that form, too.
+Call& gemm_call(Lower& l, const Operand& out, const Operand& a, std::size_t input, bool transposed, EpilogueArg epilogue);
 
 // Whether `v` moves by single elements along dim d.
 [[nodiscard]] bool contiguous(const Operand& v, std::size_t d);

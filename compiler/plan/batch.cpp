@@ -12,8 +12,8 @@ namespace inferc {
 namespace {
 
 // Kernels whose units are rows: each reads its own row of every operand, and weights.
-constexpr std::array<std::string_view, 7> row_kernels{"cpu::gemm",    "cpu::map",         "cpu::layer_norm", "cpu::rms_norm",
-                                                      "cpu::softmax", "cpu::log_softmax", "cpu::reduce_rows"};
+constexpr std::array<std::string_view, 8> row_kernels{"cpu::gemm",    "cpu::map",         "cpu::layer_norm",  "cpu::rms_norm",
+                                                      "cpu::softmax", "cpu::log_softmax", "cpu::reduce_rows", "cpu::sparse::gemm"};
 
 // a * n + c elements.
 struct Affine {
@@ -196,8 +196,13 @@ class Batch {
     if (!std::all_of(c.args.begin() + 1, c.args.end(), [&](const Arg& a) { return is_free_of_rows(a); })) return false;
     return std::all_of(c.args.begin(), c.args.end(), [&](const Arg& a) {
       const auto all = operands(a);
-      return std::all_of(all.begin(), all.end(), [&](const auto& v) { return has_rows(*v.first); });
+      const bool scratch = c.worker_scratch && &a == &c.args[*c.worker_scratch];
+      return std::all_of(all.begin(), all.end(), [&](const auto& v) { return scratch ? !depends(buffer(*v.first).size, symbol_) : has_rows(*v.first); });
     });
+  }
+  [[nodiscard]] bool is_scratch(BufferId b) const {
+    return std::any_of(single_.calls.begin(), single_.calls.end(),
+                       [&](const Call& c) { return c.worker_scratch && std::get<PointerArg>(c.args[*c.worker_scratch]).operand.buffer == b; });
   }
 
   void group() {
@@ -233,7 +238,7 @@ class Batch {
       const Buffer& from = single_.buffers[b];
       const bool port = from.space == Space::input || from.space == Space::output;
       const bool crosses = life[b].used() && (group_of(life[b].first) != group_of(life[b].last) || groups_[group_of(life[b].first)].by_rows);
-      if (from.space != Space::weight && (port || crosses)) whole_[b] = affine(from.size, symbol_);
+      if (from.space != Space::weight && (port || crosses) && !is_scratch({static_cast<std::uint32_t>(b)})) whole_[b] = affine(from.size, symbol_);
       if (whole_[b]) out_.buffers[b].size = Dim(whole_[b]->rows) * rows + Dim(whole_[b]->event) * events;
       else out_.buffers[b].size = out_.symbols->at_limits(from.size);
     }

@@ -113,22 +113,22 @@ TEST(Batch, StoredJetsHaveTheBitsOfOneCallEach) {
   shell("./caller 2000 && ./caller 7 && ./caller 1", dir);
 }
 
-// A layer over rows, a sum over them, and a layer of one row for each event.
+// x[n, IN], h[n, HIDDEN] and y[1, OUT], of events with up to 5 * EACH rows.
 constexpr std::string_view small_caller = R"(
 #include <cstring>
 #include <vector>
 #include "net/net.hpp"
 int main() {
-  const std::vector<std::size_t> offsets{0, 0, 1, 1, 6, 8, 8};
+  const std::vector<std::size_t> offsets{0, 0, EACH, EACH, 6 * EACH, 8 * EACH, 8 * EACH};
   const std::size_t events = offsets.size() - 1, rows = offsets.back();
-  std::vector<float> x(4 * rows), h(3 * rows), y(2 * events), wanted_h(3 * rows), wanted_y(2 * events);
+  std::vector<float> x(IN * rows), h(HIDDEN * rows), y(OUT * events), wanted_h(h), wanted_y(y);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 7) - 3;
   net::Model model;
   if (model.load("net/net.weights") != net::Status::ok) return 1;
   net::Workspace one(net::max_dims), many(events, rows);
   for (std::size_t e = 0; e < events; ++e) {
     const std::size_t n = offsets[e + 1] - offsets[e];
-    if (net::run(model, {n}, {{x.data() + 4 * offsets[e], 4 * n}}, {{wanted_h.data() + 3 * offsets[e], 3 * n}, {&wanted_y[2 * e], 2}}, one) != net::Status::ok) return 2;
+    if (net::run(model, {n}, {{x.data() + IN * offsets[e], IN * n}}, {{wanted_h.data() + HIDDEN * offsets[e], HIDDEN * n}, {&wanted_y[OUT * e], OUT}}, one) != net::Status::ok) return 2;
   }
   if (net::run_batch(model, offsets, {x}, {h, y}, many) != net::Status::ok) return 3;
   if (std::memcmp(h.data(), wanted_h.data(), h.size() * sizeof(float)) != 0) return 4;
@@ -136,6 +136,17 @@ int main() {
 }
 )";
 
+void stays_within_its_buffers(const fs::path& model, const std::string& most, const std::string& sizes) {
+  const fs::path dir = model.parent_path();
+  const Finished r = cli({"compile", model, "--dim", "n=0.." + most, "--batch", "n", "-o", dir / "net", "--name", "net", "--isa", "base"});
+  ASSERT_EQ(r.status, 0) << r.output;
+  write_file(dir / "caller.cpp", std::string(small_caller));
+  shell("c++ -std=c++20 -O1 -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all " + sizes +
+            " caller.cpp net/net.cpp net/net_base.cpp -o caller && ./caller",
+        dir);
+}
+
+// A layer over rows, a sum over them, and a layer of one row for each event.
 TEST(Batch, StaysWithinItsBuffers) {
   ModelSpec m;
   m.graph.inputs = {f32("x", {"n", 4})};
@@ -144,14 +155,22 @@ TEST(Batch, StaysWithinItsBuffers) {
                           {"rows", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{0})}};
   m.graph.nodes = {{"MatMul", {"x", "w"}, {"p"}}, {"Relu", {"p"}, {"h"}}, {"ReduceSum", {"h", "rows"}, {"s"}}, {"MatMul", {"s", "v"}, {"y"}}};
   m.graph.outputs = {f32("h", {"n", 3}), f32("y", {1, 2})};
-  const fs::path model = written("batch_bounds", m), dir = model.parent_path();
-  const Finished r = cli({"compile", model, "--dim", "n=0..5", "--batch", "n", "-o", dir / "net", "--name", "net", "--isa", "base"});
-  ASSERT_EQ(r.status, 0) << r.output;
-  write_file(dir / "caller.cpp", std::string(small_caller));
-  shell(
-      "c++ -std=c++20 -O1 -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all caller.cpp net/net.cpp net/net_base.cpp -o caller && "
-      "./caller",
-      dir);
+  stays_within_its_buffers(written("batch_bounds", m), "5", "-DIN=4 -DHIDDEN=3 -DOUT=2 -DEACH=1");
+}
+
+// The scratch of a layer without zeros is no row of an event.
+TEST(Batch, PrunedLayersRunOverAllRowsAtOnce) {
+  std::vector<float> w(64 * 64);
+  for (std::size_t i = 0; i < w.size(); i += 13) w[i] = static_cast<float>(i % 7) - 3;
+  ModelSpec m;
+  m.graph.inputs = {f32("x", {"n", 64})};
+  m.graph.initializers = {{"w", tensor_of<float>({64, 64}, w)}, {"rows", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{0})}};
+  m.graph.nodes = {{"MatMul", {"x", "w"}, {"p"}}, {"Relu", {"p"}, {"h"}}, {"ReduceSum", {"h", "rows"}, {"y"}}};
+  m.graph.outputs = {f32("h", {"n", 64}), f32("y", {1, 64})};
+  const fs::path model = written("batch_pruned", m);
+  stays_within_its_buffers(model, "100", "-DIN=64 -DHIDDEN=64 -DOUT=64 -DEACH=20");
+  const std::string body = text_of(model.parent_path() / "net/net_body.hpp");
+  EXPECT_NE(body.substr(body.find("inline int batch_body(")).find("cpu::sparse::gemm(Range{dim<0>{}, std::size_t{rows}}"), std::string::npos);
 }
 
 TEST(Batch, LayersRunOverAllRowsAtOnce) {

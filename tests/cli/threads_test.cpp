@@ -12,10 +12,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Two layers over rows, a softmax, and a sum over the rows.
-ModelSpec layers() {
+// Two layers over rows, a softmax, and a sum over the rows. Of the weights one of `every` is not 0.
+ModelSpec layers(std::size_t every = 1) {
   std::vector<float> w(64 * 64);
-  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(static_cast<int>(i * 2654435761U >> 20 & 1023U) - 512) / 4096;
+  for (std::size_t i = 0; i < w.size(); i += every) w[i] = static_cast<float>(static_cast<int>(i * 2654435761U >> 20 & 1023U) - 512) / 4096;
   ModelSpec m;
   m.graph.inputs = {{"x", DType::float32, {"n", 64}}};
   m.graph.initializers = {{"w", tensor_of<float>({64, 64}, w)}, {"rows", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{0})}};
@@ -124,6 +124,7 @@ void any_number_of_workers(const std::string& test, const ModelSpec& network, co
 
 TEST(Threads, AnyNumberOfWorkersGivesTheSameBits) { any_number_of_workers("threads", layers(), "cpu::split(team, n, "); }
 TEST(Threads, GivesEachWorkerScratchOfItsOwn) { any_number_of_workers("thread_scratch", squares(), "{ cpu::matmul_transposed(units, "); }
+TEST(Threads, SharesTheRowsOfPrunedLayers) { any_number_of_workers("thread_pruned", layers(13), "{ cpu::sparse::gemm(units, "); }
 TEST(Threads, SharesTheHeadsOfAttention) { any_number_of_workers("thread_heads", heads(), "{ cpu::attention(units, "); }
 
 TEST(Threads, WithoutTheOptionNothingOfThemIsThere) {

@@ -56,12 +56,12 @@ struct Outcome {
   std::string written, fresh;  // N.weights by `inferc weights` and by `inferc compile`
 };
 
-Outcome exchanged(const std::string& test, const ModelSpec& before, const ModelSpec& after) {
+Outcome exchanged(const std::string& test, const ModelSpec& before, const ModelSpec& after, const std::string& dim) {
   const fs::path dir = scratch_dir(test);
   write_model(dir / "old.onnx", before);
   write_model(dir / "new.onnx", after);
   for (const char* which : {"old", "new"}) {
-    const Finished r = cli({"compile", dir / (std::string(which) + ".onnx"), "-o", dir / which, "--name", "net", "--dim", "n=0..8"});
+    const Finished r = cli({"compile", dir / (std::string(which) + ".onnx"), "-o", dir / which, "--name", "net", "--dim", dim});
     EXPECT_EQ(r.status, 0) << r.output;
   }
   Outcome out{cli({"weights", dir / "new.onnx", "--for", dir / "old/net.json", "-o", dir / "net.weights"}), {}, text_of(dir / "new/net.weights")};
@@ -69,15 +69,15 @@ Outcome exchanged(const std::string& test, const ModelSpec& before, const ModelS
   return out;
 }
 
-void expect_fit(const std::string& test, const ModelSpec& before, const ModelSpec& after) {
-  const Outcome o = exchanged(test, before, after);
+void expect_fit(const std::string& test, const ModelSpec& before, const ModelSpec& after, const std::string& dim = "n=0..8") {
+  const Outcome o = exchanged(test, before, after, dim);
   EXPECT_EQ(o.weights.status, 0) << o.weights.output;
   EXPECT_FALSE(o.fresh.empty());
   EXPECT_TRUE(o.written == o.fresh) << test;
 }
 
-void expect_refusal(const std::string& test, const ModelSpec& before, const ModelSpec& after, const std::string& node) {
-  const Outcome o = exchanged(test, before, after);
+void expect_refusal(const std::string& test, const ModelSpec& before, const ModelSpec& after, const std::string& node, const std::string& dim = "n=0..8") {
+  const Outcome o = exchanged(test, before, after, dim);
   EXPECT_EQ(o.weights.status, 1) << test;
   EXPECT_NE(o.weights.output.find("'" + node + "'"), std::string::npos) << o.weights.output;
   EXPECT_TRUE(o.written.empty()) << test;
@@ -102,6 +102,23 @@ ModelSpec products(float second) {
   m.graph.nodes = {{"MatMul", {"x", "w"}, {"h"}, {}, "first"}, {"Relu", {"h"}, {"r"}}, {"MatMul", {"r", "v"}, {"y"}, {}, "second"}};
   m.graph.outputs = {{"y", DType::float32, {"n", 4}}};
   return m;
+}
+
+// A layer of which one weight of 13 is not 0, from `first` on.
+ModelSpec pruned(std::size_t first, float scale) {
+  ModelSpec m;
+  std::vector<float> w(64 * 64);
+  for (std::size_t i = first; i < w.size(); i += 13) w[i] = scale * static_cast<float>(i % 7 + 1);
+  m.graph.inputs = {{"x", DType::float32, {"n", 64}}};
+  m.graph.initializers = {{"w", tensor_of<float>({64, 64}, w)}};
+  m.graph.nodes = {{"MatMul", {"x", "w"}, {"y"}, {}, "thin"}};
+  m.graph.outputs = {{"y", DType::float32, {"n", 64}}};
+  return m;
+}
+
+TEST(Weights, OfPrunedLayersMayChangeWhereTheyAreNotZero) {
+  expect_fit("weights_pruned", pruned(0, 0.1F), pruned(0, 1e-20F), "n=0..100");
+  expect_refusal("weights_unpruned", pruned(0, 0.1F), pruned(1, 0.1F), "thin", "n=0..100");
 }
 
 TEST(Weights, ThatAreStoredOnceMayNotBecomeTwo) { expect_refusal("weights_tied", products(0), products(1), "second"); }

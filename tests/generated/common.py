@@ -54,6 +54,12 @@ def weight(b, *shape, fan):
     return b.constant(b.normal(*shape, scale=1.2 / math.sqrt(fan)))
 
 
+def pruned_weight(b, k, n, zeros=0.94):
+    w = b.normal(k, n, scale=1.2 / math.sqrt(k * (1 - zeros)))
+    w[b.rng.random((k, n)) < zeros] = 0
+    return b.constant(w)
+
+
 def reduce_node(b, op, x, axes, keepdims):
     if op == "ReduceSum" or b.opset >= 18:
         return b.node(op, [x, b.ints(*axes)], keepdims=keepdims)

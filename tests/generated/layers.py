@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from common import F, need, not_empty, ranks, reduce_node, swapped, weight
+from common import F, need, not_empty, pruned_weight, ranks, reduce_node, swapped, weight
 
 
 # --- products
@@ -17,6 +17,16 @@ def linear(b):
         y = b.node("Add", swapped(b, [y, b.constant(b.normal(n))]))
     if b.chance(0.6):
         b.node(b.choose(["Relu", "Tanh", "Sigmoid", "Elu"]), [y])
+
+
+def pruned(b):
+    """A layer whose zero weights are left out, of rows that may be many."""
+    x = b.pick(lambda v: v.dtype == F and v.rank >= 2 and v.static(-1) and not v.static(*range(v.rank - 1)))
+    k, n = b.choose([64, 96]), b.choose([64, 80])
+    y = b.node("Relu", [b.node("MatMul", [x, weight(b, x.dims[-1], k, fan=x.dims[-1])])])
+    y = b.node("MatMul", [y, pruned_weight(b, k, n)])
+    if b.chance(0.5):
+        b.node("Add", [y, b.constant(b.normal(n))])
 
 
 def linear_affine(b):

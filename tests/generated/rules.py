@@ -27,7 +27,7 @@ def same_again(b):
 RULES = [
     (e.unary, 8), (e.positive_unary, 2), (e.binary, 8), (e.with_folded, 2), (e.division, 2), (e.power, 1), (e.variadic, 2), (e.clip, 2), (e.prelu, 1), (e.comparison, 2), (e.where, 3), (e.logic, 1),
     (e.cast, 3), (e.integer_arithmetic, 2),
-    (l.linear, 7), (l.linear_affine, 2), (l.gemm, 3), (l.gram, 2), (l.attention, 7), (l.einsum, 2),
+    (l.linear, 7), (l.pruned, 2), (l.linear_affine, 2), (l.gemm, 3), (l.gram, 2), (l.attention, 7), (l.einsum, 2),
     (l.reduction, 14), (l.integer_reduction, 1), (l.arg_extreme, 2), (l.softmax, 5), (l.cumulative_sum, 1), (l.top_k, 2),
     (l.layer_norm, 2), (l.layer_norm_spelt, 2), (l.rms_norm_spelt, 3), (l.group_norm_spelt, 1), (l.gelu_spelt, 2), (l.gelu, 1), (l.silu_spelt, 1), (l.softmax_spelt, 1),
     (l.batch_norm, 3), (l.instance_norm, 1), (l.convolution, 5), (l.convolution_batch_norm, 2), (l.transposed_convolution, 3), (l.pooling, 3), (l.resize, 1), (l.depth_to_space, 1),

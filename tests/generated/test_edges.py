@@ -29,7 +29,7 @@ import network
 import oracle
 import quantised as q
 import together
-from common import F, reduce_node, weight
+from common import F, pruned_weight, reduce_node, weight
 
 EDGES = [e + d for e in (4, 8, 16, 32, 48, 64, 96, 128) for d in (-1, 0, 1)] + [1, 2, 257]
 TRIES = 40
@@ -63,6 +63,12 @@ def product(b):
     y = b.node("MatMul", [value(b, edge(b, 70), k), weight(b, k, n, fan=k)])
     y = b.node("Add", [y, b.constant(b.normal(n))]) if b.chance(0.5) else y
     b.node("Relu", [y])
+
+
+def pruned_product(b):
+    k, n = b.choose([64, 96, 128, 200, 257]), b.choose([64, 65, 79, 96, 130])
+    y = b.node("MatMul", [value(b, b.integer(64, 200), k, most=200), pruned_weight(b, k, n)])
+    b.node("Relu", [b.node("Add", [y, b.constant(b.normal(n))]) if b.chance(0.5) else y])
 
 
 def two_products(b):
@@ -181,7 +187,7 @@ def copies(b):
     b.node("Concat", [b.node("Transpose", [x], perm=[0, 2, 1]), b.node("Transpose", [b.node("Neg", [x])], perm=[0, 2, 1])], axis=2)
 
 
-RULES = {f.__name__: f for f in (product, two_products, convolution, transposed, groups, attention, top_k, gather, gather_nd, maps, copies)}
+RULES = {f.__name__: f for f in (product, pruned_product, two_products, convolution, transposed, groups, attention, top_k, gather, gather_nd, maps, copies)}
 RULES |= {f"{op}_{axis}": partial(normalised_exponentials, op=op, axis=axis) for op in ("Softmax", "LogSoftmax") for axis in (0, 1)}
 RULES |= {op: partial(reductions, op=op) for op in [*l.REDUCTIONS, "ReduceLogSum"]}
 RULES |= {f.__name__: partial(norms, rule=f) for f in (l.layer_norm, l.rms_norm_spelt)}

@@ -205,8 +205,10 @@ struct fused_2 {
         self.assertEqual([(["MatMul", "Add"], {"cpu::gemm", "cpu::epilogue"}), (["Neg"], {"cpu::map"})], list(together.calls(self.TEXT)))
 
     def test_all_of_a_network_becomes_float64(self):
-        for i in range(6):
-            wide = variants.in_float64(network.generate(11, i).model())
+        made = [n for n in (network.generate(11, i) for i in range(9)) if variants.has_float64(n) and not n.exact]
+        self.assertGreater(len(made), 5)
+        for n in made:
+            wide = variants.in_float64(n.model())
             onnx.checker.check_model(wide, full_check=True)
             self.assertFalse([v.name for v in [*wide.graph.input, *wide.graph.output] if v.type.tensor_type.elem_type == onnx.TensorProto.FLOAT])
 

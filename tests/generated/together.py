@@ -32,7 +32,7 @@ NEEDED = re.compile(r"const std::size_t needed = \(?(.*?)\)?(?:\.bytes\(\))?;")
 CALL = re.compile(r"^ +// (\w+(?: '|:).*\n)((?: {2,}(?!//).*\n)+)", re.M)       # the nodes, and what computes them
 OUTER_CALL = re.compile(r"^(?=  // \w+(?: '|:))", re.M)
 NODE = re.compile(r"(\w+) '[^']*'")
-KERNEL = re.compile(r"\bcpu::(?:quantized::)?[a-z_0-9]+")
+KERNEL = re.compile(r"\bcpu::(?:(?:quantized|sparse)::)?[a-z_0-9]+")
 SIZE = re.compile(r"\bdim<([1-9]\d*)>\{\}")
 
 
