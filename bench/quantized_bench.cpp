@@ -1,5 +1,7 @@
 // Dense layers in int8 and int16 beside those in float32, in one run: shapes rows x inputs x outputs. Build: target bench_quantized.
+#include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -44,41 +46,41 @@ void float32(benchmark::State& state) {
 
 template <class Kind, class X, std::size_t M, std::size_t K, std::size_t N>
 void integers(benchmark::State& state) {
-  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>, q::AtLeast<q::Is<0>>, q::AtMost<q::Is<127>>>;
+  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>>;
+  using Out = q::Within<X, 0, 127>;
   std::vector<X> x(M * K, 3), y(M * N);
   const Weights<typename Kind::Weight> w(q::packed_size(K, N, Kind::group) / (Kind::packs_two ? 2 : 1), 0x33);
   std::vector<typename Kind::Sum> table((N + 15) / 16 * 16, 7);
   for (auto _ : state) {
-    q::linear<Kind, S, q::To<X>>(Range{dim<0>{}, dim<M>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, w.data, table.data(), dim<N>{}, dim<K>{});
+    q::linear<Kind, S, Out>(Range{dim<0>{}, dim<M>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, w.data, table.data(), dim<N>{}, dim<K>{});
     benchmark::ClobberMemory();
   }
 }
 
-// int8 weights of which `percent` are zeros, one row.
+// int8 weights of which `percent` are zeros, one row; columns by their number of weights, as the compiler orders neurons.
 template <std::size_t K, std::size_t N, int percent>
 void pruned(benchmark::State& state) {
-  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>, q::AtLeast<q::Is<0>>, q::AtMost<q::Is<127>>>;
+  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>>;
   std::mt19937 random(1);
-  std::vector<std::int32_t> w(K * N), table((N + 15) / 16 * 16, 7);
-  for (auto& v : w) v = static_cast<int>(random() % 100) < percent ? 0 : static_cast<int>(random() % 63) + 1;
-  const Weights<std::int8_t> dense(q::packed_size(K, N, 4), 0), steps(K * N * 2, 0);
+  std::vector<std::int32_t> drawn(K * N), w(K * N), table((N + 15) / 16 * 16, 7);
+  for (auto& v : drawn) v = static_cast<int>(random() % 100) < percent ? 0 : static_cast<int>(random() % 63) + 1;
+  std::vector<std::size_t> order(N), weights(N);
+  for (std::size_t i = 0; i < K * N; ++i) weights[i % N] += drawn[i] != 0;
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weights[a] > weights[b]; });
+  for (std::size_t i = 0; i < K * N; ++i) w[i] = drawn[i / N * N + order[i % N]];
+  const Weights<std::int8_t> dense(q::packed_size(K, N, 4), 0);
   q::pack_groups(dense.data, w.data(), K, N, 4, N, std::size_t{1});
   std::vector<std::uint8_t> x(K, 3), y(N);
   std::vector<std::uint16_t> plan;
-  std::size_t total = 0;
-  for (std::size_t p = 0; p < N / 16; ++p) {
-    const std::size_t count = plan.size();
-    plan.push_back(0);
-    q::pack_windows(w.data(), K, N, p, [&](std::size_t first) {
-      ++plan[count];
-      plan.push_back(static_cast<std::uint16_t>(first));
-      return steps.data + q::step_size * total++;
-    });
-  }
-  state.counters["steps"] = static_cast<double>(total);
+  std::vector<std::int8_t> packed;
+  q::pack_windows(w.data(), K, N, plan, packed);
+  const Weights<std::int8_t> steps(packed.size(), 0);
+  std::copy(packed.begin(), packed.end(), steps.data);
+  state.counters["steps"] = static_cast<double>(packed.size() / q::step_size);
   for (auto _ : state) {
-    q::sparse_linear<q::Bytes<1>, S, q::To<std::uint8_t>>(Range{dim<0>{}, dim<1>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, dense.data, table.data(), dim<N>{},
-                                                          dim<K>{}, plan.data(), steps.data);
+    q::sparse_linear<q::Bytes<1>, S, q::Within<std::uint8_t, 0, 127>>(Range{dim<0>{}, dim<1>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, dense.data,
+                                                                      table.data(), dim<N>{}, dim<K>{}, plan.data(), steps.data);
     benchmark::ClobberMemory();
   }
 }

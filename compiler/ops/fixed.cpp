@@ -1,5 +1,6 @@
 #include "compiler/ops/fixed.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -66,22 +67,25 @@ namespace {
 
 using Steps = std::vector<const std::int64_t*>;
 
-// A last step that bounds all columns by a number.
-bool ends_with(const Steps& steps, Step kind) { return !steps.empty() && steps.back()[0] == static_cast<std::int64_t>(kind) && steps.back()[2] == 0; }
+// Whether a step bounds all columns by one number.
+bool is_bound(const std::int64_t* step) {
+  const auto kind = static_cast<Step>(step[0]);
+  return (kind == Step::at_least || kind == Step::at_most) && step[2] == 0;
+}
 
-// Bounds of a byte, which its kernels apply to several vectors at once; taken off the steps.
+// Bounds of a byte, which its kernels apply to several vectors at once: all that end the steps as one, taken off them. A later bound
+// holds for those before it: within [a, b] and then [low, high] is within [low, high] of a and low, high of b.
 std::string within(DType t, Steps& steps) {
   if (t != DType::int8 && t != DType::uint8) return {};
-  std::int64_t low = t == DType::int8 ? INT8_MIN : 0, high = t == DType::int8 ? INT8_MAX : UINT8_MAX;
-  const std::int64_t lowest = low, highest = high;
+  const std::int64_t lowest = t == DType::int8 ? INT8_MIN : 0, highest = t == DType::int8 ? INT8_MAX : UINT8_MAX;
+  std::int64_t low = INT64_MIN, high = INT64_MAX;
   Steps left = steps;
-  const auto take = [&](Step kind, std::int64_t& bound) {
-    if (!ends_with(left, kind)) return;
-    bound = left.back()[3];
-    left.pop_back();
-  };
-  take(Step::at_most, high), take(Step::at_least, low);
-  if (left.size() == steps.size() || low < lowest || high > highest || low > high) return {};
+  for (; !left.empty() && is_bound(left.back()); left.pop_back()) {
+    std::int64_t& bound = static_cast<Step>(left.back()[0]) == Step::at_least ? low : high;
+    bound = std::clamp(left.back()[3], low, high);
+  }
+  low = std::max(low, lowest), high = std::min(high, highest);
+  if (left.size() == steps.size() || low > high) return {};
   steps = left;
   return fmt::format("{}Within<{}, {}, {}>", space, format(t), low, high);
 }

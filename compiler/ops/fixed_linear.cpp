@@ -111,33 +111,24 @@ Operand packed_weights(Lower& l, const Kind& kind) {
 // --- weights without their zeros
 
 struct SparseWeights {
-  std::vector<std::uint16_t> plan;  // for each panel the number of its steps, and the window of each
+  std::vector<std::uint16_t> plan;
   std::vector<std::int8_t> steps;
 };
 SparseWeights without_zeros(const Tensor& weights) {
-  namespace q = cpu::quantized;
-  const auto k = static_cast<std::size_t>(weights.shape()[0]), n = static_cast<std::size_t>(weights.shape()[1]);
   SparseWeights out;
-  for (std::size_t panel = 0; panel < (n + 15) / 16; ++panel) {
-    const std::size_t count = out.plan.size();
-    out.plan.push_back(0);
-    q::pack_windows(weights.as<std::int32_t>().data(), k, n, panel, [&](std::size_t first) {
-      ++out.plan[count];
-      out.plan.push_back(static_cast<std::uint16_t>(first));
-      out.steps.resize(out.steps.size() + q::step_size);
-      return out.steps.data() + out.steps.size() - q::step_size;
-    });
-  }
+  cpu::quantized::pack_windows(weights.as<std::int32_t>().data(), static_cast<std::size_t>(weights.shape()[0]), static_cast<std::size_t>(weights.shape()[1]),
+                               out.plan, out.steps);
   return out;
 }
 
-// By nanoseconds that AVX-512 takes for one row: a vector of dense weights (more from the second-level cache), a step, a panel.
+// By nanoseconds that AVX-512 takes for one row: a vector of dense weights (more from the second-level cache), a step of a panel, a panel.
+// Measured, times as fast as dense: 256 x 256 with 80 % zeros 2.5, with 90 % 3.9; 64 x 32 1.3 and 1.55.
 bool is_faster_sparse(const Tensor& weights, const SparseWeights& s) {
   const double bytes =
       static_cast<double>(cpu::quantized::packed_size(static_cast<std::size_t>(weights.shape()[0]), static_cast<std::size_t>(weights.shape()[1]), 4));
   const double panels = static_cast<double>((weights.shape()[1] + 15) / 16), steps = static_cast<double>(s.steps.size() / cpu::quantized::step_size);
-  const double dense = bytes / 64 * (bytes > 32768 ? 0.38 : 0.27);
-  const double sparse = 0.9 * steps + 1.2 * panels;
+  const double dense = bytes / 64 * (bytes > 32768 ? 0.35 : 0.31);
+  const double sparse = 0.53 * steps + 0.9 * panels;
   return weights.shape()[0] >= 64 && weights.shape()[0] <= 4096 && dense >= 1.2 * sparse;
 }
 

@@ -1,23 +1,19 @@
 #include <algorithm>
 #include <vector>
 
-#include "compiler/passes/match.hpp"
+#include "compiler/passes/neurons.hpp"
 #include "compiler/passes/passes.hpp"
 #include "kernels/ref/fixed.hpp"
 
 namespace inferc {
 namespace {
 
-enum : std::size_t { x, w, table, steps };
+using namespace neurons;
 constexpr std::size_t panel = 16;  // columns that a kernel computes together: fewer are not less work
 
 using Numbers = std::vector<std::int64_t>;
 
-std::size_t rows_of(const Tensor& t) { return static_cast<std::size_t>(t.shape()[0]); }
-std::size_t cols_of(const Tensor& t) { return static_cast<std::size_t>(t.shape()[1]); }
 Numbers numbers(const Tensor& t) { return {t.as<std::int64_t>().begin(), t.as<std::int64_t>().end()}; }
-
-bool is_layer(const Node* n) { return n && n->is("FixedLinear", "inferc"); }
 
 bool has_weights(const Tensor& t, std::size_t index, bool column) {
   const auto all = t.as<std::int32_t>();
@@ -41,21 +37,6 @@ std::vector<std::size_t> kept_neurons(const Tensor& in, const Tensor& out) {
   for (std::size_t k = 0; live.size() < whole && k < dead.size(); ++k) live.push_back(dead[k]);
   std::sort(live.begin(), live.end());
   return live;
-}
-
-Tensor picked_columns(const Tensor& t, const std::vector<std::size_t>& columns) {
-  Tensor out(t.dtype(), {t.shape()[0], std::ssize(columns)});
-  const std::size_t size = byte_size(t.dtype());
-  for (std::size_t r = 0; r < rows_of(t); ++r)
-    for (std::size_t c = 0; c < columns.size(); ++c)
-      std::copy_n(t.bytes().data() + (r * cols_of(t) + columns[c]) * size, size, out.bytes().data() + (r * columns.size() + c) * size);
-  return out;
-}
-Tensor picked_rows(const Tensor& t, const std::vector<std::size_t>& rows) {
-  Tensor out(t.dtype(), {std::ssize(rows), t.shape()[1]});
-  const std::size_t size = cols_of(t) * byte_size(t.dtype());
-  for (std::size_t r = 0; r < rows.size(); ++r) std::copy_n(t.bytes().data() + rows[r] * size, size, out.bytes().data() + r * size);
-  return out;
 }
 
 // The steps begin by adding row 0 of the table: `more`, and what they began with if that was a sum.
@@ -86,23 +67,15 @@ Numbers constants_of(const Node& layer, const Tensor& reader, const std::vector<
   return out;
 }
 
-void keep_columns(Graph& graph, Node* layer, const std::vector<std::size_t>& kept) {
-  graph.set_input(layer, w, graph.add_constant(picked_columns(*layer->in(w)->constant, kept), layer->in(w)->name));
-  if (const Tensor& t = *layer->in(table)->constant; cols_of(t) > 1) graph.set_input(layer, table, graph.add_constant(picked_columns(t, kept)));
-  layer->out()->type->shape.back() = Dim(std::ssize(kept));
-}
-
 bool step(Graph& graph, Node* layer) {
-  if (!is_layer(layer)) return false;
-  Node* reader = graph.only_user(layer->out());
-  if (!is_layer(reader) || reader->in(x) != layer->out()) return false;
+  Node* reader = layer_behind(graph, layer);
+  if (!reader) return false;
   const Tensor in = *layer->in(w)->constant, out = *reader->in(w)->constant;
   const std::vector<std::size_t> kept = kept_neurons(in, out);
   if (kept.size() >= cols_of(in)) return false;
   const Numbers more = constants_of(*layer, out, kept);
   if (std::any_of(more.begin(), more.end(), [](std::int64_t v) { return v != 0; })) begin_with(graph, reader, more);
-  keep_columns(graph, layer, kept);
-  graph.set_input(reader, w, graph.add_constant(picked_rows(out, kept), reader->in(w)->name));
+  keep_neurons(graph, layer, reader, kept);
   return true;
 }
 

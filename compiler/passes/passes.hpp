@@ -30,6 +30,7 @@ bool fold_uniform(Graph& graph);
 bool recognise_quantisers(Graph& graph);
 bool lower_fixed_point(Graph& graph);
 bool drop_dead_neurons(Graph& graph);
+bool order_neurons(Graph& graph);
 bool drop_dead_channels(Graph& graph);
 bool recognise_group_normalisation(Graph& graph);
 bool recognise_normalisation(Graph& graph);

@@ -20,6 +20,8 @@ const std::vector<Pass>& pipeline() {
       {"recognise-quantisers", recognise_quantisers, PassClass::exact},
       {"lower-fixed-point", lower_fixed_point, PassClass::exact},
       {"drop-dead-neurons", drop_dead_neurons, PassClass::exact},
+      // The neurons that are left.
+      {"order-neurons", order_neurons, PassClass::exact},
       // Composites before fusion takes their parts. A group whose dims are one is a row: the larger composite comes first.
       {"recognise-group-normalisation", recognise_group_normalisation, PassClass::reassociates},
       {"recognise-normalisation", recognise_normalisation, PassClass::reassociates},

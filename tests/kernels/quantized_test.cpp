@@ -196,16 +196,7 @@ void check_sparse(std::int64_t low, std::int64_t high) {
     q::pack_groups(p.packed.data(), p.w.data(), K, N, 4, N, std::size_t{1});
     std::vector<std::uint16_t> plan;
     std::vector<std::int8_t> steps;
-    for (std::size_t panel = 0; panel < (N + 15) / 16; ++panel) {
-      const std::size_t count = plan.size();
-      plan.push_back(0);
-      q::pack_windows(p.w.data(), K, N, panel, [&](std::size_t first) {
-        ++plan[count];
-        plan.push_back(static_cast<std::uint16_t>(first));
-        steps.resize(steps.size() + q::step_size);
-        return steps.data() + steps.size() - q::step_size;
-      });
-    }
+    q::pack_windows(p.w.data(), K, N, plan, steps);
     for (const std::size_t rows : {1u, 3u, 9u}) {
       std::vector<std::int32_t> y(rows * N);
       q::sparse_linear<q::Bytes<0>, q::Steps<Biased>, q::To<std::int32_t>>(Range{std::size_t{0}, rows}, y.data(), dim<N>{}, p.x.data(), dim<K + 3>{},
@@ -218,6 +209,7 @@ void check_sparse(std::int64_t low, std::int64_t high) {
 TEST(QuantizedSparse, GivesTheSumsOfAllWeights) {
   check_sparse<std::uint8_t, 64, 32>(0, 255), check_sparse<std::int8_t, 64, 16>(-128, 127), check_sparse<std::uint8_t, 70, 21>(0, 255);
   check_sparse<std::int8_t, 200, 37>(-128, 127), check_sparse<std::int8_t, 5, 3>(-128, 127);
+  check_sparse<std::uint8_t, 256, 70>(0, 255), check_sparse<std::int8_t, 65, 100>(-128, 127), check_sparse<std::uint8_t, 129, 128>(0, 255);
 }
 
 // --- one element at a time

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <tuple>
@@ -344,6 +345,41 @@ TEST(DropDeadNeurons, LeavesNeuronsThatSomebodyElseReads) {
   g->set_outputs(outputs);
   ASSERT_TRUE(lower_fixed_point(*g));
   EXPECT_FALSE(drop_dead_neurons(*g));
+}
+
+// Of the layers above with `zeros` percent of the first one's columns zero.
+std::unique_ptr<Graph> layers_with(unsigned zeros, bool read_twice = false) {
+  auto g = parse_graph(pruned_layers(), {pruned({3, 40}, zeros, false, 5), pruned({40, 5}, 0, true, 6), pruned({40}, 0, false, 7)});
+  Diagnostics problems;
+  EXPECT_TRUE(infer_types(*g, problems));
+  std::vector<Value*> outputs = g->outputs();
+  if (read_twice) outputs.push_back(outputs[0]->producer->in(0));
+  g->set_outputs(outputs);
+  return g;
+}
+TEST(OrderNeurons, PutsThoseWithMostWeightsFirst) {
+  const auto before = layers_with(60), after = layers_with(60);
+  ASSERT_TRUE(lower_fixed_point(*after));
+  EXPECT_TRUE(order_neurons(*after));
+  verify(*after);
+  for (const Node* n : after->nodes()) {
+    if (!n->is("FixedLinear", "inferc") || n->in(1)->constant->shape()[0] != 3) continue;
+    std::vector<int> weights(40);
+    const auto all = n->in(1)->constant->as<std::int32_t>();
+    for (std::size_t i = 0; i < all.size(); ++i) weights[i % 40] += all[i] != 0;
+    EXPECT_TRUE(std::is_sorted(weights.rbegin(), weights.rend()));
+    EXPECT_EQ(weights.back(), 0);
+  }
+  const Tensor x = inputs_on_ties(500, 3);
+  EXPECT_TRUE(evaluate_graph(*before, {x})[0].same(evaluate_graph(*after, {x})[0]));
+  EXPECT_FALSE(order_neurons(*after)) << "they are in order";
+}
+TEST(OrderNeurons, LeavesThoseOfDenseLayersAndThoseThatSomebodyElseReads) {
+  for (const bool twice : {false, true}) {
+    const auto g = layers_with(twice ? 60 : 20, twice);
+    ASSERT_TRUE(lower_fixed_point(*g));
+    EXPECT_FALSE(order_neurons(*g));
+  }
 }
 
 // %y as a function of %q, which a layer gives and another reads.

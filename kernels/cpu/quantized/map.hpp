@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "kernels/cpu/quantized/dot.hpp"
 #include "kernels/cpu/quantized/steps.hpp"
@@ -106,20 +107,42 @@ struct Each {
   }
 };
 
+// The integers of n elements from column c on.
+template <fixed::Round mode, bool wraps, class Scale, class Low, class High>
+struct Quantiser {
+  Scale scale;
+  Low low;
+  High high;
+  [[gnu::always_inline]] I32<lanes> get(const float* x, std::size_t c, std::size_t n) const {
+    const Vec v = n == lanes ? load<Vec>(x + c) : load_first<Vec>(x + c, n);
+    return __builtin_convertvector(fixed::quantised<mode>(v, scale.get(c, n), low.get(c, n), high.get(c, n), wraps), I32<lanes>);
+  }
+  // Vectors I, I + 1 ... of whole ones, narrowed together.
+  template <class Bytes, std::size_t... I>
+  [[gnu::always_inline]] auto together(const float* x, std::size_t c, std::index_sequence<I...>) const {
+    return Bytes::apply(get(x, c + I * lanes, lanes)...);
+  }
+};
+
 // y[r, c] = the integer that x[r, c] quantised is a multiple of 1 / scale by.
 template <fixed::Round mode, bool wraps, class Scale, class Low, class High, class B, class E, class O, class N>
 inline void to_integer(Range<B, E> rows, O* y, const float* x, const float* scale, const float* low, const float* high, N cols) {
-  const Scale s{scale};
-  const Low l{low};
-  const High h{high};
-  for (std::size_t r = rows.begin; r < rows.end; ++r)
-    for (std::size_t c = 0; c < cols; c += lanes) {
+  using All = Within<O, limits::lowest<O>, limits::highest<O>>;
+  constexpr std::size_t at_once = All::template together<I32<lanes>>;
+  const Quantiser<mode, wraps, Scale, Low, High> q{{scale}, {low}, {high}};
+  for (std::size_t r = rows.begin; r < rows.end; ++r) {
+    const float* const from = x + r * cols;
+    std::size_t c = 0;
+    if constexpr (at_once > 1)
+      for (; c + at_once * lanes <= cols; c += at_once * lanes) {
+        const auto bytes = q.template together<All>(from, c, std::make_index_sequence<at_once>{});
+        __builtin_memcpy(y + r * cols + c, &bytes, sizeof(bytes));
+      }
+    for (; c < cols; c += lanes) {
       const std::size_t n = cols - c < lanes ? cols - c : lanes;
-      const float* const from = x + r * cols + c;
-      const Vec v = n == lanes ? load<Vec>(from) : load_first<Vec>(from, n);
-      const Vec q = fixed::quantised<mode>(v, s.get(c, n), l.get(c, n), h.get(c, n), wraps);
-      store_lanes(y + r * cols + c, narrowed<O>(__builtin_convertvector(q, I32<lanes>)), n);
+      store_lanes(y + r * cols + c, narrowed<O>(q.get(from, c, n)), n);
     }
+  }
 }
 
 }  // namespace inferc::cpu::quantized
