@@ -3,8 +3,9 @@
 
     bench/quantised.py --inferc BUILD/inferc [--demo] [--kernels BUILD/bench_quantized] [--kernels-v3 BUILD/bench_quantized_v3] [--seconds S]
 
---demo: the jet tagger alone. Each row has the goal, what the newest code path here reaches, and what v3 reaches. Ratios are of minima;
-contestants take turns, so that what else the machine does meets them alike. Exit status 1: an output differs from the trained network's.
+--demo: the jet tagger alone. Each row has the goal, what the newest code path here reaches, and what v3 reaches. Ratios are of medians,
+the least of three rounds in which contestants take turns, so that what else the machine does meets them alike.
+Exit status 1: an output differs from the trained network's.
 """
 import argparse
 import json
@@ -36,7 +37,7 @@ def run(inferc, model, inputs, path=None):
 
 
 def time(inferc, models, batch, seconds, path=None, peer=True, rounds=3):
-    """Of each model the nanoseconds of a call, minimum: ours, and ONNX Runtime at the level where it is fastest (None: it is not there)."""
+    """Of each model the nanoseconds of a call, the least median: ours, and ONNX Runtime at the level where it is fastest (None: it is not there)."""
     environment = dict(os.environ, **({"INFERC_ISA": path} if path else {}))
     best = [[None, None] for _ in models]
     for _ in range(rounds):
@@ -48,7 +49,7 @@ def time(inferc, models, batch, seconds, path=None, peer=True, rounds=3):
                     subprocess.run(command, check=True, **quiet)
                 found = json.loads(pathlib.Path(report.name).read_text())
             for which, key in enumerate(("ours_ns", "onnxruntime_ns")):
-                ns = [t for t in (best[at][which], found.get(key, {}).get("min")) if t is not None]
+                ns = [t for t in (best[at][which], found.get(key, {}).get("median")) if t is not None]
                 best[at][which] = min(ns) if ns else None
     return best
 
