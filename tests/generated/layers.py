@@ -78,8 +78,8 @@ def gram(b):
     b.node("Mul", [z, b.constant(F(0.3))])
 
 
-def attention(b):
-    """Self-attention as exporters write it: scale on the scores or on q."""
+def attention(b, masked=None):
+    """Self-attention as exporters write it: scale on the scores or on q; with a mask or without, by chance unless told."""
     x = b.pick(lambda v: v.dtype == F and v.rank == 3 and v.static(-1))
     d, heads = x.dims[-1], b.choose([1, 2])
     need(d % heads == 0 and d >= 4)
@@ -91,7 +91,7 @@ def attention(b):
     scores = b.node("MatMul", [q, b.node("Transpose", [k], perm=[0, 1, 3, 2])])
     if not on_q:
         scores = b.node("Mul", [scores, scale])
-    if x.static(1) and b.chance(0.5):
+    if x.static(1) and (b.chance(0.5) if masked is None else masked):
         scores = b.node("Add", [scores, b.constant(b.rng.uniform(-4, 0, b.choose([(1, 1, x.dims[1], x.dims[1]), (x.dims[1],)])).astype(F))])
     y = b.node("MatMul", [b.node("Softmax", [scores], axis=-1), v])
     b.node("Reshape", [b.node("Transpose", [y], perm=[0, 2, 1, 3]), b.ints(0, 0, d)])

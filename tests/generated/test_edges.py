@@ -111,9 +111,9 @@ def reductions(b, op):
     reduce_node(b, op, positive, [b.integer(0, 1)], b.integer(0, 1))
 
 
-def attention(b):
+def attention(b, masked=False):
     value(b, 2, edge(b, 49), 2 * edge(b, 33), most=4)
-    l.attention(b)
+    l.attention(b, masked)
 
 
 def recurrent(b, op, gates, **attributes):
@@ -188,6 +188,7 @@ def copies(b):
 
 
 RULES = {f.__name__: f for f in (product, pruned_product, two_products, convolution, transposed, groups, attention, top_k, gather, gather_nd, maps, copies)}
+RULES["attention_masked"] = partial(attention, masked=True)
 RULES |= {f"{op}_{axis}": partial(normalised_exponentials, op=op, axis=axis) for op in ("Softmax", "LogSoftmax") for axis in (0, 1)}
 RULES |= {op: partial(reductions, op=op) for op in [*l.REDUCTIONS, "ReduceLogSum"]}
 RULES |= {f.__name__: partial(norms, rule=f) for f in (l.layer_norm, l.rms_norm_spelt)}
