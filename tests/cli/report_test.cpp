@@ -77,5 +77,49 @@ TEST(BenchTable, IsRenderedFromTheStoredFile) {
   EXPECT_EQ(run_process({{"python3", SOURCE_DIR "/scripts/bench-table", path, "--check", readme}, {}, 60}).status, 0);
 }
 
+TEST(BenchTable, NamesTheBestPeerAndWhatCrashed) {
+  const fs::path path = scratch_dir("bench_best") / "suite.json";
+  write_file(path, std::string(R"({"machine": {}, "rows": [
+  {"case": "won", "asked": 4, "asked_best": 1.5, "report": {"ours_ns": {"median": 1000}, "onnxruntime_ns": {"median": 5000}},
+   "peers": {"OpenVINO": {"crashed": "SIGSEGV"}, "PyTorch": {"median": 2000}}},
+  {"case": "missed", "asked": 4, "asked_best": 2.5, "report": {"ours_ns": {"median": 1000}, "onnxruntime_ns": {"median": 5000}},
+   "peers": {"OpenVINO": {"median": 2400}, "PyTorch": {"error": "no"}}},
+  {"case": "alone", "asked": 4, "report": {"ours_ns": {"median": 1000}}},
+  {"case": "refused", "error": "error: no"}]})"));
+  const Finished r = run_process({{"python3", SOURCE_DIR "/scripts/bench-table", path}, {}, 60});
+  EXPECT_EQ(r.output, R"(| case | ours, us | ONNX Runtime, us | ratio | asked | ratio to OpenVINO | ratio to PyTorch | best peer | ratio to it | asked |
+|---|---|---|---|---|---|---|---|---|---|
+| won | 1 | 5 | 5.00 | 4 | crashed (SIGSEGV) | 2.00 | PyTorch | 2.00 | 1.5 |
+| missed | 1 | 5 | 5.00 | 4 | 2.40 |  | OpenVINO | **2.40** | 2.5 |
+| alone | 1 |  |  | 4 |  |  |  |  |  |
+| refused | not compiled: error: no | | | | | | | | |
+)");
+}
+
+// A peer is a process of its own: what it stores, how it ends, and that it does not end, are results.
+TEST(BenchPeers, CrashesAndDelaysCostTheirRowAlone) {
+  const Finished r = run_process({{"python3", "-c", R"py(
+import importlib.machinery, importlib.util, sys
+loader = importlib.machinery.SourceFileLoader("peers", sys.argv[1])
+peers = importlib.util.module_from_spec(importlib.util.spec_from_loader("peers", loader))
+loader.exec_module(peers)
+spec = {"model": "a.onnx", "sizes": {"n": 3}}
+def ended(code, limit=20):
+    return peers.run_peer(spec, limit, None, [sys.executable, "-c", code])
+print(ended("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"))
+print(ended("raise SystemExit('out of luck')"))
+print(ended("import time; time.sleep(60)", 0.5))
+print(ended("import json, os, pathlib, sys; s = json.load(sys.stdin); pathlib.Path(sys.argv[1]).write_text(json.dumps({'error': os.path.basename(s['library'])}))"))
+)py",
+                                   SOURCE_DIR "/scripts/bench-peers"},
+                                  {},
+                                  60});
+  EXPECT_EQ(r.output, R"({'crashed': 'SIGSEGV'}
+{'error': 'out of luck'}
+{'error': 'not ready within 0.5 s'}
+{'error': 'a-n3.pt2'}
+)");
+}
+
 }  // namespace
 }  // namespace inferc::test
