@@ -71,7 +71,7 @@ std::string CallPrinter::size_of_its_own(const Call& c) {
 // The loop over the events of a batch, and the sizes of one of them.
 std::string CallPrinter::events(const Call& c) {
   const std::string set = names_.of_symbol(c.measures), from = names_.size(std::get<SizeArg>(c.args[0]).size);
-  if (c.kernel == event_rows_kernel) return fmt::format("[[maybe_unused]] const std::size_t {} = offsets[{}];\n", set, from);
+  if (c.kernel == event_rows_kernel) return fmt::format("[[maybe_unused]] const std::size_t {} = offsets[{}] - offsets[0];\n", set, from);
   if (c.kernel == event_size_kernel) return fmt::format("[[maybe_unused]] const std::size_t {0} = offsets[{1} + 1] - offsets[{1}];\n", set, from);
   return fmt::format("// event by event\nfor (std::size_t {0} = 0; {0} < {1}; ++{0}) {2}\n", set, from, block(c.bodies[0]));
 }

@@ -211,11 +211,27 @@ constexpr std::string_view entry_of_team = R"(
 constexpr std::string_view entry_of_batch = R"(
   Status Model::run_batch_checked(const std::size_t* offsets, std::size_t count, const detail::In* in, const detail::Out* out, Workspace& w) const noexcept {
     w.offender_ = 0;
+    if (const Status s = batch::offsets_fit(offsets, count); s != Status::ok) return s;
+    const std::size_t dims[] = {count - 1, offsets[count - 1]};
+    return batch::execute(weights_, dims, in, out, w.data_, w.bytes_, w.offender_, offsets);
+  }
+  )";
+
+constexpr std::string_view offsets_check = R"(
+  Status offsets_fit(const std::size_t* offsets, std::size_t count) noexcept {
     if (!offsets || count == 0 || offsets[0] != 0) return Status::dim_mismatch;
     for (std::size_t e = 1; e < count; ++e)
       if (offsets[e] < offsets[e - 1] || offsets[e] - offsets[e - 1] > $upper$$lower$) return Status::dim_out_of_bounds;
+    return Status::ok;
+  }
+  )";
+
+constexpr std::string_view entry_of_batch_team = R"(
+  Status Model::run_batch_team_checked(const detail::Team& team, const std::size_t* offsets, std::size_t count, const detail::In* in, const detail::Out* out, Workspace& w) const noexcept {
+    w.offender_ = 0;
+    if (const Status s = batch::offsets_fit(offsets, count); s != Status::ok) return s;
     const std::size_t dims[] = {count - 1, offsets[count - 1]};
-    return batch::execute(weights_, dims, in, out, w.data_, w.bytes_, w.offender_, offsets);
+    return batch::execute(weights_, dims, in, out, w.data_, w.bytes_, w.offender_, offsets, &team);
   }
   )";
 
@@ -235,7 +251,7 @@ constexpr std::string_view output_fits = R"(
   )";
 constexpr std::string_view output_alone = R"(
   for (std::size_t o = 0; o < output_count; ++o) {
-    bool bad = overlap(out[o].data, output_bytes[o], arena, needed);
+    bool bad = overlap(out[o].data, output_bytes[o], arena, $scratch$);
     $inputs$
     for (std::size_t i = 0; i < o; ++i) bad = bad || overlap(out[o].data, output_bytes[o], out[i].data, output_bytes[i]);
     if (bad) return offender = input_count + o, Status::overlap;
@@ -243,7 +259,7 @@ constexpr std::string_view output_alone = R"(
   )";
 constexpr std::string_view input_alone = R"(
   for (std::size_t i = 0; i < input_count; ++i)
-    if (overlap(in[i].data, input_bytes[i], arena, needed)) return offender = i, Status::overlap;
+    if (overlap(in[i].data, input_bytes[i], arena, $scratch$)) return offender = i, Status::overlap;
   )";
 
 std::string element_sizes(const std::vector<TensorPort>& ports) {
@@ -297,7 +313,9 @@ namespace {
 // What differs between the checks of a call and of a batch.
 struct Kind {
   std::string open, close, parameters, run_path, entry;
-  std::string begin{}, done{};  // what stands before the calls, and behind them
+  std::string begin{}, done{};     // what stands before the calls, and behind them
+  std::string scratch = "needed";  // how much of the workspace may be written
+  std::string helpers{};
 };
 
 std::string emit_check_of(const Program& p, const Names& names, const Kind& kind) {
@@ -328,10 +346,11 @@ std::string emit_check_of(const Program& p, const Names& names, const Kind& kind
                {"arena_bytes", sizes.print(p.arena_bytes)},
                {"ports", (in ? fill(input_fits, {{"input_alignment", element_sizes(p.inputs)}}) : "") +
                              (out ? fill(output_fits, {{"output_alignment", element_sizes(p.outputs)}}) : "")},
-               {"overlaps", (out ? fill(output_alone, {{"inputs", against_inputs}}) : "") + (in ? fill(input_alone) : "")},
+               {"overlaps", (out ? fill(output_alone, {{"inputs", against_inputs}, {"scratch", kind.scratch}}) : "") +
+                                (in ? fill(input_alone, {{"scratch", kind.scratch}}) : "")},
                {"index_check", index_check},
                {"indices", index_check.empty() ? "Status::ok" : "check_indices(dims, in, offender)"},
-               {"initial_state", initial_state(p)},
+               {"initial_state", initial_state(p) + kind.helpers},
                {"open", kind.open},
                {"close", kind.close},
                {"parameters", kind.parameters},
@@ -436,13 +455,19 @@ std::string emit_prepare_check(const Program& whole) {
                         fill(entry_of_prepare), "note_preparation(arena, dims, nullptr);\n", "note_preparation(arena, dims, w.data), "});
 }
 
-std::string emit_batch_check(const Program& batch, const Symbol& size) {
+std::string emit_batch_check(const Program& batch, const Symbol& size, bool threads) {
   const Bounds& b = size.bounds;
   const std::string lower = b.lower > 0 ? fmt::format(" || offsets[e] - offsets[e - 1] < {}", b.lower) : "";
-  const std::string entry = fill(entry_of_batch, {{"upper", std::to_string(b.upper)}, {"lower", lower}});
-  return emit_check_of(batch, Names(batch),
-                       {"namespace batch {\n", "}  // namespace batch\n", "std::size_t& offender, const std::size_t* offsets",
-                        "run_batch_path(w.path, offsets, dims, inputs, outputs, arena, w.data)", entry});
+  Kind kind{"namespace batch {\n", "}  // namespace batch\n", "std::size_t& offender, const std::size_t* offsets",
+            "run_batch_path(w.path, offsets, dims, inputs, outputs, arena, w.data)", fill(entry_of_batch)};
+  kind.helpers = fill(offsets_check, {{"upper", std::to_string(b.upper)}, {"lower", lower}}) + "\n";
+  if (threads) {
+    kind.parameters += ", const detail::Team* team = nullptr";
+    kind.run_path = "team ? run_batch_team_path(w.path, *team, offsets, dims, inputs, outputs, arena, arena_bytes, w.data) : " + kind.run_path;
+    kind.entry += "\n" + fill(entry_of_batch_team);
+    kind.scratch = "arena_bytes";
+  }
+  return emit_check_of(batch, Names(batch), kind);
 }
 
 }  // namespace inferc

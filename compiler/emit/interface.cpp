@@ -92,6 +92,23 @@ std::string batch_bytes(const CheckedSize& size) {
               {{"locals", size.locals}, {"value", size.value}});
 }
 
+// As kernels/cpu/split_events.hpp divides them: an event counts as one row more than it has.
+std::string batch_team_bytes(std::int64_t longest) {
+  return fill(R"(
+    // For so many workers of a pool; with less room fewer take part.
+    constexpr std::size_t batch_workspace_bytes(std::size_t event_count, std::size_t row_count, std::size_t workers) noexcept {
+      const std::size_t whole = batch_workspace_bytes(event_count, row_count);
+      if (workers < 2) return whole;
+      const std::size_t share = (event_count + row_count) / workers + 1;
+      const std::size_t rows = share < row_count && $longest$ < row_count - share ? share + $longest$ : row_count;
+      const std::size_t one = batch_workspace_bytes(share < event_count ? share : event_count, rows);
+      const std::size_t all = one < SIZE_MAX / 2 / workers ? (one + 127) / 64 * 64 * workers : SIZE_MAX;
+      return all > whole ? all : whole;
+    }
+    )",
+              {{"longest", std::to_string(longest)}});
+}
+
 std::string workspace_bytes(const CheckedSize& size) {
   if (size.locals.empty()) return fmt::format("constexpr std::size_t workspace_bytes(const Dims&) noexcept {{ return {}; }}\n", size.value);
   return fill(R"(
@@ -170,7 +187,7 @@ std::string arguments(const Program& p, const Names& names, const PublicSizes& s
        {"team", threads ? "struct Team { void* pool; std::size_t workers; void (*fork)(void*, void (*)(void*, std::size_t), void*) noexcept; };\n" : ""},
        {"size_functions", sizes.functions},
        {"workspace_bytes", workspace_bytes(sizes.workspace)},
-       {"batch_bytes", p.batch ? batch_bytes(sizes.batch) : ""}});
+       {"batch_bytes", !p.batch ? "" : batch_bytes(sizes.batch) + (threads ? "\n" + batch_team_bytes(p.symbols->all().front().bounds.upper) : "")}});
 }
 
 // The state that the workspace keeps, for its reader.
@@ -213,10 +230,18 @@ constexpr std::string_view workspace_template = R"(
   };
   )";
 
-std::string workspace_class(const Program& p) {
-  return fill(workspace_template, {{"batch_workspace", p.batch ? "Workspace(std::size_t event_count, std::size_t row_count) : "
-                                                                 "Workspace(batch_workspace_bytes(event_count, row_count)) {}  // for run_batch\n"
-                                                               : ""},
+std::string batch_workspace(bool threads) {
+  std::string out =
+      "Workspace(std::size_t event_count, std::size_t row_count) : Workspace(batch_workspace_bytes(event_count, row_count)) {}  // for run_batch\n";
+  if (threads)
+    out +=
+        "Workspace(std::size_t event_count, std::size_t row_count, std::size_t workers) : "
+        "Workspace(batch_workspace_bytes(event_count, row_count, workers)) {}\n";
+  return out;
+}
+
+std::string workspace_class(const Program& p, bool threads) {
+  return fill(workspace_template, {{"batch_workspace", p.batch ? batch_workspace(threads) : ""},
                                    {"reset", reset_member(p)},
                                    {"profile", p.profile_at ? fill(profile, {{"calls", std::to_string(p.calls.size())}}) : ""},
                                    {"keep_state", p.state.empty() ? "" : "friend class Session;\nvoid keep_state(const Workspace&) noexcept;\n"},
@@ -239,6 +264,7 @@ constexpr std::string_view model_template = R"(
     $prepare_friend$
     $batch_friend$
     $team_friend$
+    $batch_team_friend$
     Status load_bytes(const std::byte*, std::size_t) noexcept;
     Status run_checked(const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* measured, Workspace&) const noexcept;
     detail::Weights weights_;
@@ -259,7 +285,13 @@ std::string model_class(const Program& p, const EmitOptions& o) {
        {"team_friend", o.threads ? "friend Status run(const Model&, const Dims&, const Inputs&, const Outputs&, Workspace&, inferc_pool_1::Pool&) noexcept;\n"
                                    "Status run_team_checked(const detail::Team&, const std::size_t* dims, const detail::In*, const detail::Out*, std::size_t* "
                                    "measured, Workspace&) const noexcept;\n"
-                                 : ""}});
+                                 : ""},
+       {"batch_team_friend",
+        o.threads && p.batch
+            ? "friend Status run_batch(const Model&, std::span<const std::size_t>, const Inputs&, const Outputs&, Workspace&, inferc_pool_1::Pool&) noexcept;\n"
+              "Status run_batch_team_checked(const detail::Team&, const std::size_t* offsets, std::size_t count, const detail::In*, const detail::Out*, "
+              "Workspace&) const noexcept;\n"
+            : ""}});
 }
 
 // A function that puts what it is given into arrays, which a member of Model checks.
@@ -347,6 +379,12 @@ std::string entries(const Program& p, const Names& names, bool threads) {
                           {"std::span<const std::size_t> offsets", in, out, workspace},
                           ports,
                           "run_batch_checked(offsets.data(), offsets.size(), in, out, "});
+  if (p.batch && threads)
+    text += "\n" + entry({"// The same by all workers of a pool, each with whole events, with the same bits.\n",
+                          "run_batch",
+                          {"std::span<const std::size_t> offsets", in, out, workspace, "Pool& pool"},
+                          std::string(team_of_pool) + ports,
+                          "run_batch_team_checked(team, offsets.data(), offsets.size(), in, out, "});
   return text;
 }
 
@@ -483,7 +521,7 @@ std::string emit_header(const Program& p, const Names& names, const EmitOptions&
                                 {"namespace", namespace_of(o)},
                                 {"sha", o.model_sha256},
                                 {"arguments", arguments(p, names, sizes, o.threads)},
-                                {"workspace", workspace_class(p)},
+                                {"workspace", workspace_class(p, o.threads)},
                                 {"model", model_class(p, o)},
                                 {"entries", entries(p, names, o.threads)},
                                 {"session", session_class(p, names, sizes, o)}});

@@ -20,7 +20,7 @@ namespace inferc {
 // The counters in the workspace, of a program that has some.
 [[nodiscard]] std::string emit_profile(const Program&);
 // The same of a program over many events, in a namespace of its own.
-[[nodiscard]] std::string emit_batch_check(const Program& batch, const Symbol& size);
+[[nodiscard]] std::string emit_batch_check(const Program& batch, const Symbol& size, bool threads);
 // The function check_indices, if the caller gives indices.
 [[nodiscard]] std::string emit_index_check(const Program&, const Names&);
 // Bytes of scratch as an expression over the dims at `from`, the local variables it needs, and, where it may overflow,

@@ -80,6 +80,9 @@ constexpr std::string_view run_parameters =
     "const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights, std::size_t* measured";
 constexpr std::string_view batch_parameters =
     "const std::size_t* offsets, const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, const std::byte* weights";
+constexpr std::string_view batch_team_parameters =
+    "const std::size_t* offsets, const std::size_t* dims, const void* const* inputs, void* const* outputs, std::byte* arena, std::size_t arena_bytes, "
+    "const std::byte* weights";
 constexpr std::string_view team_parameters = "void* pool, std::size_t workers, void (*fork)(void*, void (*)(void*, std::size_t), void*) noexcept, ";
 
 // A function of a path: its signature, and what it calls in N_body.hpp.
@@ -95,6 +98,9 @@ std::vector<PathFunction> functions_of_a_path(const Program& p, const EmitOption
   if (o.threads)
     out.push_back({fmt::format("int run_team({}{}) noexcept", team_parameters, run_parameters),
                    "team_body(inferc::cpu::Team{pool, workers, fork}, dims, inputs, outputs, arena, weights, measured)"});
+  if (o.threads && p.batch)
+    out.push_back({fmt::format("int run_batch_team({}{}) noexcept", team_parameters, batch_team_parameters),
+                   "batch_team_body(inferc::cpu::Team{pool, workers, fork}, offsets, dims, inputs, outputs, arena, arena_bytes, weights)"});
   return out;
 }
 
@@ -209,6 +215,9 @@ std::string dispatches(const Program& p, const EmitOptions& o) {
   if (o.threads)
     out += dispatch(o, "run_team", "const detail::Team& team, " + std::string(run_parameters),
                     "run_team(team.pool, team.workers, team.fork, dims, inputs, outputs, arena, weights, measured)");
+  if (o.threads && p.batch)
+    out += dispatch(o, "run_batch_team", "const detail::Team& team, " + std::string(batch_team_parameters),
+                    "run_batch_team(team.pool, team.workers, team.fork, offsets, dims, inputs, outputs, arena, arena_bytes, weights)");
   return out;
 }
 

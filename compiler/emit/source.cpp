@@ -127,7 +127,7 @@ std::string emit_source(const Program& p, const Names& names, const EmitOptions&
                                 {"time", p.profile_at ? "#include <ctime>\n" : ""},
                                 {"unprepared", cleared(p, "\n")},
                                 {"unprepared_too", p.prepare || p.profile_at ? " " + cleared(p, " ") : ""},
-                                {"batch", p.batch ? emit_batch_check(*p.batch, p.symbols->all().front()) : ""},
+                                {"batch", p.batch ? emit_batch_check(*p.batch, p.symbols->all().front(), o.threads) : ""},
                                 {"twin", emit_twin(p, names, o)},
                                 {"move_state", p.state.empty() ? "" : "fresh_ = other.fresh_;\n"},
                                 {"keep_state", keep_state(p)}});

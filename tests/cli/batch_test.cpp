@@ -173,6 +173,105 @@ TEST(Batch, PrunedLayersRunOverAllRowsAtOnce) {
   EXPECT_NE(body.substr(body.find("inline int batch_body(")).find("cpu::sparse::gemm(Range{dim<0>{}, std::size_t{rows}}"), std::string::npos);
 }
 
+// A layer over rows, a sum over the rows of an event, and a quotient of whole numbers, which may fail.
+ModelSpec layer_and_quotient() {
+  ModelSpec m;
+  std::vector<float> w(64 * 64);
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(static_cast<int>(i * 2654435761U >> 20 & 1023U) - 512) / 4096;
+  m.graph.inputs = {f32("x", {"n", 64}), {"by", DType::int32, {"n", 1}}};
+  m.graph.initializers = {{"w", tensor_of<float>({64, 64}, w)},
+                          {"rows", tensor_of<std::int64_t>({1}, std::vector<std::int64_t>{0})},
+                          {"many", tensor_of<std::int32_t>({1, 1}, std::vector<std::int32_t>{1000})}};
+  m.graph.nodes = {{"MatMul", {"x", "w"}, {"p"}},
+                   {"Relu", {"p"}, {"h"}},
+                   {"Softmax", {"h"}, {"y"}, {{"axis", std::int64_t{1}}}},
+                   {"ReduceSum", {"y", "rows"}, {"s"}},
+                   {"Div", {"many", "by"}, {"q"}}};
+  m.graph.outputs = {f32("y", {"n", 64}), f32("s", {1, 64}), {"q", DType::int32, {"n", 1}}};
+  return m;
+}
+
+// Events in order, from long to short, alone, none, empty; workspaces with room for all workers, some, one.
+constexpr std::string_view pool_caller = R"(
+#include <algorithm>
+#include <cstring>
+#include <vector>
+#include "net/net.hpp"
+struct Results {
+  std::vector<float> y, s;
+  std::vector<std::int32_t> q;
+  Results(std::size_t events, std::size_t rows) : y(64 * rows + 1), s(64 * events + 1), q(rows + 1) {}
+  net::Outputs to() { return {y, s, q}; }
+  bool operator==(const Results& o) const {
+    return std::memcmp(y.data(), o.y.data(), 4 * y.size()) == 0 && std::memcmp(s.data(), o.s.data(), 4 * s.size()) == 0 && q == o.q;
+  }
+};
+int main() {
+  net::Model model;
+  if (model.load("net/net.weights") != net::Status::ok) return 1;
+  std::vector<std::vector<std::size_t>> cases{{}, {3}, {0}, {0, 0, 0}, {0, 0, 40, 0}, {40, 1}, {1, 40}};
+  for (std::size_t m = 50; m < 52; ++m) {
+    std::vector<std::size_t> counts;
+    for (std::size_t e = 0; e < m; ++e) counts.push_back(e * 2654435761u % 41);
+    cases.push_back(counts);
+    std::sort(counts.begin(), counts.end());
+    cases.push_back(counts);
+    std::reverse(counts.begin(), counts.end());
+    cases.push_back(counts);
+  }
+  net::Pool pools[] = {net::Pool(1), net::Pool(2), net::Pool(3), net::Pool(5)};
+  for (const std::vector<std::size_t>& counts : cases) {
+    std::vector<std::size_t> offsets{0};
+    for (const std::size_t n : counts) offsets.push_back(offsets.back() + n);
+    const std::size_t events = counts.size(), rows = offsets.back();
+    std::vector<float> x(64 * rows);
+    std::vector<std::int32_t> by(rows);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 13) - 6;
+    for (std::size_t i = 0; i < rows; ++i) by[i] = static_cast<std::int32_t>(i % 7) + 1;
+    const net::Inputs in{x, by};
+    Results wanted(events, rows);
+    net::Workspace plain(events, rows);
+    if (net::run_batch(model, offsets, in, wanted.to(), plain) != net::Status::ok) return 2;
+    for (net::Pool& pool : pools)
+      for (const std::size_t room : {pool.workers(), std::size_t{2}, std::size_t{1}}) {
+        Results got(events, rows);
+        net::Workspace shared(events, rows, room);
+        if (shared.bytes() < net::batch_workspace_bytes(events, rows, room)) return 3;
+        for (int repeat = 0; repeat < 3; ++repeat)
+          if (net::run_batch(model, offsets, in, got.to(), shared, pool) != net::Status::ok) return 4;
+        if (!(got == wanted)) return 5;
+        if (rows == 0) continue;
+        std::vector<std::int32_t> zero = by;
+        zero[rows - 1] = 0;
+        if (net::run_batch(model, offsets, {x, zero}, got.to(), shared, pool) != net::Status::division_by_zero) return 6;
+      }
+  }
+  const std::size_t falling[] = {0, 5, 4}, two[] = {0, 1, 2};
+  Results out(3, 5);
+  const std::vector<float> x(64 * 5);
+  const std::vector<std::int32_t> by(5, 1);
+  net::Workspace room(std::size_t{2}, std::size_t{2}, std::size_t{2}), small(std::span<std::byte>{});
+  if (net::run_batch(model, falling, {x, by}, out.to(), room, pools[1]) != net::Status::dim_out_of_bounds) return 7;
+  if (net::run_batch(model, two, {{x.data(), 127}, by}, out.to(), room, pools[1]) != net::Status::buffer_too_small || room.offender() != 0) return 8;
+  if (net::run_batch(model, two, {x, by}, out.to(), small, pools[1]) != net::Status::out_of_memory) return 9;
+  return 0;
+}
+)";
+
+TEST(Batch, WorkersOfAPoolGiveTheSameBits) {
+  const fs::path model = written("batch_pool", layer_and_quotient()), dir = model.parent_path();
+  const Finished r = cli({"compile", model, "--dim", "n=0..40", "--batch", "n", "--threads", "-o", dir / "net", "--name", "net", "--isa", "v3"});
+  ASSERT_EQ(r.status, 0) << r.output;
+  write_file(dir / "caller.cpp", std::string(pool_caller));
+  const std::string build = "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno -O1 ";
+  const auto with = [&](const std::string& flags) {
+    return build + flags + "-march=x86-64-v3 -c net/net_v3.cpp -o v3.o && " + build + flags + "-pthread caller.cpp net/net.cpp v3.o -o caller && ./caller";
+  };
+  shell(with("-fno-exceptions "), dir);
+  shell(with("-fsanitize=thread -g "), dir);
+  shell(with("-fsanitize=address,undefined -fno-sanitize-recover=all -g "), dir);
+}
+
 TEST(Batch, LayersRunOverAllRowsAtOnce) {
   const fs::path dir = scratch_dir("batch_layers");
   ASSERT_EQ(cli({"compile", fs::path(SOURCE_DIR) / "models/jets/gn2_small.onnx", "--dim", "n_tracks=0..40", "--batch", "n_tracks", "-o", dir / "net", "--name",
