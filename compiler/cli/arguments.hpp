@@ -18,6 +18,7 @@ struct ModelArguments {
   std::vector<std::string> assume{};  // INPUT=VALUE
   std::string batch{};                // SYM; empty: none
   std::vector<std::string> fixed{};   // --static-input: names
+  std::vector<std::string> strided{};
 };
 
 struct BenchArguments : ModelArguments {

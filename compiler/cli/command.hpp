@@ -40,6 +40,7 @@ struct Front {
   std::vector<AssumedInput> assumed{};
   std::string batch{};               // the symbol of --batch; empty: none
   std::vector<std::size_t> fixed{};  // places of the static inputs in the graph
+  std::vector<std::size_t> strided{};
   std::optional<onnx::Part> part{};  // of the file, that is in the model; none: all
 };
 // Throws UserError with every problem at once.

@@ -41,6 +41,10 @@ void add_model_arguments(CLI::App& command, ModelArguments& a, const char* kept_
       ->delimiter(',')
       ->take_all()
       ->allow_extra_args(false);
+  command.add_option("--strided", a.strided, "NAME,...: the caller gives the strides of these inputs, in elements: structures of arrays are read in place")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false);
   command.add_option("--batch", a.batch, "SYM: also run_batch(), many events of different sizes SYM in one call; the other sizes are fixed");
 }
 

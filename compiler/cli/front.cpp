@@ -11,7 +11,7 @@
 #include "compiler/cli/carry.hpp"
 #include "compiler/cli/command.hpp"
 #include "compiler/cli/kept.hpp"
-#include "compiler/cli/static_inputs.hpp"
+#include "compiler/cli/named_inputs.hpp"
 #include "compiler/onnx/import.hpp"
 #include "compiler/onnx/reader.hpp"
 #include "compiler/ops/open_size.hpp"
@@ -140,6 +140,14 @@ std::string one_line(std::string text) {
   return text;
 }
 
+std::vector<std::size_t> strided_inputs(const Graph& graph, const std::vector<std::string>& names) {
+  std::vector<std::size_t> out = places_of(graph, "--strided", names);
+  for (const std::size_t i : out)
+    if (const Value& v = *graph.inputs()[i]; v.type->rank() == 0)
+      throw UserError(fmt::format("--strided {}: {} has no axis", escape(v.name), text(*v.type)), "leave it out");
+  return out;
+}
+
 std::vector<UserHeader> define_user_ops(const std::vector<std::string>& options) {
   std::vector<UserHeader> out;
   for (const std::string& option : options) {
@@ -171,7 +179,7 @@ Front open_model(const ModelArguments& a) {
   for (const Assumption& s : assumptions)
     if (variable.count(s.input))
       throw UsageError(fmt::format("--assume {}: the input is carried from call to call", escape(s.option)), "leave out one of --assume and --carry");
-  check_static_inputs(front.model.graph, a);
+  check_named_inputs(front.model.graph, a);
   front.part = kept_part(front.model, a.keep, carries);
   if (front.part) keep_part(front.model.graph, *front.part);
   front.graph = onnx::import(front.model, diagnostics, variable);
@@ -187,14 +195,16 @@ Front open_model(const ModelArguments& a) {
   front.graph->erase_dead();
   verify(*front.graph);
   front.carried = carries_of(*front.graph, front.model, carries);
-  front.fixed = static_inputs_of(*front.graph, a.fixed);
+  front.fixed = places_of(*front.graph, "--static-input", a.fixed);
+  front.strided = strided_inputs(*front.graph, a.strided);
   if (!a.batch.empty()) front.batch = symbol_of(*front.graph, front.model, a.batch, "--batch");
   return front;
 }
 
 Program lower_model(Front& front, bool for_workers) {
   run_pipeline(*front.graph, {}, front.fixed);
-  Program out = for_workers ? plan_for_workers(*front.graph, front.carried, front.fixed) : plan(*front.graph, true, front.carried, front.fixed);
+  Program out = for_workers ? plan_for_workers(*front.graph, front.carried, front.fixed, front.strided)
+                            : plan(*front.graph, true, front.carried, front.fixed, front.strided);
   if (!front.batch.empty()) out.batch = std::make_shared<const Program>(batch_program(out, front.batch));
   return out;
 }
@@ -212,6 +222,7 @@ EmitOptions emit_options(const Front& front, const ModelArguments& a, const std:
   for (const std::string& s : a.assume) o.options.push_back("--assume=" + s);
   if (!a.batch.empty()) o.options.push_back("--batch=" + a.batch);
   for (const std::string& name : a.fixed) o.options.push_back("--static-input=" + name);
+  for (const std::string& name : a.strided) o.options.push_back("--strided=" + name);
   for (const std::string& op : a.op) o.options.push_back("--op=" + op);
   o.user_headers = front.user_headers;
   add_metadata(o, "producer", front.model.producer_name + " " + front.model.producer_version);

@@ -59,13 +59,15 @@ Compiled read_manifest(const fs::path& path) {
 ModelArguments arguments_of(const fs::path& model, const Compiled& compiled) {
   ModelArguments out;
   out.model = model;
-  constexpr std::string_view carry = "--carry=", op = "--op=", outputs = "--outputs=", assume = "--assume=", batch = "--batch=", fixed = "--static-input=";
+  constexpr std::string_view carry = "--carry=", op = "--op=", outputs = "--outputs=", assume = "--assume=", batch = "--batch=", fixed = "--static-input=",
+                             strided = "--strided=";
   for (const std::string& option : compiled.options) {
     out.random_as_input |= option == "--random-as-input";
     if (option.starts_with(op)) out.op.push_back(option.substr(op.size()));
     if (option.starts_with(carry)) out.carry.push_back(option.substr(carry.size()));
     if (option.starts_with(batch)) out.batch = option.substr(batch.size());
     if (option.starts_with(fixed)) out.fixed.push_back(option.substr(fixed.size()));
+    if (option.starts_with(strided)) out.strided.push_back(option.substr(strided.size()));
     if (option.starts_with(assume)) out.assume.push_back(option.substr(assume.size()));
     if (option.starts_with(outputs)) out.keep.push_back(option.substr(outputs.size()));
   }

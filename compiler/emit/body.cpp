@@ -37,8 +37,9 @@ std::string locals(const Program& p, const Names& names, const CallPrinter& prin
     const Space space = p.buffers[b].space;
     (space == Space::weight ? weights : is_state(b) ? state : space == Space::arena ? arena : ports) += local(p, names, printer, b);
   }
-  return section("sizes", names.locals("dims", "std::size_t", true) + names.arena_locals("std::size_t")) + section("inputs and outputs", ports) +
-         section("weights", weights) + section("kept from call to call", state) + section("scratch; some share their place", arena);
+  return section("sizes", names.locals("dims", "std::size_t", true) + names.arena_locals("std::size_t")) +
+         section("strides of inputs, in elements", names.stride_locals("dims")) + section("inputs and outputs", ports) + section("weights", weights) +
+         section("kept from call to call", state) + section("scratch; some share their place", arena);
 }
 
 // The sizes that calls found out, for the caller.

@@ -28,6 +28,11 @@ class SizeExpressions {
     for (const TensorPort& t : ports) out += (out.empty() ? "" : ", ") + print(bytes_of(t));
     return out.empty() ? "0" : out;
   }
+  [[nodiscard]] std::string list(const Shape& shape) const {
+    std::string out;
+    for (const Dim& d : shape) out += (out.empty() ? "" : ", ") + print(d);
+    return out;
+  }
   [[nodiscard]] std::string print(const Dim& d) const {
     return !checked_ ? names_.size(d) : d.is_constant() ? d.text() : fmt::format("({}).bytes()", names_.size(d));
   }
@@ -131,6 +136,40 @@ std::string consistency_checks(const Program& p, const Names& names, bool checke
   return out;
 }
 
+constexpr std::string_view window_bytes = R"(
+  // From the first element of a strided input to behind its last, SIZE_MAX where that overflows; false: no stride along a long axis.
+  bool window_bytes(const std::size_t* shape, const std::size_t* strides, std::size_t rank, std::size_t width, std::size_t& bytes) noexcept {
+    std::size_t last = 0, step = 0;
+    bool apart = true, overflow = false, empty = false;
+    for (std::size_t d = 0; d < rank; ++d) {
+      empty = empty || shape[d] == 0;
+      if (shape[d] < 2) continue;
+      apart = apart && strides[d] != 0;
+      overflow = overflow || __builtin_mul_overflow(shape[d] - 1, strides[d], &step) || __builtin_add_overflow(last, step, &last);
+    }
+    if (empty) bytes = 0;
+    else if (overflow || last > PTRDIFF_MAX / width - 1) bytes = SIZE_MAX;
+    else bytes = (last + 1) * width;
+    return apart || empty;
+  }
+
+  )";
+
+std::string window_checks(const Program& p, const SizeExpressions& sizes) {
+  std::string out;
+  std::size_t at = p.symbols->all().size();
+  for (std::size_t i = 0; i < p.inputs.size(); ++i) {
+    const std::size_t rank = strides_of(p, p.inputs[i]).size();
+    if (rank == 0) continue;
+    out += fmt::format(
+        "{{\n  const std::size_t shape[] = {{{}}};\n  if (!window_bytes(shape, dims + {}, {}, {}, input_bytes[{}])) return offender = {}, "
+        "Status::bad_strides;\n}}\n",
+        sizes.list(p.inputs[i].type.shape), at, rank, byte_size(p.inputs[i].type.dtype), i, i);
+    at += rank;
+  }
+  return out;
+}
+
 constexpr std::string_view check_template = R"(
   namespace {
   $open$
@@ -147,6 +186,7 @@ constexpr std::string_view check_template = R"(
 
   bool holds(const void* data, std::size_t bytes, std::size_t needed) noexcept { return bytes >= needed && (data || needed == 0); }
 
+  $window_bytes$
   $index_check$
   bool aligned(const void* data, std::size_t to) noexcept { return reinterpret_cast<std::uintptr_t>(data) % to == 0; }
 
@@ -155,7 +195,8 @@ constexpr std::string_view check_template = R"(
     $bounds$
     $locals$
     $consistency$
-    [[maybe_unused]] const std::size_t input_bytes[] = {$input_sizes$}, output_bytes[] = {$output_sizes$};
+    [[maybe_unused]] $input_bytes$ = {$input_sizes$}, output_bytes[] = {$output_sizes$};
+    $windows$
     const std::size_t needed = $arena_bytes$;
     $ports$
     if (!holds(arena, arena_bytes, needed) || !aligned(arena, 64)) return Status::out_of_memory;
@@ -341,6 +382,9 @@ std::string emit_check_of(const Program& p, const Names& names, const Kind& kind
                {"bounds", bounds_checks(p, names)},
                {"locals", locals},
                {"consistency", consistency},
+               {"input_bytes", p.strides.empty() ? "const std::size_t input_bytes[]" : "std::size_t input_bytes[]"},
+               {"window_bytes", p.strides.empty() ? "" : fill(window_bytes)},
+               {"windows", window_checks(p, sizes)},
                {"input_sizes", sizes.list(p.inputs)},
                {"output_sizes", sizes.list(p.outputs)},
                {"arena_bytes", sizes.print(p.arena_bytes)},

@@ -60,7 +60,7 @@ std::string emit_index_check(const Program& p, const Names& names) {
       return Status::ok;
     }
     )",
-              {{"functions", fill(index_functions)}, {"locals", names.locals("dims", "std::size_t", true)}, {"checks", checks}});
+              {{"functions", fill(index_functions)}, {"locals", names.locals("dims", "std::size_t", true) + names.stride_locals("dims")}, {"checks", checks}});
 }
 
 }  // namespace inferc

@@ -34,6 +34,19 @@ std::vector<Member> spans(const std::vector<TensorPort>& ports, const std::vecto
   return all;
 }
 
+// The inputs' spans, each with its strides where the caller gives them.
+std::vector<Member> inputs_of(const Program& p, const Names& names) {
+  std::vector<Member> out;
+  const std::vector<Member> all = spans(p.inputs, names.inputs, true);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    out.push_back(all[i]);
+    if (!names.strides[i].empty())
+      out.push_back(
+          {"std::size_t", fmt::format("{}[{}]", names.strides[i], p.inputs[i].type.rank()), "in elements, axis by axis; not 0 where an axis is longer than 1"});
+  }
+  return out;
+}
+
 // The outputs' spans, then where the sizes go that the call finds out.
 std::string outputs_struct(const Program& p, const Names& names) {
   std::vector<Member> all = spans(p.outputs, names.outputs, false);
@@ -182,7 +195,7 @@ std::string arguments(const Program& p, const Names& names, const PublicSizes& s
       {{"dims", dims_struct(p, names)},
        {"max_dims", max_dims(p, names)},
        {"static_inputs", p.prepare ? record("StaticInputs", spans(p.prepare->inputs, Names(*p.prepare).inputs, true)) : ""},
-       {"inputs", record("Inputs", spans(p.inputs, names.inputs, true))},
+       {"inputs", record("Inputs", inputs_of(p, names))},
        {"outputs", outputs_struct(p, names)},
        {"team", threads ? "struct Team { void* pool; std::size_t workers; void (*fork)(void*, void (*)(void*, std::size_t), void*) noexcept; };\n" : ""},
        {"size_functions", sizes.functions},
@@ -334,6 +347,13 @@ std::string parameter(std::string_view type, std::string_view name, const std::v
 }
 
 std::string sizes_array(const Names& names) { return fmt::format("const std::size_t sizes[] = {{{}}};\n", sizes(names.symbols)); }
+// With the strides behind them.
+std::string sizes_of_call(const Program& p, const Names& names) {
+  std::string out = names.symbols.empty() && !p.strides.empty() ? "" : sizes(names.symbols);
+  for (std::size_t i = 0; i < p.inputs.size(); ++i)
+    for (const StridePort* s : strides_of(p, p.inputs[i])) out += fmt::format("{}inputs.{}[{}]", out.empty() ? "" : ", ", names.strides[i], s->axis);
+  return fmt::format("const std::size_t sizes[] = {{{}}};\n", out);
+}
 std::string in_array(const std::vector<std::string>& members) { return fmt::format("const detail::In in[] = {{{}}};\n", pointers(members, "inputs")); }
 std::string out_array(const std::vector<std::string>& members) { return fmt::format("const detail::Out out[] = {{{}}};\n", pointers(members, "outputs")); }
 
@@ -349,7 +369,7 @@ constexpr std::string_view batch_comment = R"(
 std::string entries(const Program& p, const Names& names, bool threads) {
   const std::string dims = parameter("Dims", "dims", names.symbols), in = parameter("Inputs", "inputs", names.inputs),
                     out = parameter("Outputs", "outputs", names.outputs), workspace = "Workspace& workspace";
-  const std::string ports = in_array(names.inputs) + out_array(names.outputs), arrays = sizes_array(names) + ports;
+  const std::string ports = in_array(names.inputs) + out_array(names.outputs), arrays = sizes_of_call(p, names) + ports;
   std::string text;
   if (p.prepare) {
     const std::vector<std::string> members = Names(*p.prepare).inputs;
@@ -487,7 +507,8 @@ constexpr std::string_view header_template = R"(
   namespace $namespace$ {
   inline constexpr std::string_view model_sha256 = "$sha$", tool_version = "$version$";
   enum class Status : int {
-    ok, bad_weights, dim_out_of_bounds, dim_mismatch, buffer_too_small, overlap, index_out_of_range, division_by_zero, out_of_memory, unsupported_cpu, misaligned, not_prepared
+    ok, bad_weights, dim_out_of_bounds, dim_mismatch, buffer_too_small, overlap, index_out_of_range, division_by_zero, out_of_memory, unsupported_cpu, misaligned, not_prepared,
+    bad_strides
   };
   const char* text(Status) noexcept;
 

@@ -22,6 +22,14 @@ Json ports(const std::vector<TensorPort>& all, const std::vector<std::string>& m
   return out;
 }
 
+// Those with strides of their own say which member holds them.
+Json inputs_of(const Program& p, const Names& names) {
+  Json out = ports(p.inputs, names.inputs);
+  for (std::size_t i = 0; i < p.inputs.size(); ++i)
+    if (!names.strides[i].empty()) out[i]["strides"] = names.strides[i];
+  return out;
+}
+
 std::int64_t at_upper(const Program& p, const Dim& d) { return p.symbols->bounds(d).upper; }
 
 // Bytes of the constant integers and booleans that a call reads: indices, sizes and masks belong to the structure of a
@@ -93,7 +101,7 @@ std::string emit_manifest(const Program& p, const Names& names, const EmitOption
               {"name", o.name},
               {"namespace", namespace_of(o)},
               {"sources", listed},
-              {"inputs", ports(p.inputs, names.inputs)},
+              {"inputs", inputs_of(p, names)},
               {"outputs", ports(p.outputs, names.outputs)},
               {"state", state},
               {"symbols", symbols},

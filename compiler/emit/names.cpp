@@ -81,6 +81,7 @@ Names::Names(const Program& program) : program_(program) {
   (void)out.make("Results");
   for (const Symbol& s : program.symbols->all()) symbols.push_back(dims.make(s.name));
   for (const TensorPort& p : program.inputs) inputs.push_back(in.make(p.name));
+  for (std::size_t i = 0; i < inputs.size(); ++i) strides.push_back(strides_of(program, program.inputs[i]).empty() ? "" : in.make(inputs[i] + "_strides"));
   for (const TensorPort& p : program.outputs) outputs.push_back(out.make(p.name));
   for (const std::string& s : program.measured) measured.push_back(out.make(s));
   MemberNames unique;
@@ -150,6 +151,14 @@ std::string Names::measured_locals(std::string_view from) const {
   std::string out;
   for (std::size_t i = 0; i < program_.measured.size(); ++i)
     out += "[[maybe_unused]] const std::size_t " + of_symbol(program_.measured[i]) + " = " + std::string(from) + "[" + std::to_string(i) + "];\n";
+  return out;
+}
+
+std::string Names::stride_locals(std::string_view from) const {
+  std::string out;
+  for (std::size_t k = 0; k < program_.strides.size(); ++k)
+    out += "[[maybe_unused]] const std::size_t " + of_symbol(program_.strides[k].symbol) + " = " + std::string(from) + "[" +
+           std::to_string(symbols.size() + k) + "];\n";
   return out;
 }
 

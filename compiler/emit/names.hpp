@@ -26,6 +26,7 @@ class MemberNames {
 struct Names {
   explicit Names(const Program& program);
   std::vector<std::string> symbols, inputs, outputs;                 // members, in order
+  std::vector<std::string> strides;                                  // members of Inputs, by input; empty where it is dense
   std::vector<std::string> measured;                                 // members of Outputs, of Program::measured
   [[nodiscard]] std::string of_symbol(std::string_view name) const;  // its local variable in generated functions
   [[nodiscard]] const std::vector<std::string>& local_symbols() const { return local_symbols_; }
@@ -36,6 +37,8 @@ struct Names {
   [[nodiscard]] std::string locals(std::string_view from, std::string_view type, bool by_index) const;
   // The local variables of Program::measured: elements of an array called `from`.
   [[nodiscard]] std::string measured_locals(std::string_view from) const;
+  // Those of Program::strides: elements of an array called `from` behind the symbols' values.
+  [[nodiscard]] std::string stride_locals(std::string_view from) const;
   // Local variables for the sizes that offsets in the arena name.
   [[nodiscard]] std::string arena_locals(std::string_view type) const;
 

@@ -62,8 +62,19 @@ std::string list(const std::vector<std::int64_t>& values) {
   return out;
 }
 
+std::string dense_strides_of(const Tensor& t) {
+  std::string out;
+  std::int64_t stride = 1;
+  for (std::size_t d = t.shape().size(); d-- > 0;) {
+    out = std::to_string(std::max<std::int64_t>(stride, 1)) + (out.empty() ? "" : ", ") + out;
+    stride *= t.shape()[d];
+  }
+  return "{" + out + "}";
+}
+
 std::string sample_function(const Program& p, const Sample& s, const Names& names, const std::string& id) {
   std::string data, buffers, inputs, fixed, outputs, checks;
+  std::size_t run_index = 0;  // among the inputs of run()
   for (std::size_t i = 0; i < s.inputs.size(); ++i) {
     const bool is_static = std::find(p.static_inputs.begin(), p.static_inputs.end(), i) != p.static_inputs.end();
     std::string& list = is_static ? fixed : inputs;
@@ -73,6 +84,8 @@ std::string sample_function(const Program& p, const Sample& s, const Names& name
     buffers += fmt::format("const auto i{0} = values<{1}>({2}_in{0}, {3});\n", i, boolean ? "unsigned char" : public_type(t.dtype()), id, t.size());
     list += fmt::format("{}{{{}, {}}}", list.empty() ? "" : ", ",
                         boolean ? fmt::format("reinterpret_cast<const bool*>(i{}.data())", i) : fmt::format("i{}.data()", i), t.size());
+    if (!is_static && !names.strides[run_index].empty()) list += ", " + dense_strides_of(t);
+    run_index += is_static ? 0 : 1;
   }
   for (std::size_t i = 0; i < s.outputs.size(); ++i) {
     const Tensor& t = s.outputs[i];

@@ -70,7 +70,8 @@ constexpr std::string_view source_template = R"(
 
   const char* text(Status status) noexcept {
     constexpr const char* names[] = {"ok", "bad_weights", "dim_out_of_bounds", "dim_mismatch", "buffer_too_small", "overlap",
-                                     "index_out_of_range", "division_by_zero", "out_of_memory", "unsupported_cpu", "misaligned", "not_prepared"};
+                                     "index_out_of_range", "division_by_zero", "out_of_memory", "unsupported_cpu", "misaligned", "not_prepared",
+                                     "bad_strides"};
     const auto i = static_cast<std::size_t>(status);
     return i < sizeof(names) / sizeof(*names) ? names[i] : "unknown status";
   }

@@ -118,6 +118,7 @@ constexpr std::string_view twin_template = R"(
       {nullptr, nullptr, 0, 0}};
   $measured_table$
   $told_table$
+  $stride_table$
   $dim_tables$
   constexpr inferc_tensor_info inputs_info[] = {
       $inputs$
@@ -161,7 +162,7 @@ constexpr std::string_view twin_template = R"(
     const auto* w = static_cast<const detail::Weights*>(model);
     return w && w->data ? path_names[w->path] : "";
   }
-  int c_run(const void* model, const std::size_t* dims, [[maybe_unused]] const inferc_input* inputs, [[maybe_unused]] const inferc_output* outputs,
+  int $run_name$(const void* model, const std::size_t* dims, $strides_parameter$[[maybe_unused]] const inferc_input* inputs, [[maybe_unused]] const inferc_output* outputs,
             [[maybe_unused]] std::size_t* measured, inferc_workspace* w) noexcept {
     detail::In in[input_count + 1] = {};
     detail::Out out[output_count + 1] = {};
@@ -172,8 +173,10 @@ constexpr std::string_view twin_template = R"(
     $null_arrays$
     $pointers$
     $begun$
-    return static_cast<int>(execute(*static_cast<const detail::Weights*>(model), dims, in, out, static_cast<std::byte*>(w->data), w->bytes, $measured_argument$, w->offender$fresh$));
+    $sizes$
+    return static_cast<int>(execute(*static_cast<const detail::Weights*>(model), $given$, in, out, static_cast<std::byte*>(w->data), w->bytes, $measured_argument$, w->offender$fresh$));
   }
+  $run_dense$
   $prepare$
   $reset$
   const char* c_text(int status) noexcept { return text(static_cast<Status>(status)); }
@@ -182,7 +185,7 @@ constexpr std::string_view twin_template = R"(
       INFERC_ABI_VERSION, sizeof(inferc_model), "$name$", "$version$", "$sha$", "$name$.weights",
       $symbol_count$, symbols, $measured_count$, $measured_info$, input_count, inputs_info, output_count, outputs_info, sizeof(detail::Weights),
       c_workspace_bytes, c_input_shape, c_output_shape, c_load, c_load_memory, c_unload, c_isa, c_run, c_text, $reset_entry$, $told_count$, $told_info$,
-      $static_entries$, $profile_at$, $profile_calls$};
+      $static_entries$, $profile_at$, $profile_calls$, $stride_entries$};
 
   }  // namespace
 
@@ -235,6 +238,45 @@ std::string prepare_function(const Program& p) {
               {{"no_dims", p.symbols->all().empty() ? "" : "if (!dims) return static_cast<int>(Status::dim_out_of_bounds);\n"}});
 }
 
+// --- strides: behind the sizes in what a call is given
+
+std::string stride_table(const Program& p) {
+  std::string out;
+  for (std::size_t i = 0; i < p.inputs.size(); ++i)
+    for (const StridePort* s : strides_of(p, p.inputs[i])) out += fmt::format("{{{}, {}}},\n", i, s->axis);
+  return out.empty() ? out : "constexpr inferc_stride stride_info[] = {\n" + out + "};\n";
+}
+
+// The sizes, then the strides given or, without them, those of dense inputs.
+std::string sizes_and_strides(const Program& p, const Names& names) {
+  if (p.strides.empty()) return {};
+  const std::size_t symbols = p.symbols->all().size();
+  std::string dense;
+  for (const TensorPort& t : p.inputs) {
+    if (strides_of(p, t).empty()) continue;
+    for (const Dim& d : dense_strides(t.type.shape)) dense += (dense.empty() ? "" : ", ") + names.size(d);
+  }
+  return fill(R"(
+    $locals$
+    const std::size_t dense[] = {$dense$};
+    std::size_t sizes[$all$];
+    $copy$
+    for (std::size_t k = 0; k < $strides$; ++k) sizes[$symbols$ + k] = strides ? strides[k] : dense[k] != 0 ? dense[k] : 1;
+    )",
+              {{"locals", names.locals("dims", "std::size_t", true)},
+               {"dense", dense},
+               {"all", std::to_string(symbols + p.strides.size())},
+               {"copy", symbols == 0 ? "" : fmt::format("for (std::size_t k = 0; k < {}; ++k) sizes[k] = dims[k];\n", symbols)},
+               {"strides", std::to_string(p.strides.size())},
+               {"symbols", std::to_string(symbols)}});
+}
+
+constexpr std::string_view run_dense = R"(
+  int c_run(const void* model, const std::size_t* dims, const inferc_input* inputs, const inferc_output* outputs, std::size_t* measured, inferc_workspace* w) noexcept {
+    return c_run_strided(model, dims, nullptr, inputs, outputs, measured, w);
+  }
+  )";
+
 }  // namespace
 
 std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o) {
@@ -279,6 +321,13 @@ std::string emit_twin(const Program& p, const Names& names, const EmitOptions& o
                {"told_table", told_table(told)},
                {"told_count", std::to_string(told.size())},
                {"told_info", told.empty() ? "nullptr" : "told_info"},
+               {"stride_table", stride_table(p)},
+               {"stride_entries", p.strides.empty() ? "0, nullptr, nullptr" : fmt::format("{}, stride_info, c_run_strided", p.strides.size())},
+               {"run_name", p.strides.empty() ? "c_run" : "c_run_strided"},
+               {"strides_parameter", p.strides.empty() ? "" : "const std::size_t* strides, "},
+               {"sizes", sizes_and_strides(p, names)},
+               {"given", p.strides.empty() ? "dims" : "sizes"},
+               {"run_dense", p.strides.empty() ? "" : fill(run_dense)},
                {"pointers", copy_ports(p)},
                {"null_arrays", null_arrays(p)},
                {"symbol_count", std::to_string(p.symbols->all().size())}});

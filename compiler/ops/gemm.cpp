@@ -62,8 +62,7 @@ bool lower_fast(Lower& l) {
   const Shape& out = l.out_type().shape;
   const auto epilogue = epilogue_of(l, out[0], out[1]);
   if (!epilogue) return false;
-  Operand a = matrix(l, 0, "transA");
-  if (!row_stride(a)) a = l.dense(a);
+  const Operand a = rows_operand(l, matrix(l, 0, "transA"));
   const Operand out_rows = l.out_rows();
   gemm_call(l, out_rows, a, 1, transposed(l.node, "transB"), *epilogue);
   return true;

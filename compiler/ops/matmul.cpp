@@ -64,7 +64,7 @@ bool lower_weights(Lower& l) {
   const Dim n = l.shape(1).back();
   const auto epilogue = epilogue_of(l, product({l.shape(0).begin(), l.shape(0).end() - 1}), n);
   if (!epilogue) return false;
-  const Operand a = l.in_rows(0), out = l.out_rows();
+  const Operand a = rows_operand(l, l.in(0)), out = l.out_rows();
   gemm_call(l, out, a, 1, false, *epilogue);
   return true;
 }

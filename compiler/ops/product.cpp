@@ -98,15 +98,28 @@ void leave_out_zeros(Lower& l, Call& c, std::size_t input, const Weights& w) {
 
 }  // namespace
 
+namespace {
+
+// Rank 2, with a step from column to column that is known at run time.
+bool has_given_steps(const Lower& l, const Operand& v) { return v.shape.size() == 2 && l.symbols().has_measured(v.strides[1]); }
+
+}  // namespace
+
+Operand rows_operand(Lower& l, const Operand& v) { return row_stride(v) || has_given_steps(l, v) ? v : l.dense(v); }
+
 Call& gemm_call(Lower& l, const Operand& out, const Operand& a, std::size_t input, bool transposed, EpilogueArg epilogue) {
   const Weights w = weights_of(*l.constant(input), transposed);
   const Operand packed = packed_weight(l, input, w);
   const Dim n = out.shape.back(), k = a.shape.back();
   const Dim rows = product({out.shape.begin(), out.shape.end() - 1});
-  Call& c = l.fast("cpu::gemm", "kernels/cpu/gemm.hpp",
-                   {range(0, rows), write(out), size(*row_stride(out)), read(a), size(*row_stride(a)), read(packed), size(n), size(k), std::move(epilogue)});
+  const auto stride = row_stride(a);
+  std::vector<Arg> args{range(0, rows), write(out), size(*row_stride(out))};
+  if (stride) args.insert(args.end(), {read(a), size(*stride)});
+  else args.push_back(StridedArg{a, Access::read});
+  args.insert(args.end(), {read(packed), size(n), size(k), std::move(epilogue)});
+  Call& c = l.fast("cpu::gemm", stride ? "kernels/cpu/gemm.hpp" : "kernels/cpu/gemm_strided.hpp", std::move(args));
   c.flops = Dim(2) * rows * n * k;
-  if (pays_without_zeros(l, w, rows)) leave_out_zeros(l, c, input, w);
+  if (stride && pays_without_zeros(l, w, rows)) leave_out_zeros(l, c, input, w);
   return c;
 }
 

@@ -3,6 +3,9 @@
 
 namespace inferc {
 
+// `v` where cpu::gemm can read its rows: contiguous ones, or a matrix whose strides the caller gives; else a copy.
+[[nodiscard]] Operand rows_operand(Lower& l, const Operand& v);
+
 // One cpu::gemm: out[rows, n] = epilogue(a[rows, k] * b), the leading dims of `a` and `out` as rows. Input `input` is a constant matrix, b[k, n]
 // or its transpose: packed now, and where leaving out its zeros pays for many rows (cpu::sparse::gemm, the same bits) in that form, too.
 Call& gemm_call(Lower& l, const Operand& out, const Operand& a, std::size_t input, bool transposed, EpilogueArg epilogue);

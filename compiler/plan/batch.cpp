@@ -115,6 +115,7 @@ class Batch {
       problems.error(fmt::format("--batch {}: sizes of outputs depend on the data", escape(symbol_)), "--outputs NAME,... leaves them out");
     if (!single_.state.empty()) problems.error("--batch with --carry: events of a batch have no order", "leave out one of them");
     if (single_.prepare) problems.error("--batch with --static-input: each event of a batch has inputs of its own", "leave out one of them");
+    if (!single_.strides.empty()) problems.error("--batch with --strided: the rows of all events stand one behind the other", "leave out one of them");
     if (!single_.index_bounds.empty()) problems.error(fmt::format("--batch {}: an input holds indices", escape(symbol_)), "call run() event by event");
     if (!s.equalities().empty())
       problems.error(fmt::format("--batch {}: {}", escape(symbol_), escape(s.equalities().front().reason)), "fix the sizes that must be equal with --dim");

@@ -35,12 +35,21 @@ Operand normal(const Operand& v) {
   return out;
 }
 
+// Strides that the caller gives are known before the first call.
+bool is_found_out(const Dim& d, const Symbols& symbols, const std::vector<StridePort>& given) {
+  std::vector<std::string> names;
+  collect_symbols(d, names);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& n) {
+    return symbols.is_measured(n) && std::none_of(given.begin(), given.end(), [&](const StridePort& s) { return s.symbol == n; });
+  });
+}
+
 // Bounds that are known only after some calls are left to the kernel.
-bool measured_somewhere(const IndexBound& b, const Symbols& symbols) {
+bool measured_somewhere(const IndexBound& b, const Symbols& symbols, const std::vector<StridePort>& given) {
   std::vector<Dim> dims{b.low, b.high, b.indices.offset};
   dims.insert(dims.end(), b.indices.shape.begin(), b.indices.shape.end());
   dims.insert(dims.end(), b.indices.strides.begin(), b.indices.strides.end());
-  return std::any_of(dims.begin(), dims.end(), [&](const Dim& d) { return symbols.has_measured(d); });
+  return std::any_of(dims.begin(), dims.end(), [&](const Dim& d) { return is_found_out(d, symbols, given); });
 }
 
 class Search {
@@ -98,9 +107,9 @@ class Search {
 
 }  // namespace
 
-std::vector<IndexBound> input_bounds(const Builder& builder, const Symbols& symbols, const Unsure& unsure) {
+std::vector<IndexBound> input_bounds(const Builder& builder, const Symbols& symbols, const Unsure& unsure, const std::vector<StridePort>& given) {
   std::vector<IndexBound> out = Search(builder, unsure).run();
-  std::erase_if(out, [&](const IndexBound& b) { return measured_somewhere(b, symbols); });
+  std::erase_if(out, [&](const IndexBound& b) { return measured_somewhere(b, symbols, given); });
   return out;
 }
 

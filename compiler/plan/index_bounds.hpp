@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "compiler/call/builder.hpp"
+#include "compiler/plan/program.hpp"
 
 namespace inferc {
 
@@ -12,7 +13,9 @@ struct Unsure {
 };
 
 // The bounds on indices that inputs of the model hold, each once: those on operands that are windows of an input, or that
-// were moved from one through copies and integer casts. A caller's mistake is found by them before the first call.
-[[nodiscard]] std::vector<IndexBound> input_bounds(const Builder& builder, const Symbols& symbols, const Unsure& unsure = {});
+// were moved from one through copies and integer casts. A caller's mistake is found by them before the first call. `given`: strides
+// that the caller gives.
+[[nodiscard]] std::vector<IndexBound> input_bounds(const Builder& builder, const Symbols& symbols, const Unsure& unsure = {},
+                                                   const std::vector<StridePort>& given = {});
 
 }  // namespace inferc

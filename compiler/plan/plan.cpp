@@ -1,6 +1,9 @@
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "compiler/ops/evaluate_control.hpp"
+#include "compiler/ops/fused.hpp"
 #include "compiler/ops/op.hpp"
 #include "compiler/plan/arena.hpp"
 #include "compiler/plan/control.hpp"
@@ -16,6 +19,17 @@ namespace {
 bool is_view(const Node& n) {
   return n.is("View", "inferc") || n.is("Reshape") || n.is("Squeeze") || n.is("Unsqueeze") || n.is("Flatten") || n.is("Transpose") || n.is("Slice") ||
          n.is("Split") || n.is("Expand") || n.is("Identity");
+}
+
+// Whether every reader gives the same bits for any strides of `v`: elementwise ones, Concat, and products with constant weights, whose
+// terms stay in their order. Others choose kernels by how their operands lie.
+bool is_read_by_strides(const Value& v) {
+  return std::all_of(v.uses.begin(), v.uses.end(), [](const Use& u) {
+    const Node& n = *u.node;
+    if (is_view(n)) return u.index == 0 && std::all_of(n.outputs.begin(), n.outputs.end(), [](const Value* o) { return !o || is_read_by_strides(*o); });
+    if (n.is("Fused", "inferc") || is_elementwise(n) || n.is("Concat")) return true;
+    return (n.is("Gemm") || n.is("MatMul")) && u.index == 0 && n.in(1)->is_constant();
+  });
 }
 
 // Decides where values are written before any node is lowered: outputs of the model in the caller's buffers, operands of
@@ -61,8 +75,9 @@ class Placer {
 
 class Planner {
  public:
-  Planner(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs, bool for_workers = false)
-      : graph_(graph), allow_fast_(allow_fast), carried_(carried), static_inputs_(static_inputs), for_workers_(for_workers) {}
+  Planner(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs,
+          const std::vector<std::size_t>& strided, bool for_workers = false)
+      : graph_(graph), allow_fast_(allow_fast), carried_(carried), static_inputs_(static_inputs), strided_(strided), for_workers_(for_workers) {}
 
   Program run() {
     program_.name = graph_.name;
@@ -78,7 +93,7 @@ class Planner {
     std::vector<Shape> shapes;
     for (const TensorPort& t : program_.outputs) shapes.push_back(t.type.shape);
     add_size_checks(program_.calls, *program_.symbols, shapes);
-    program_.index_bounds = input_bounds(builder_, *program_.symbols, unsure_);
+    program_.index_bounds = input_bounds(builder_, *program_.symbols, unsure_, program_.strides);
     put_guards_first();
     if (for_workers_) widen_scratch(program_.calls);
     place_buffers();
@@ -111,7 +126,20 @@ class Planner {
       placed_[v] = builder_.temporary(v->name, *v->type);
       copy(v, placed_[v], place);
     }
+    if (std::find(strided_.begin(), strided_.end(), index) != strided_.end()) place_window(v, place);
     program_.inputs.push_back({v->name, *v->type, place.buffer});
+  }
+  void place_window(const Value* v, Operand window) {
+    for (std::size_t d = 0; d < window.strides.size(); ++d) {
+      const std::string symbol = program_.symbols->fresh(fmt::format("stride_{}_{}", v->name, d));
+      program_.symbols->measure(symbol, Dim(unbounded));
+      program_.strides.push_back({window.buffer, d, symbol});
+      window.strides[d] = Dim::symbol(symbol);
+    }
+    placed_[v] = window;
+    if (is_read_by_strides(*v)) return;
+    placed_[v] = builder_.temporary(v->name, *v->type);
+    copy(v, placed_[v], window);
   }
   void place_state(const Carry& c) {
     const Value* v = graph_.inputs()[c.input];
@@ -259,6 +287,7 @@ class Planner {
   bool allow_fast_;
   const std::vector<Carry>& carried_;
   const std::vector<std::size_t>& static_inputs_;
+  const std::vector<std::size_t>& strided_;
   std::vector<std::size_t> static_ports_;  // of them, among the program's inputs
   bool for_workers_;
   Program program_;
@@ -271,6 +300,13 @@ class Planner {
 
 }  // namespace
 
+std::vector<const StridePort*> strides_of(const Program& p, const TensorPort& input) {
+  std::vector<const StridePort*> out;
+  for (const StridePort& s : p.strides)
+    if (s.input == input.buffer) out.push_back(&s);
+  return out;
+}
+
 std::string workspace_text(const Program& p) {
   Dim out = p.arena_bytes;
   for (std::size_t i = p.arena_locals.size(); i-- > 0;) {
@@ -280,12 +316,14 @@ std::string workspace_text(const Program& p) {
   return out.text();
 }
 
-Program plan(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs) {
-  return Planner(graph, allow_fast, carried, static_inputs).run();
+Program plan(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs,
+             const std::vector<std::size_t>& strided) {
+  return Planner(graph, allow_fast, carried, static_inputs, strided).run();
 }
 
-Program plan_for_workers(const Graph& graph, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs) {
-  return Planner(graph, true, carried, static_inputs, true).run();
+Program plan_for_workers(const Graph& graph, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs,
+                         const std::vector<std::size_t>& strided) {
+  return Planner(graph, true, carried, static_inputs, strided, true).run();
 }
 
 }  // namespace inferc

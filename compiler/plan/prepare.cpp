@@ -164,6 +164,7 @@ class StaticSplit {
     prepare.inputs = std::move(of_prepare);
     prepare.outputs.clear();
     prepare.state.clear();
+    prepare.strides.clear();
     prepare.measured.clear();
     const auto is_of = [](const Program& p, const IndexBound& b) {
       return std::any_of(p.inputs.begin(), p.inputs.end(), [&](const TensorPort& t) { return t.buffer == b.indices.buffer; });

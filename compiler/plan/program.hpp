@@ -30,12 +30,20 @@ struct TensorPort {
   BufferId buffer;
 };
 
+// A stride that the caller gives with each call: elements from one index along an axis of an input to the next.
+struct StridePort {
+  BufferId input;
+  std::size_t axis;
+  std::string symbol;  // a measured one
+};
+
 // What every backend gets: ordered calls over planned buffers.
 struct Program {
   std::string name;
   std::shared_ptr<Symbols> symbols;
   std::vector<TensorPort> inputs, outputs;  // without what is carried
   std::vector<StatePort> state;
+  std::vector<StridePort> strides;    // input by input, of an input all axes; behind the values of `symbols` in what a call is given
   std::vector<std::string> measured;  // symbols of the outputs' shapes that calls set, in order of the outputs
   std::vector<Buffer> buffers;
   std::vector<Weight> weights;
@@ -59,8 +67,12 @@ struct Program {
 
 // Lowers every node, plans the arena and places the weights. `allow_fast` false: reference kernels only. What is carried is of
 // constant size and written last, so that a call that fails leaves it as it was. `static_inputs`: of the graph, not carried; what
-// depends on them alone goes to Program::prepare.
+// depends on them alone goes to Program::prepare. `strided`: inputs of the graph, neither carried nor static, whose strides the caller
+// gives; they are read where they are by what has the same bits for any strides, else copied once.
 [[nodiscard]] Program plan(const Graph& graph, bool allow_fast = true, const std::vector<Carry>& carried = {},
-                           const std::vector<std::size_t>& static_inputs = {});
+                           const std::vector<std::size_t>& static_inputs = {}, const std::vector<std::size_t>& strided = {});
+
+// The strides of an input, axis by axis; empty: its elements are dense.
+[[nodiscard]] std::vector<const StridePort*> strides_of(const Program& program, const TensorPort& input);
 
 }  // namespace inferc

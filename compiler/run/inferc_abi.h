@@ -42,7 +42,8 @@ enum inferc_status {
   inferc_out_of_memory = 8, /* workspace absent, misaligned or too small */
   inferc_unsupported_cpu = 9,
   inferc_misaligned = 10,  /* a buffer that is not at a multiple of its element size; offender as for buffers */
-  inferc_not_prepared = 11 /* the workspace is not prepared for this model and these sizes */
+  inferc_not_prepared = 11, /* the workspace is not prepared for this model and these sizes */
+  inferc_bad_strides = 12   /* 0 along an axis that is longer than 1; offender: input */
 };
 
 /* A size that the caller chooses for each call. */
@@ -100,6 +101,11 @@ typedef struct inferc_told {
   const char* size; /* as inferc_dim.text */
   size_t input, element;
 } inferc_told;
+
+/* A stride that run_strided takes: from one index along an axis of an input to the next. */
+typedef struct inferc_stride {
+  size_t input, axis;
+} inferc_stride;
 
 typedef struct inferc_model {
   uint32_t abi_version; /* INFERC_ABI_VERSION of the code */
@@ -167,6 +173,13 @@ typedef struct inferc_model {
   /* Where in the workspace counters of 64 bits stand: runs, their nanoseconds, and for each call the ticks of the processor's time
    * stamp; the caller zeroes them. SIZE_MAX: there are none. */
   size_t profile_at, profile_calls;
+
+  /* Inputs that may be structures of arrays, or arrays of structures. run_strided takes one stride in elements for each entry of
+   * `strides`, and no bytes of these inputs beyond the last element; run takes them dense. Null where there are none. */
+  size_t stride_count;
+  const inferc_stride* strides;
+  int (*run_strided)(const void* model, const size_t* dims, const size_t* strides, const inferc_input* inputs, const inferc_output* outputs, size_t* measured,
+                     inferc_workspace* workspace);
 } inferc_model;
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-#include "kernels/cpu/gemm.hpp"
+#include "kernels/cpu/gemm_strided.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -51,6 +51,28 @@ void check(const Data& d) {
   for (std::size_t i = 0; i < d.m; ++i)
     for (std::size_t j = 0; j < ldc; ++j)
       ASSERT_EQ(c[i * ldc + j], j < d.n ? d.expected(i, j) : -7.0f) << d.m << 'x' << d.k << 'x' << d.n << " at " << i << ',' << j;
+}
+
+// The left operand with `stride` elements between rows and `step` between terms.
+void check_stepped(const Data& d, std::size_t stride, std::size_t step) {
+  std::vector<float> a(d.m == 0 || d.k == 0 ? 0 : (d.m - 1) * stride + (d.k - 1) * step + 1, -1e30f), c(d.m * d.n, -7.0f);
+  for (std::size_t i = 0; i < d.m; ++i)
+    for (std::size_t p = 0; p < d.k; ++p) a[i * stride + p * step] = d.a[i * d.k + p];
+  const cpu::Strided<const float, 2, cpu::Step::any> left{a.data(), {static_cast<std::ptrdiff_t>(stride), static_cast<std::ptrdiff_t>(step)}};
+  cpu::gemm(Range{std::size_t{0}, d.m}, c.data(), d.n, left, d.packed.data(), d.n, d.k, cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+  for (std::size_t i = 0; i < d.m; ++i)
+    for (std::size_t j = 0; j < d.n; ++j) ASSERT_EQ(c[i * d.n + j], d.expected(i, j)) << d.m << 'x' << d.k << 'x' << d.n << " at " << i << ',' << j;
+}
+
+TEST(Gemm, ReadsStructuresOfArraysInTheSameOrder) {
+  for (const std::size_t m : {1u, 2u, 3u, 5u, 8u, 13u, 25u})
+    for (const std::size_t n : {1u, 5u, 16u, 31u, 70u})
+      for (const std::size_t k : {1u, 16u, 17u, 100u}) {
+        const Data d(m, k, n);
+        check_stepped(d, 1, m + 3);
+        check_stepped(d, k + 2, 1);
+        check_stepped(d, 2, 2 * m);
+      }
 }
 
 TEST(Gemm, FollowsTheOrderOfTheContractForAnyShapeAndTile) {
