@@ -41,7 +41,7 @@ enum inferc_status {
   inferc_division_by_zero = 7,
   inferc_out_of_memory = 8, /* workspace absent, misaligned or too small */
   inferc_unsupported_cpu = 9,
-  inferc_misaligned = 10,  /* a buffer that is not at a multiple of its element size; offender as for buffers */
+  inferc_misaligned = 10,   /* a buffer that is not at a multiple of its element size; offender as for buffers */
   inferc_not_prepared = 11, /* the workspace is not prepared for this model and these sizes */
   inferc_bad_strides = 12   /* 0 along an axis that is longer than 1; offender: input */
 };
