@@ -19,6 +19,7 @@ struct ModelArguments {
   std::string batch{};                // SYM; empty: none
   std::vector<std::string> fixed{};   // --static-input: names
   std::vector<std::string> strided{};
+  std::string precision = "f32";  // or bf16
 };
 
 struct BenchArguments : ModelArguments {
@@ -69,6 +70,7 @@ struct VerifyCases {
 struct VerifyArguments {
   std::vector<std::filesystem::path> what;
   std::vector<std::string> dims, carry, keep, assume, against;
+  std::string precision = "f32";
   std::filesystem::path onnxruntime;
   VerifyCases cases;
 };

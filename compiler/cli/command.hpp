@@ -41,6 +41,7 @@ struct Front {
   std::string batch{};               // the symbol of --batch; empty: none
   std::vector<std::size_t> fixed{};  // places of the static inputs in the graph
   std::vector<std::size_t> strided{};
+  bool rounds_weights = false;       // to bfloat16
   std::optional<onnx::Part> part{};  // of the file, that is in the model; none: all
 };
 // Throws UserError with every problem at once.

@@ -20,6 +20,11 @@ void add_assumptions(CLI::App& command, std::vector<std::string>& assume) {
       ->allow_extra_args(false);
 }
 
+void add_precision(CLI::App& command, std::string& precision) {
+  command.add_option("--precision", precision, "f32 or bf16: weights of products rounded to bfloat16, half the bytes to read; arithmetic stays float32")
+      ->check(CLI::IsMember({"f32", "bf16"}));
+}
+
 // `kept_outputs`: the option that names them; of `run`, --outputs is a folder.
 void add_model_arguments(CLI::App& command, ModelArguments& a, const char* kept_outputs = "--outputs") {
   command.add_option("MODEL", a.model, "ONNX file")->required();
@@ -41,6 +46,7 @@ void add_model_arguments(CLI::App& command, ModelArguments& a, const char* kept_
       ->delimiter(',')
       ->take_all()
       ->allow_extra_args(false);
+  add_precision(command, a.precision);
   command.add_option("--strided", a.strided, "NAME,...: the caller gives the strides of these inputs, in elements: structures of arrays are read in place")
       ->delimiter(',')
       ->take_all()
@@ -136,6 +142,7 @@ void add_verify(CLI::App& app, int& status) {
       ->take_all()
       ->allow_extra_args(false);
   add_kept_outputs(*c, "--outputs", a->keep);
+  add_precision(*c, a->precision);
   add_assumptions(*c, a->assume);
   c->add_option("--op", a->cases.op, "of folders: DOMAIN::NAME=header.hpp, an operator of your own")->take_all()->allow_extra_args(false);
   c->add_option("--against", a->against, "onnxruntime")->delimiter(',')->allow_extra_args(false);

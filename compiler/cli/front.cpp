@@ -19,6 +19,7 @@
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/quantisation_notes.hpp"
 #include "compiler/passes/random_as_input.hpp"
+#include "compiler/passes/round_weights.hpp"
 #include "compiler/plan/batch.hpp"
 #include "compiler/plan/workers.hpp"
 #include "compiler/support/mapped_file.hpp"
@@ -197,12 +198,14 @@ Front open_model(const ModelArguments& a) {
   front.carried = carries_of(*front.graph, front.model, carries);
   front.fixed = places_of(*front.graph, "--static-input", a.fixed);
   front.strided = strided_inputs(*front.graph, a.strided);
+  front.rounds_weights = a.precision == "bf16";
   if (!a.batch.empty()) front.batch = symbol_of(*front.graph, front.model, a.batch, "--batch");
   return front;
 }
 
 Program lower_model(Front& front, bool for_workers) {
   run_pipeline(*front.graph, {}, front.fixed);
+  if (front.rounds_weights) round_weights(*front.graph);
   Program out = for_workers ? plan_for_workers(*front.graph, front.carried, front.fixed, front.strided)
                             : plan(*front.graph, true, front.carried, front.fixed, front.strided);
   if (!front.batch.empty()) out.batch = std::make_shared<const Program>(batch_program(out, front.batch));
@@ -223,6 +226,7 @@ EmitOptions emit_options(const Front& front, const ModelArguments& a, const std:
   if (!a.batch.empty()) o.options.push_back("--batch=" + a.batch);
   for (const std::string& name : a.fixed) o.options.push_back("--static-input=" + name);
   for (const std::string& name : a.strided) o.options.push_back("--strided=" + name);
+  if (a.precision != "f32") o.options.push_back("--precision=" + a.precision);
   for (const std::string& op : a.op) o.options.push_back("--op=" + op);
   o.user_headers = front.user_headers;
   add_metadata(o, "producer", front.model.producer_name + " " + front.model.producer_version);

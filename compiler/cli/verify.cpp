@@ -17,6 +17,7 @@ int verify_against(const VerifyArguments& a) {
   options.model.carry = a.carry;
   options.model.keep = a.keep;
   options.model.assume = a.assume;
+  options.model.precision = a.precision;
   options.onnxruntime = a.onnxruntime;
   options.json = a.cases.json;
   return verify_model(options);
@@ -33,6 +34,7 @@ int verify(const VerifyArguments& a) {
   if (!a.carry.empty()) throw UsageError("verify: --carry belongs to --against", "verify MODEL --carry OUT=IN --against onnxruntime");
   if (!a.keep.empty()) throw UsageError("verify: --outputs belongs to --against", "verify MODEL --outputs NAME,... --against onnxruntime");
   if (!a.assume.empty()) throw UsageError("verify: --assume belongs to --against", "verify MODEL --assume INPUT=VALUE --against onnxruntime");
+  if (a.precision != "f32") throw UsageError("verify: --precision belongs to --against", "verify MODEL --precision bf16 --against onnxruntime");
   VerifyCases cases = a.cases;
   cases.folders = a.what;
   return verify_cases(cases);

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <iostream>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,6 +12,7 @@
 #include "compiler/cli/ready.hpp"
 #include "compiler/cli/verify.hpp"
 #include "compiler/ops/halves.hpp"
+#include "compiler/passes/round_weights.hpp"
 #include "compiler/plan/evaluate.hpp"
 #include "compiler/run/size_sets.hpp"
 
@@ -36,6 +38,9 @@ int inputs_at(const Program& reference, const SymbolValues& sizes) {
   const std::int64_t wanted = std::clamp<std::int64_t>(std::max(cheap_inputs / one, needed), 1, most_inputs);
   return static_cast<int>(std::clamp<std::int64_t>(affordable_inputs / one, 1, wanted));
 }
+
+Json finite(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+std::string short_number(const Json& x) { return x.is_null() ? "not finite" : fmt::format("{:.3g}", x.get<double>()); }
 
 std::string sizes_text(const SymbolValues& sizes) {
   std::string out;
@@ -63,6 +68,14 @@ std::string numbers(const ModelVerdict& v) {
   return fmt::format("{} inputs: error {:.3g}, {}, allowed {:.3g}", v.inputs, worst->error, peer, worst->allowed);
 }
 
+// What rounded weights do, beside the same code with the model's own: those are judged.
+Json rounding_row(const ModelVerdict& rounded, const ModelVerdict& own) {
+  double error = 0, of_own = 0;
+  for (const RuleD& d : rounded.outputs) error = std::max(error, d.error);
+  for (const RuleD& d : own.outputs) of_own = std::max(of_own, d.error);
+  return {{"error", finite(error)}, {"float32_error", finite(of_own)}};
+}
+
 void print(const ModelVerdict& v) {
   std::cout << fmt::format("{} {}: {}\n", v.passed ? "PASS" : "FAIL", sizes_text(v.sizes), numbers(v));
   if (!v.passed && v.worst()) std::cout << "  " << v.reason << "\n";
@@ -70,8 +83,6 @@ void print(const ModelVerdict& v) {
   if (v.passed && !v.choices.empty()) std::cout << "  " << choices_text(v.choices) << "; float64 was run with the same choices\n";
   if (!v.peer_refused.empty()) std::cout << "  onnxruntime: " << v.peer_refused << "; float64 alone decides\n";
 }
-
-Json finite(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
 
 Json to_json(const ModelVerdict& v, const Signature& signature) {
   Json sizes = Json::object(), outputs = Json::array(), choices = Json::array();
@@ -134,6 +145,7 @@ void finish(const VerifyModel& options, const LoadedModel& model, const std::str
 int verify_model(const VerifyModel& options) {
   const Progress progress;
   Front front = open_model(options.model);
+  const bool rounds = std::exchange(front.rounds_weights, false);
   const Float64Oracle exact(*front.graph);
   const std::optional<Exactness> exactness = exactness_of(*front.graph);
   const Program reference = plan(*halves::in_float32(*front.graph), false);
@@ -142,6 +154,13 @@ int verify_model(const VerifyModel& options) {
   const Program kept = lower_model(front);
   const auto model = build_and_load(front.carried.empty() ? kept : plan(*front.graph), emitted, progress);
   ModelCheck check(*model, {exact, *front.graph}, library, peer_model(front, options.model), exactness);
+  std::unique_ptr<LoadedModel> rounded;
+  std::optional<ModelCheck> rounding;
+  if (rounds) {
+    round_weights(*front.graph);
+    rounded = build_and_load(plan(*front.graph), emitted, progress);
+    rounding.emplace(*rounded, ModelCheck::Graphs{exact, *front.graph}, library, peer_model(front, options.model));
+  }
   if (exactness && options.json != "-") std::cout << class_text(*exactness) << "\n";
   const SizeSets sizes = size_sets(model->signature(), [&](const SymbolValues& v) { return cost(reference, v) <= affordable_run; });
   Json rows = Json::array();
@@ -154,6 +173,11 @@ int verify_model(const VerifyModel& options) {
     rows.push_back(to_json(v, model->signature()));
     if (exactness && v.differences.elements > 0) rows.back()["quantised"]["class"] = std::string(1, static_cast<char>(exactness->kind));
     if (options.json != "-") print(v);
+    if (!rounding) continue;
+    const Json row = rounding_row(rounding->run(values, seed - most_inputs, v.inputs), v);
+    if (options.json != "-")
+      std::cout << fmt::format("  --precision bf16: error {}, of float32 {}\n", short_number(row["error"]), short_number(row["float32_error"]));
+    rows.back()["bf16"] = row;
   }
   if (!front.carried.empty()) {
     const auto keeps = build_and_load(kept, emitted, progress);

@@ -60,7 +60,7 @@ ModelArguments arguments_of(const fs::path& model, const Compiled& compiled) {
   ModelArguments out;
   out.model = model;
   constexpr std::string_view carry = "--carry=", op = "--op=", outputs = "--outputs=", assume = "--assume=", batch = "--batch=", fixed = "--static-input=",
-                             strided = "--strided=";
+                             strided = "--strided=", precision = "--precision=";
   for (const std::string& option : compiled.options) {
     out.random_as_input |= option == "--random-as-input";
     if (option.starts_with(op)) out.op.push_back(option.substr(op.size()));
@@ -68,6 +68,7 @@ ModelArguments arguments_of(const fs::path& model, const Compiled& compiled) {
     if (option.starts_with(batch)) out.batch = option.substr(batch.size());
     if (option.starts_with(fixed)) out.fixed.push_back(option.substr(fixed.size()));
     if (option.starts_with(strided)) out.strided.push_back(option.substr(strided.size()));
+    if (option.starts_with(precision)) out.precision = option.substr(precision.size());
     if (option.starts_with(assume)) out.assume.push_back(option.substr(assume.size()));
     if (option.starts_with(outputs)) out.keep.push_back(option.substr(outputs.size()));
   }

@@ -507,8 +507,7 @@ constexpr std::string_view header_template = R"(
   namespace $namespace$ {
   inline constexpr std::string_view model_sha256 = "$sha$", tool_version = "$version$";
   enum class Status : int {
-    ok, bad_weights, dim_out_of_bounds, dim_mismatch, buffer_too_small, overlap, index_out_of_range, division_by_zero, out_of_memory, unsupported_cpu, misaligned, not_prepared,
-    bad_strides
+    ok, bad_weights, dim_out_of_bounds, dim_mismatch, buffer_too_small, overlap, index_out_of_range, division_by_zero, out_of_memory, unsupported_cpu, misaligned, not_prepared, bad_strides
   };
   const char* text(Status) noexcept;
 

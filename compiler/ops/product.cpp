@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "kernels/convert.hpp"
 #include "kernels/cpu/pack.hpp"
 #include "kernels/cpu/sparse/pack.hpp"
 
@@ -22,9 +23,18 @@ Weights weights_of(const Tensor& b, bool transposed) {
   return {b.as<float>().data(), rows, cols, cols, 1};
 }
 
+bool has_rounded_weights(const Lower& l) { return l.node.attr_int(rounded_weights, 0) != 0; }
+
+Tensor in_bfloat16(const Tensor& t) {
+  Tensor out(DType::bfloat16, t.shape());
+  for (std::size_t i = 0; i < t.size(); ++i) out.as<std::uint16_t>()[i] = formats::from_float<formats::bfloat16>(t.as<float>()[i]);
+  return out;
+}
+
 Operand packed_weight(Lower& l, std::size_t input, const Weights& w) {
   Tensor packed(DType::float32, {static_cast<std::int64_t>(cpu::packed_size(w.k, w.n))});
   cpu::pack_panels(packed.as<float>().data(), w.data, w.k, w.n, w.row, w.col);
+  if (has_rounded_weights(l)) packed = in_bfloat16(packed);
   return l.weight(std::move(packed), "panel16", input);
 }
 
@@ -101,7 +111,7 @@ void leave_out_zeros(Lower& l, Call& c, std::size_t input, const Weights& w) {
 namespace {
 
 // Rank 2, with a step from column to column that is known at run time.
-bool has_given_steps(const Lower& l, const Operand& v) { return v.shape.size() == 2 && l.symbols().has_measured(v.strides[1]); }
+bool has_given_steps(const Lower& l, const Operand& v) { return v.shape.size() == 2 && !has_rounded_weights(l) && l.symbols().has_measured(v.strides[1]); }
 
 }  // namespace
 
@@ -117,9 +127,10 @@ Call& gemm_call(Lower& l, const Operand& out, const Operand& a, std::size_t inpu
   if (stride) args.insert(args.end(), {read(a), size(*stride)});
   else args.push_back(StridedArg{a, Access::read});
   args.insert(args.end(), {read(packed), size(n), size(k), std::move(epilogue)});
-  Call& c = l.fast("cpu::gemm", stride ? "kernels/cpu/gemm.hpp" : "kernels/cpu/gemm_strided.hpp", std::move(args));
+  const char* const header = has_rounded_weights(l) ? "kernels/cpu/gemm_bf16.hpp" : stride ? "kernels/cpu/gemm.hpp" : "kernels/cpu/gemm_strided.hpp";
+  Call& c = l.fast("cpu::gemm", header, std::move(args));
   c.flops = Dim(2) * rows * n * k;
-  if (stride && pays_without_zeros(l, w, rows)) leave_out_zeros(l, c, input, w);
+  if (stride && !has_rounded_weights(l) && pays_without_zeros(l, w, rows)) leave_out_zeros(l, c, input, w);
   return c;
 }
 

@@ -3,6 +3,9 @@
 
 namespace inferc {
 
+// The attribute of a Gemm or MatMul whose constant weights are numbers of bfloat16: they are stored in 16 bits.
+inline constexpr std::string_view rounded_weights = "rounded_weights";
+
 // `v` where cpu::gemm can read its rows: contiguous ones, or a matrix whose strides the caller gives; else a copy.
 [[nodiscard]] Operand rows_operand(Lower& l, const Operand& v);
 

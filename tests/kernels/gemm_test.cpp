@@ -1,5 +1,7 @@
 #include "kernels/cpu/gemm_strided.hpp"
 
+#include "kernels/cpu/gemm_bf16.hpp"
+
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -7,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/convert.hpp"
 #include "kernels/cpu/pack.hpp"
 
 namespace inferc {
@@ -72,6 +75,30 @@ TEST(Gemm, ReadsStructuresOfArraysInTheSameOrder) {
         check_stepped(d, 1, m + 3);
         check_stepped(d, k + 2, 1);
         check_stepped(d, 2, 2 * m);
+      }
+}
+
+// The same with b in bfloat16: the bits of the product with its values in float32.
+template <int MR, int Panels>
+void check_bf16(const Data& d) {
+  std::vector<std::uint16_t> halves(d.packed.size());
+  std::vector<float> widened(d.packed.size()), c(d.m * d.n, -7.0f), wanted(d.m * d.n);
+  for (std::size_t i = 0; i < halves.size(); ++i) {
+    halves[i] = formats::from_float<formats::bfloat16>(i % 5 == 0 ? d.packed[i] * 1e-39f : d.packed[i]);
+    widened[i] = formats::to_float<formats::bfloat16>(halves[i]);
+  }
+  const Range rows{std::size_t{0}, d.m};
+  cpu::gemm<MR, Panels>(rows, wanted.data(), d.n, d.a.data(), d.k, widened.data(), d.n, d.k, cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+  cpu::gemm<MR, Panels>(rows, c.data(), d.n, d.a.data(), d.k, halves.data(), d.n, d.k, cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
+  ASSERT_EQ(std::memcmp(c.data(), wanted.data(), 4 * c.size()), 0) << d.m << 'x' << d.k << 'x' << d.n;
+}
+
+TEST(Gemm, WeightsInBfloat16GiveTheBitsOfTheirValues) {
+  for (const std::size_t m : {1u, 2u, 3u, 5u, 8u, 13u, 25u})
+    for (const std::size_t n : {1u, 5u, 12u, 16u, 31u, 70u, 130u})
+      for (const std::size_t k : {1u, 16u, 17u, 100u, 300u}) {
+        check_bf16<cpu::tile_rows, cpu::tile_panels>(Data(m, k, n));
+        check_bf16<6, 1>(Data(m, k, n));
       }
 }
 
