@@ -8,11 +8,25 @@
 // products with the same values on every code path, and half the bytes are read.
 namespace inferc::cpu {
 
+// g++ would widen halves of a vector and join them again.
 template <class V>
 [[gnu::always_inline]] inline V load_bf16(const std::uint16_t* p) {
-  using Halves = VectorOf<std::uint16_t, lane_count<V>>;
   using Words = typename VectorOf<std::uint32_t, lane_count<V>>::type;
-  return bit_cast<V>(__builtin_convertvector(*reinterpret_cast<const typename Halves::unaligned*>(p), Words) << 16);
+#if defined(__GNUC__) && !defined(__clang__)
+  using Shorts [[maybe_unused]] = VectorOf<short, lane_count<V>>;
+#if defined(__AVX512F__)
+  if constexpr (lane_count<V> == 16)
+    return bit_cast<V>(
+        bit_cast<Words>(__builtin_ia32_pmovzxwd512_mask(*reinterpret_cast<const typename Shorts::unaligned*>(p), IntOf<V>{}, static_cast<unsigned short>(-1)))
+        << 16);
+#endif
+#if defined(__AVX2__)
+  if constexpr (lane_count<V> == 8)
+    return bit_cast<V>(bit_cast<Words>(__builtin_ia32_pmovzxwd256(*reinterpret_cast<const typename Shorts::unaligned*>(p))) << 16);
+#endif
+#endif
+  using Halves = typename VectorOf<std::uint16_t, lane_count<V>>::unaligned;
+  return bit_cast<V>(__builtin_convertvector(*reinterpret_cast<const Halves*>(p), Words) << 16);
 }
 
 struct Bf16Columns {  // as PackedColumns
