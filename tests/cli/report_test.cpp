@@ -80,8 +80,8 @@ TEST(BenchTable, IsRenderedFromTheStoredFile) {
 TEST(BenchTable, NamesTheBestPeerAndWhatCrashed) {
   const fs::path path = scratch_dir("bench_best") / "suite.json";
   write_file(path, std::string(R"({"machine": {}, "rows": [
-  {"case": "won", "asked": 4, "asked_best": 1.5, "report": {"ours_ns": {"median": 1000}, "onnxruntime_ns": {"median": 5000}},
-   "peers": {"OpenVINO": {"crashed": "SIGSEGV"}, "PyTorch": {"median": 2000}}},
+  {"case": "won", "asked": 4, "asked_best": 1.5, "report": {"ours_ns": {"median": 1000, "min": 500}, "onnxruntime_ns": {"median": 5000, "min": 1500}},
+   "peers": {"OpenVINO": {"crashed": "SIGSEGV"}, "PyTorch": {"median": 2000, "min": 1800}}},
   {"case": "missed", "asked": 4, "asked_best": 2.5, "report": {"ours_ns": {"median": 1000}, "onnxruntime_ns": {"median": 5000}},
    "peers": {"OpenVINO": {"median": 2400}, "PyTorch": {"error": "no"}}},
   {"case": "alone", "asked": 4, "report": {"ours_ns": {"median": 1000}}},
@@ -94,6 +94,11 @@ TEST(BenchTable, NamesTheBestPeerAndWhatCrashed) {
 | alone | 1 |  |  | 4 |  |  |  |  |  |
 | refused | not compiled: error: no | | | | | | | | |
 )");
+  const std::string won = R"({"rows": [{"case": "won", "asked_best": 1.5, "report": {"ours_ns": {"min": 500}, "onnxruntime_ns": {"min": 1500}},
+    "peers": {"PyTorch": {"min": 1800}}}]})";
+  write_file(path, won);
+  const Finished least = run_process({{"python3", SOURCE_DIR "/scripts/bench-table", path, "--least"}, {}, 60});
+  EXPECT_NE(least.output.find("| won | 0.5 | 1.5 | 3.00 |  | 3.60 | ONNX Runtime | 3.00 | 1.5 |"), std::string::npos) << least.output;
 }
 
 // A peer is a process of its own: what it stores, how it ends, and that it does not end, are results.
