@@ -8,7 +8,6 @@
 #include "kernels/cpu/sparse/pack.hpp"
 
 namespace inferc {
-
 namespace {
 
 // A constant of rank 2, or its transpose, as w[k, n] = data[k * row + n * col].
@@ -106,12 +105,10 @@ void leave_out_zeros(Lower& l, Call& c, std::size_t input, const Weights& w) {
   c.worker_scratch = behind_packed + 2;
 }
 
-}  // namespace
-
-namespace {
-
 // Rank 2, with a step from column to column that is known at run time.
 bool has_given_steps(const Lower& l, const Operand& v) { return v.shape.size() == 2 && !has_rounded_weights(l) && l.symbols().has_measured(v.strides[1]); }
+
+bool forwards(const Operand& v) { return std::none_of(v.strides.end() - 2, v.strides.end(), runs_backwards); }
 
 }  // namespace
 
@@ -135,12 +132,6 @@ Call& gemm_call(Lower& l, const Operand& out, const Operand& a, std::size_t inpu
 }
 
 bool contiguous(const Operand& v, std::size_t d) { return v.strides[d].is(1) || v.shape[d].is(1); }
-
-namespace {
-
-bool forwards(const Operand& v) { return std::none_of(v.strides.end() - 2, v.strides.end(), runs_backwards); }
-
-}  // namespace
 
 Operand left_operand(Lower& l, const Operand& x) { return forwards(x) && contiguous(x, x.shape.size() - 1) ? x : l.dense(x); }
 
