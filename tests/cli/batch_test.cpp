@@ -19,13 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ValueSpec f32(const std::string& name, std::vector<DimSpec> shape) { return {name, DType::float32, std::move(shape)}; }
-
-void shell(const std::string& command, const fs::path& folder) {
-  const Finished done = run_process({{"bash", "-c", command}, folder, 300});
-  EXPECT_EQ(done.status, 0) << command << "\n" << done.output;
-}
-
 constexpr std::size_t track_width = 14, most_tracks = 40;
 
 // jets.bin: the number of jets, their numbers of tracks, their two features each, and their tracks without padding.

@@ -15,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ValueSpec f32(const std::string& name, std::vector<DimSpec> shape) { return {name, DType::float32, std::move(shape)}; }
 Tensor floats(std::vector<std::int64_t> shape, std::vector<float> v) { return tensor_of<float>(std::move(shape), v); }
 
 // A sum that begins with 10, the last three of x, and two values that change places: total = h + x, recent = window[1:] + [x],

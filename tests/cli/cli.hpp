@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/support/process.hpp"
@@ -23,6 +24,8 @@ inline std::string text_of(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
+
+inline ValueSpec f32(const std::string& name, std::vector<DimSpec> shape) { return {name, DType::float32, std::move(shape)}; }
 
 // The model as a file in a new folder of the test's name.
 inline std::filesystem::path written(const std::string& test, const ModelSpec& m) {

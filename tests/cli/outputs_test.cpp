@@ -14,8 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-ValueSpec f32(const std::string& name, std::vector<DimSpec> shape) { return {name, DType::float32, std::move(shape)}; }
-
 // double = 2 x, shifted = 2 x + y, strange = an operator that nobody has, of z; `spare` is read by nothing.
 ModelSpec three_heads() {
   ModelSpec m;

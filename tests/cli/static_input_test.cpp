@@ -14,8 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ValueSpec f32(const std::string& name, std::vector<DimSpec> shape) { return {name, DType::float32, std::move(shape)}; }
-
 Tensor weights(std::int64_t rows, std::int64_t columns) {
   std::vector<float> w(static_cast<std::size_t>(rows * columns));
   for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(static_cast<int>(i * 2654435761U >> 20 & 1023U) - 512) / 2048;

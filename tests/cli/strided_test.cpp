@@ -12,13 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ValueSpec f32(const std::string& name, std::vector<DimSpec> shape) { return {name, DType::float32, std::move(shape)}; }
-
-void shell(const std::string& command, const fs::path& folder) {
-  const Finished done = run_process({{"bash", "-c", command}, folder, 300});
-  EXPECT_EQ(done.status, 0) << command << "\n" << done.output;
-}
-
 // Of x: a product with weights and a loop over elements. Of z: a softmax and rows that an index picks, which want it dense. Of p: a column.
 ModelSpec readers() {
   ModelSpec m;

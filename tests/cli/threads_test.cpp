@@ -28,11 +28,6 @@ ModelSpec layers(std::size_t every = 1) {
   return m;
 }
 
-void shell(const std::string& command, const fs::path& folder) {
-  const Finished done = run_process({{"bash", "-c", command}, folder, 300});
-  EXPECT_EQ(done.status, 0) << command << "\n" << done.output;
-}
-
 // Softmax(q k^T) v of four heads, between layers that split and join them.
 ModelSpec heads() {
   ModelSpec m;

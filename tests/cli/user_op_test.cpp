@@ -44,7 +44,6 @@ inline void halve(inferc::View<const double, 1> x, inferc::View<double, 1> y) no
 }  // namespace mine
 )";
 
-ValueSpec f32(const std::string& name, std::vector<DimSpec> shape) { return {name, DType::float32, std::move(shape)}; }
 Tensor floats(std::vector<std::int64_t> shape, std::vector<float> v) { return tensor_of<float>(std::move(shape), v); }
 
 // y, top = Widen(-x, scale) with a transposed operand, so that its view has strides.
