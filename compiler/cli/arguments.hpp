@@ -1,6 +1,8 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,7 +12,8 @@ namespace inferc::cli {
 
 struct ModelArguments {
   std::filesystem::path model;
-  std::vector<std::string> dims;  // SYM=N, SYM=LO..HI
+  std::vector<std::string> dims;         // SYM=N, SYM=LO..HI
+  std::vector<std::string> dim_names{};  // OLD=NEW
   bool random_as_input = false;
   std::vector<std::string> carry{};   // OUT=IN
   std::vector<std::string> op{};      // DOMAIN::NAME=header
@@ -41,6 +44,7 @@ struct CompileArguments : ModelArguments {
   std::vector<std::string> paths;  // empty: default_paths() of the program
   bool embed_weights = false;
   bool threads = false, profile = false;
+  std::optional<std::uint64_t> max_workspace, max_code;  // bytes
   std::string json;
 };
 

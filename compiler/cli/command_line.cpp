@@ -31,6 +31,7 @@ void add_model_arguments(CLI::App& command, ModelArguments& a, const char* kept_
   command.add_option("--dim", a.dims, "SYM=N fixes a symbolic size, SYM=LO..HI bounds it; INPUT:AXIS names one by its place")
       ->take_all()
       ->allow_extra_args(false);
+  command.add_option("--dim-name", a.dim_names, "OLD=NEW: another name for a symbolic size, in the code and for --dim")->take_all()->allow_extra_args(false);
   command.add_flag("--random-as-input", a.random_as_input, "what the model draws (RandomNormal, Bernoulli ...) becomes an input: the caller draws");
   command.add_option("--carry", a.carry, "OUT=IN: the output is the input of the next call, kept in the Workspace until reset()")
       ->take_all()
@@ -60,8 +61,7 @@ void add_json_option(CLI::App& command, std::string& path) {
 
 // The options whose names are fixed (INTERFACE section 4) and whose meaning comes later: refused as "not yet", exit code 2.
 // Those that the command has already are left alone.
-constexpr const char* valued[] = {"--outputs", "--assume", "--batch",         "--precision", "--strided", "--static-input",
-                                  "--carry",   "--op",     "--max-workspace", "--max-code",  "--target",  "--dim-name"};
+constexpr const char* valued[] = {"--outputs", "--assume", "--batch", "--precision", "--strided", "--static-input", "--carry", "--op", "--target"};
 constexpr const char* flags[] = {"--threads", "--random-as-input", "--profile", "--blas"};
 
 [[noreturn]] void refuse(const char* name) { throw UsageError(fmt::format("{}: not yet", name), "this option comes with a later version"); }
@@ -110,6 +110,10 @@ void add_compile(CLI::App& app, int& status) {
   c->add_option("--isa", a->paths, "code paths: base,v3,v4,v4q,neon")->delimiter(',')->allow_extra_args(false);
   c->add_flag("--threads", a->threads, "also run(..., Pool&): one call by the threads of a pool that the caller owns");
   c->add_flag("--profile", a->profile, "count the time of each call in the Workspace; reads the clock, which the contract of run() rules out otherwise");
+  c->add_option("--max-workspace", a->max_workspace, "BYTES (or 64kB, 4MB): write nothing and exit with 1 where a call needs more memory")
+      ->transform(CLI::AsSizeValue(true));
+  c->add_option("--max-code", a->max_code, "BYTES: write nothing and exit with 1 where the generated C++ is longer, weights and self-test aside")
+      ->transform(CLI::AsSizeValue(true));
   c->add_flag("--embed-weights", a->embed_weights, "put the weights into the program: N_weights.S");
   add_json_option(*c, a->json);
   add_later_options(*c);

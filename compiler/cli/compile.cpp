@@ -52,6 +52,24 @@ void check_namespace(const std::string& name) {
   }
 }
 
+// The limits that the user set, before anything is written.
+void check_limits(const CompileArguments& a, const Program& p, const std::vector<File>& files, const EmitOptions& o) {
+  Diagnostics problems;
+  const auto workspace = p.arena_bytes.constant();
+  if (a.max_workspace && !workspace)
+    problems.error(fmt::format("--max-workspace {}: a call needs {} bytes of workspace", *a.max_workspace, workspace_text(p)),
+                   "bound the sizes: --dim SYM=LO..HI");
+  if (a.max_workspace && workspace && static_cast<std::uint64_t>(*workspace) > *a.max_workspace)
+    problems.error(fmt::format("--max-workspace {}: a call needs {} bytes of workspace", *a.max_workspace, *workspace),
+                   "lower the upper bounds of the sizes (--dim SYM=LO..HI), or keep fewer outputs (--outputs)");
+  std::uint64_t code = 0;
+  for (const File& f : files)
+    if (f.name.ends_with(".cpp") || f.name.ends_with(".hpp")) code += f.name == o.name + "_selftest.cpp" ? 0 : f.content.size();
+  if (a.max_code && code > *a.max_code)
+    problems.error(fmt::format("--max-code {}: the generated code has {} bytes", *a.max_code, code), "keep fewer outputs (--outputs)");
+  if (problems.failed()) throw UserError(problems.errors());
+}
+
 }  // namespace
 
 int compile(const CompileArguments& a) {
@@ -69,6 +87,7 @@ int compile(const CompileArguments& a) {
   if (a.profile) reserve_profile(program);
   if (a.paths.empty()) o.paths = default_paths(program);
   const std::vector<File> files = emit(program, o);
+  check_limits(a, program, files, o);
   write(a.output, files);
   const std::string workspace = workspace_text(program), build = fmt::format("(cd {} && {})", quoted(a.output), build_line(o));
   if (a.json != "-")

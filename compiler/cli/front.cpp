@@ -10,6 +10,7 @@
 
 #include "compiler/cli/carry.hpp"
 #include "compiler/cli/command.hpp"
+#include "compiler/cli/dim_names.hpp"
 #include "compiler/cli/kept.hpp"
 #include "compiler/cli/named_inputs.hpp"
 #include "compiler/onnx/import.hpp"
@@ -171,6 +172,7 @@ std::vector<UserHeader> define_user_ops(const std::vector<std::string>& options)
 
 Front open_model(const ModelArguments& a) {
   Front front{onnx::read(a.model), nullptr};
+  rename_dims(front.model, a.dim_names);
   front.user_headers = define_user_ops(a.op);
   Diagnostics diagnostics;
   const std::vector<CarryOption> carries = parse_carries(front.model, a.carry);
@@ -219,6 +221,7 @@ EmitOptions emit_options(const Front& front, const ModelArguments& a, const std:
   if (!is_identifier(o.name)) throw UsageError(fmt::format("--name {}: no C++ identifier", escape(o.name)));
   o.model_sha256 = front.model.sha256;
   o.metadata = front.model.metadata;
+  for (const std::string& name : a.dim_names) o.options.push_back("--dim-name=" + name);
   if (a.random_as_input) o.options.emplace_back("--random-as-input");
   for (const std::string& c : a.carry) o.options.push_back("--carry=" + c);
   for (const std::string& name : a.keep) o.options.push_back("--outputs=" + name);

@@ -60,9 +60,10 @@ ModelArguments arguments_of(const fs::path& model, const Compiled& compiled) {
   ModelArguments out;
   out.model = model;
   constexpr std::string_view carry = "--carry=", op = "--op=", outputs = "--outputs=", assume = "--assume=", batch = "--batch=", fixed = "--static-input=",
-                             strided = "--strided=", precision = "--precision=";
+                             strided = "--strided=", precision = "--precision=", dim_name = "--dim-name=";
   for (const std::string& option : compiled.options) {
     out.random_as_input |= option == "--random-as-input";
+    if (option.starts_with(dim_name)) out.dim_names.push_back(option.substr(dim_name.size()));
     if (option.starts_with(op)) out.op.push_back(option.substr(op.size()));
     if (option.starts_with(carry)) out.carry.push_back(option.substr(carry.size()));
     if (option.starts_with(batch)) out.batch = option.substr(batch.size());

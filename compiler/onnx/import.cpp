@@ -119,14 +119,6 @@ class Importer {
     return Dim::symbol(at->second);
   }
 
-  static std::string symbol_name(const ValueInfo& v, std::size_t axis) {
-    const Dimension& d = (*v.shape)[axis];
-    std::string name = d.parameter.empty() ? fmt::format("{}_d{}", v.name, axis) : d.parameter;
-    for (char& c : name)
-      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') c = '_';
-    return std::isdigit(static_cast<unsigned char>(name[0])) ? "n_" + name : name;
-  }
-
   // Sizes that are numbers, names of inputs' sizes, or of an output (`open`) others.
   std::optional<Shape> declared_shape(const inferc::Graph& g, const ValueInfo& v, bool open) const {
     if (!v.is_tensor || !v.shape) return std::nullopt;
@@ -386,6 +378,14 @@ class Importer {
 };
 
 }  // namespace
+
+std::string symbol_name(const ValueInfo& v, std::size_t axis) {
+  const Dimension& d = (*v.shape)[axis];
+  std::string name = d.parameter.empty() ? fmt::format("{}_d{}", v.name, axis) : d.parameter;
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') c = '_';
+  return std::isdigit(static_cast<unsigned char>(name[0])) ? "n_" + name : name;
+}
 
 std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable) {
   return Importer(model, diagnostics, variable).run();

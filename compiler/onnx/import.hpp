@@ -15,4 +15,7 @@ namespace inferc::onnx {
 // `variable`: inputs that stay inputs though the file gives them an initializer.
 [[nodiscard]] std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable = {});
 
+// The name of the symbol of an axis that the file leaves open: its own, or `<value>_d<axis>`, with _ for what no identifier has.
+[[nodiscard]] std::string symbol_name(const ValueInfo& value, std::size_t axis);
+
 }  // namespace inferc::onnx

@@ -31,9 +31,9 @@ TEST(Cli, WrongUsageExitsWith2) {
   EXPECT_EQ(cli({}).status, 2);
   EXPECT_EQ(cli({"frobnicate"}).status, 2);
   EXPECT_EQ(cli({"compile", "m.onnx"}).status, 2);
-  const Finished later = cli({"compile", "m.onnx", "-o", "d", "--max-code", "x"});
+  const Finished later = cli({"compile", "m.onnx", "-o", "d", "--target", "device"});
   EXPECT_EQ(later.status, 2);
-  EXPECT_TRUE(contains(later.output, "error: --max-code: not yet")) << later.output;
+  EXPECT_TRUE(contains(later.output, "error: --target: not yet")) << later.output;
   const fs::path model = written("usage", add_model());
   const Finished dim = cli({"check", model, "--dim", "m=3"});
   EXPECT_EQ(dim.status, 2);
