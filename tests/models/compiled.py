@@ -57,13 +57,13 @@ class Compiled:
     def build(self):
         compiler, objects, running = os.environ.get("CXX", "g++"), [], []
         for source in self.manifest["sources"]:
-            objects.append(str(self.folder / (source["file"] + ".o")))
-            running.append(subprocess.Popen([compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fPIC", *source["cxxflags"], "-c", str(self.folder / source["file"]), "-o", objects[-1]]))
+            objects.append(source["file"] + ".o")
+            command = [compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fPIC", *source["cxxflags"], "-c", source["file"], "-o", objects[-1]]
+            running.append(subprocess.Popen(command, cwd=self.folder))
         if any([p.wait() for p in running]):
             raise RuntimeError(f"{compiler} refuses the generated code")
-        library = self.folder / "net.so"
-        subprocess.run([compiler, "-shared", "-o", str(library), *objects], check=True)
-        return ctypes.CDLL(str(library))
+        subprocess.run([compiler, "-shared", "-o", "net.so", *objects], cwd=self.folder, check=True)
+        return ctypes.CDLL(str(self.folder / "net.so"))
 
     def shape(self, dims, index, output):
         ports = self.manifest["outputs" if output else "inputs"][index]
