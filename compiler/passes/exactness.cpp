@@ -44,16 +44,18 @@ class Walk {
   }
 
   [[nodiscard]] std::optional<Exactness> result() const {
-    if (!quantised_ && declared_) return Exactness{Class::rounded, address(*declared_) + " has a step that is no power of two", steps_};
+    if (!quantised_ && declared_) return Exactness{Class::rounded, reason({true, Class::rounded, declared_}), steps_};
     if (!quantised_) return std::nullopt;
-    Exactness out{worst_.kind, {}, steps_};
-    if (worst_.kind != Class::exact)
-      out.reason = worst_.by ? fmt::format("{} {}", address(*worst_.by), worst_.kind == Class::table ? "is a table" : "is computed in float")
-                             : "an output is on no grid";
-    return out;
+    return Exactness{worst_.kind, worst_.kind == Class::exact ? "" : reason(worst_), steps_};
   }
 
  private:
+  static std::string reason(const State& s) {
+    if (!s.by) return "an output is on no grid";
+    if (const auto why = grid::off_grid_reason(*s.by); !why.empty()) return fmt::format("{} has {}", address(*s.by), why);
+    return fmt::format("{} {}", address(*s.by), s.kind == Class::table ? "is a table" : "is computed in float");
+  }
+
   void visit(const Node& n, const Value* v) {
     if (!facts_.of(v)) {
       states_[v] = off_grid(n);
@@ -66,6 +68,7 @@ class Walk {
 
   // A function of one value that is on a grid, or of such a table, is a table.
   State off_grid(const Node& n) const {
+    if (!grid::off_grid_reason(n).empty()) return {true, Class::rounded, &n};
     State out;
     std::size_t sources = 0;
     for (const Value* in : n.inputs) {
