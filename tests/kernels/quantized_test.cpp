@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/cpu/quantized/blocks.hpp"
 #include "kernels/cpu/quantized/map.hpp"
 #include "kernels/cpu/quantized/pack.hpp"
 #include "kernels/cpu/quantized/patches.hpp"
@@ -210,6 +211,75 @@ TEST(QuantizedSparse, GivesTheSumsOfAllWeights) {
   check_sparse<std::uint8_t, 64, 32>(0, 255), check_sparse<std::int8_t, 64, 16>(-128, 127), check_sparse<std::uint8_t, 70, 21>(0, 255);
   check_sparse<std::int8_t, 200, 37>(-128, 127), check_sparse<std::int8_t, 5, 3>(-128, 127);
   check_sparse<std::uint8_t, 256, 70>(0, 255), check_sparse<std::int8_t, 65, 100>(-128, 127), check_sparse<std::uint8_t, 129, 128>(0, 255);
+}
+
+// Groups of weights without those that are all zeros: whole blocks of rows and the rows behind them, which take the dense weights or those of
+// a few rows.
+template <class Kind, class X>
+struct Blocks {
+  Product<Kind, X> p;
+  std::size_t ldx;
+  std::vector<X> x;  // rows at a multiple of four
+  std::vector<std::uint16_t> plan, windows;
+  std::vector<std::int32_t> values;
+  std::vector<std::int8_t> steps;
+  std::vector<float> scratch;
+
+  Blocks(std::size_t m, std::size_t k, std::size_t n, std::int64_t low, std::int64_t high, std::int64_t most, unsigned zeros)
+      : p(m, k, n, low, high, most), ldx(k + 4), x(m * ldx), scratch(q::blocks_scratch(k)) {
+    std::mt19937 random(zeros);
+    for (std::size_t i = 0; i < k * n; ++i)
+      if (random() % 100 < zeros) {
+        if (p.signed_bytes()) p.table[i % n] += static_cast<std::int32_t>(128 * p.w[i]);
+        p.w[i] = 0;
+      }
+    q::pack_groups(p.packed.data(), p.w.data(), k, n, 4, n, std::size_t{1});
+    std::vector<std::int32_t> words(k / 4 * n);
+    q::pack_blocks(
+        p.w.data(), k, n, words.data(), [&](std::size_t v) { plan.push_back(static_cast<std::uint16_t>(v)); }, [&](std::int32_t v) { values.push_back(v); });
+    q::pack_windows(p.w.data(), k, n, windows, steps);
+    for (std::size_t i = 0; i < m; ++i) std::copy_n(p.x.data() + i * p.ldx, k, x.data() + i * ldx);
+  }
+  template <class S, class Out, class N, class K>
+  auto run(N n, K k, bool few) {
+    std::vector<typename Out::type> y(p.m * p.n);
+    const Range rows{std::size_t{0}, p.m};
+    if (few)
+      q::blocks_linear<Kind, S, Out>(rows, y.data(), n, x.data(), ldx, p.packed.data(), p.table.data(), n, k, plan.data(), values.data(), scratch.data(),
+                                     windows.data(), steps.data());
+    else q::blocks_linear<Kind, S, Out>(rows, y.data(), n, x.data(), ldx, p.packed.data(), p.table.data(), n, k, plan.data(), values.data(), scratch.data());
+    return y;
+  }
+  template <class N, class K>
+  void check(N n, K k, bool few) {
+    using Small = q::Steps<Biased, q::ShiftRight<Round::rnd, q::Row<1>>>;
+    const auto sums = run<q::Steps<Biased>, q::To<std::int32_t>>(n, k, few);
+    const auto bytes = run<Small, q::Within<std::uint8_t, 3, 90>>(n, k, few);
+    for (std::size_t i = 0; i < p.m; ++i)
+      for (std::size_t j = 0; j < p.n; ++j) {
+        const std::int64_t sum = p.sum(i, j), e = std::clamp<std::int64_t>(rounded(Round::rnd, sum, static_cast<int>(p.table[p.columns + j])), 3, 90);
+        ASSERT_EQ(sums[i * p.n + j], static_cast<std::int32_t>(sum)) << p.m << 'x' << p.k << 'x' << p.n << " at " << i << ',' << j;
+        ASSERT_EQ(bytes[i * p.n + j], e) << p.m << 'x' << p.k << 'x' << p.n << " at " << i << ',' << j;
+      }
+  }
+};
+
+template <class Kind, class X>
+void check_blocks(std::int64_t low, std::int64_t high, std::int64_t most) {
+  for (const unsigned zeros : {0u, 80u, 97u, 100u})
+    for (const std::size_t m : {1u, 63u, 64u, 150u})
+      for (const std::size_t n : {1u, 16u, 37u})
+        for (const std::size_t k : {4u, 64u, 200u}) {
+          Blocks<Kind, X> b(m, k, n, low, high, most, zeros);
+          b.check(n, k, false), b.check(n, k, true);
+        }
+  Blocks<Kind, X>(130, 128, 64, low, high, most, 93).check(dim<64>{}, dim<128>{}, true);
+  Blocks<Kind, X>(70, 4 * q::most_groups, 20, low, high, std::min<std::int64_t>(most, 16), 93).check(dim<20>{}, dim<4 * q::most_groups>{}, false);
+}
+TEST(QuantizedBlocks, GiveTheSumsOfUnsignedBytes) { check_blocks<q::Bytes<0>, std::uint8_t>(0, 255, 128); }
+TEST(QuantizedBlocks, GiveTheSumsOfSignedBytes) { check_blocks<q::Bytes<0>, std::int8_t>(-128, 127, 128); }
+TEST(QuantizedBlocks, GiveTheSumsOfBytesThatFitInPairs) {
+  check_blocks<q::Bytes<1>, std::uint8_t>(0, 127, 128), check_blocks<q::Bytes<2>, std::int8_t>(-128, 127, 32);
 }
 
 // --- one element at a time

@@ -99,7 +99,7 @@ template <class V>
 template <int fitting>
 struct Bytes {
   static constexpr std::size_t group = 4;
-  static constexpr bool packs_two = false;
+  static constexpr bool packs_two = false, pairs = fitting > 0;
 #if defined(__AVX2__) && !defined(__AVX512VNNI__)
   static constexpr std::size_t joined = fitting > 1 ? 2 : 1;  // groups of one step
 #else
