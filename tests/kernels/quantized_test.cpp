@@ -379,5 +379,23 @@ TEST(QuantizedLinear, ConstantSizesGiveTheSame) {
     }
 }
 
+// Rows of which several blocks are computed, from one in the middle on; those in front and behind the columns stay.
+template <std::size_t K, std::size_t N, class Kind, class X>
+void check_short_rows(std::int64_t low, std::int64_t high, std::int64_t most) {
+  for (const std::size_t m : {8u, 97u, 203u}) {
+    const Product<Kind, X> p(m, K, N, low, high, most);
+    std::vector<std::int32_t> y(m * (N + 2), 77);
+    q::linear<Kind, q::Steps<Biased>, q::To<std::int32_t>>(Range{std::size_t{3}, m}, y.data(), dim<N + 2>{}, p.x.data(), dim<K + 3>{}, p.packed.data(),
+                                                           p.table.data(), dim<N>{}, dim<K>{});
+    for (std::size_t i = 0; i < m; ++i)
+      for (std::size_t j = 0; j < N + 2; ++j)
+        ASSERT_EQ(y[i * (N + 2) + j], i < 3 || j >= N ? 77 : static_cast<std::int32_t>(p.sum(i, j))) << m << 'x' << K << 'x' << N << " at " << i << ',' << j;
+  }
+}
+TEST(QuantizedLinear, ShortRowsOfSignedBytesGiveTheSame) {
+  check_short_rows<16, 64, q::Bytes<0>, std::int8_t>(-128, 127, 128), check_short_rows<18, 37, q::Bytes<0>, std::int8_t>(-128, 127, 128);
+  check_short_rows<85, 16, q::Bytes<1>, std::int8_t>(-128, 127, 64), check_short_rows<86, 16, q::Bytes<1>, std::int8_t>(-128, 127, 64);
+}
+
 }  // namespace
 }  // namespace inferc
