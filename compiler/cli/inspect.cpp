@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <map>
 
@@ -84,6 +85,11 @@ std::string zeros_of(const Call& c) {
   return c.kernel == "cpu::quantized::sparse_linear" ? "left out for a few rows" : "kept";
 }
 
+bool is_integer_layer(const Call& c) {
+  constexpr std::array kernels{"ref::fixed_linear", "cpu::quantized::linear", "cpu::quantized::sparse_linear", "cpu::quantized::blocks_linear"};
+  return std::find(kernels.begin(), kernels.end(), c.kernel) != kernels.end();
+}
+
 // Layers on integers: the instructions that they take, how many of their weights are not zero, and whether these alone are read.
 nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program) {
   auto out = nlohmann::ordered_json::array();
@@ -92,8 +98,7 @@ nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program
     if (!n->is("FixedLinear", "inferc")) continue;
     const auto weights = n->in(1)->constant->as<std::int32_t>();
     const auto zeros = static_cast<double>(std::count(weights.begin(), weights.end(), 0)), all = static_cast<double>(weights.size());
-    call = std::find_if(call, program.calls.end(),
-                        [](const Call& c) { return c.kernel.ends_with("linear") && (!c.fast || c.kernel.starts_with("cpu::quantized::")); });
+    call = std::find_if(call, program.calls.end(), is_integer_layer);
     if (call == program.calls.end()) break;
     const std::string kind = call->fast ? std::get<std::string>(call->template_args[0]).substr(std::string_view("cpu::quantized::").size()) : "reference";
     out.push_back({{"layer", joined(call->nodes)},

@@ -80,9 +80,9 @@ TEST(Pruned, ZerosOfBytesAreLeftOutForManyRowsAndForFew) {
   EXPECT_EQ(of(integers(256, 256, 11), ""), "left out");
   EXPECT_EQ(of(integers(256, 256, 11), "0..64"), "left out");
   EXPECT_EQ(of(integers(256, 256, 11), "63"), "left out for a few rows");
-  EXPECT_EQ(of(integers(256, 256, 3), ""), "kept");
+  EXPECT_EQ(of(integers(256, 256, 2), ""), "kept");
   EXPECT_EQ(of(integers(256, 256, 6), ""), "left out for a few rows");
-  EXPECT_EQ(of(integers(32, 256, 41), ""), "left out for many rows") << "fewer inputs than a window has";
+  EXPECT_EQ(of(integers(60, 256, 41), ""), "left out for many rows") << "fewer inputs than a window has";
   EXPECT_EQ(of(integers(258, 256, 19), ""), "left out for a few rows") << "no multiple of four";
   EXPECT_EQ(of(integers(1024, 64, 41), ""), "left out for a few rows") << "more groups than a run";
 }
