@@ -14,6 +14,7 @@
 #include "compiler/passes/match.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/point_function.hpp"
+#include "compiler/passes/stored_quantiser.hpp"
 
 namespace inferc {
 namespace {
@@ -208,9 +209,16 @@ class Lowering {
       if (const Integers* from = integers_of(n->in(0), before); from && joined(from->columns)) return moved(*n, *from, before);
     if (n && n->is("Quantize", "inferc"))
       if (const Integers* of = quantised(*n, before)) return of;
+    if (const auto fraction = n ? fraction_of_integers(*n) : std::nullopt)
+      if (const auto all = joined(columns_of_grid(*g)); all && all->fraction == *fraction) return keep(v, {n->in(0), {*all}});
     return g->exact || (n && n->is("Quantize", "inferc")) ? converted(v, *g, before) : nullptr;
   }
 
+  static Columns columns_of_grid(const grid::Grid& g) {
+    Columns out;
+    for (std::size_t c = 0; c < g.fraction.size(); ++c) out.push_back({g.fraction[c], g.low[c], g.high[c]});
+    return out;
+  }
   const Integers* keep(const Value* v, Integers of) { return &(integers_[v] = std::move(of)); }
 
   const Integers* to_integer(Value* source, const Value* of, const FixedChain::Target& to, Node* before) {
@@ -273,6 +281,12 @@ class Lowering {
   Node* extend(FixedChain& chain, Node* last, std::set<Node*>& covered, std::size_t behind = 0) {
     for (;;) {
       Node* user = graph_.only_user(last->out());
+      if (user && user->is("QuantizeLinear")) {
+        if (Node* behind_it = through_integers(chain, user, covered)) {
+          last = behind_it;
+          continue;
+        }
+      }
       if (!user || !float32(user->out()) || user->out()->type->shape != last->out()->type->shape) return last;
       FixedChain longer = chain;
       if (!apply(longer, *user, behind)) return last;
@@ -280,6 +294,18 @@ class Lowering {
       covered.insert(user);
       last = user;
     }
+  }
+
+  // The last node of a quantiser that goes through integers of the file, where `first` begins one that the chain takes.
+  Node* through_integers(FixedChain& chain, Node* first, std::set<Node*>& covered) {
+    const auto q = stored_quantiser(graph_, first);
+    const std::size_t n = chain.columns().size();
+    FixedChain longer = chain;
+    const auto all = [&](std::int64_t v) { return std::vector<std::int64_t>(n, v); };
+    if (!q || !longer.quantise({std::vector<int>(n, q->fraction), all(q->low), all(q->high), Round::rnd_conv, false})) return nullptr;
+    chain = std::move(longer);
+    covered.insert(q->nodes.begin(), q->nodes.end());
+    return q->nodes.back();
   }
 
   // The chain of `op` on operands, whose result stands for the value of `last`.
