@@ -68,6 +68,14 @@ bool fits_in_words(const Lower& l, std::size_t groups, std::int64_t times = 1) {
   return true;
 }
 
+// Whether sums of 16-bit data without sign stay within 32 bits with 32768 less in each term, too.
+bool fits_with_offset(const Tensor& weights) {
+  const auto n = static_cast<std::size_t>(weights.shape()[1]);
+  std::vector<std::int64_t> total(n);
+  for (std::size_t i = 0; i < weights.size(); ++i) total[i % n] += std::abs(static_cast<std::int64_t>(weights.as<std::int32_t>()[i]));
+  return std::all_of(total.begin(), total.end(), [](std::int64_t v) { return v <= INT32_MAX >> 15; });
+}
+
 struct Kind {
   const char* name;
   std::size_t group;
@@ -81,7 +89,8 @@ bool pays_to_pack(const Tensor& weights) { return weights.size() > std::size_t{1
 Kind kind_of(const Lower& l) {
   const DType t = l.type(x).dtype;
   const Tensor& weights = *l.constant(w);
-  if (fixed::is_wide(l.node) || t == DType::int32 || t == DType::uint16 || !within(weights, -32768, 32767)) return {"Wide", 1, DType::int32};
+  const bool is_words = within(weights, -32768, 32767) && (t != DType::uint16 || fits_with_offset(weights));
+  if (fixed::is_wide(l.node) || t == DType::int32 || !is_words) return {"Wide", 1, DType::int32};
   if (!is_byte(t) || !within(weights, -128, 127)) return {"Words", 2, DType::int16};
   if (pays_to_pack(weights) && within(weights, -8, 7)) return {fits_in_words(l, 1, 16) ? "Nibbles<1>" : "Nibbles<0>", 4, DType::uint8, true};
   return {fits_in_words(l, 2) ? "Bytes<2>" : fits_in_words(l, 1) ? "Bytes<1>" : "Bytes<0>", 4, DType::int8};
@@ -170,12 +179,15 @@ bool has_blocks(const Lower& l, const Operand& in) {
          l.symbols().bounds(rows_of(l.shape(x))).upper >= static_cast<std::int64_t>(cpu::quantized::most_rows_of_blocks);
 }
 
-// What bytes with 128 added bring to each sum, negated.
-std::vector<std::int64_t> correction(const Lower& l) {
+// What the kernel adds to each element of x: rows of bytes are unsigned there, rows of words signed.
+std::int64_t offset_of(const Kind& kind, DType x) { return kind.group == 4 && x == DType::int8 ? 128 : kind.group == 2 && x == DType::uint16 ? -32768 : 0; }
+
+// What an offset brings to each sum, negated.
+std::vector<std::int64_t> correction(const Lower& l, std::int64_t offset) {
   const Tensor& weights = *l.constant(w);
   const auto n = static_cast<std::size_t>(weights.shape()[1]);
   std::vector<std::int64_t> out(n);
-  for (std::size_t i = 0; i < weights.size(); ++i) out[i % n] -= 128 * static_cast<std::int64_t>(weights.as<std::int32_t>()[i]);
+  for (std::size_t i = 0; i < weights.size(); ++i) out[i % n] -= offset * static_cast<std::int64_t>(weights.as<std::int32_t>()[i]);
   return out;
 }
 
@@ -209,14 +221,13 @@ void leave_out_zeros(Lower& l, Call& c, const Operand& in) {
 
 bool lower_fast(Lower& l) {
   const Kind kind = kind_of(l);
-  const bool corrected = kind.group == 4 && l.type(x).dtype == DType::int8;
-  if (corrected && !begins_with_row(l)) return false;
-  if (!fixed::is_wide(l.node) && kind.group == 1) return false;
+  const std::int64_t offset = offset_of(kind, l.type(x).dtype);
+  if (offset != 0 && !begins_with_row(l)) return false;
   const Operand out = l.out_rows(), in = l.in_rows(x);
   const Dim n = l.shape(w)[1], k = l.shape(w)[0];
   Call& c = l.fast("cpu::quantized::linear", "kernels/cpu/quantized/linear.hpp",
                    {range(0, rows_of(l.shape(x))), write(out), size(*row_stride(out)), read(in), size(*row_stride(in)), read(packed_weights(l, kind)),
-                    read(fixed::packed_table(l, table, corrected ? correction(l) : std::vector<std::int64_t>{})), size(n), size(k)});
+                    read(fixed::packed_table(l, table, kind.group == 1, offset != 0 ? correction(l, offset) : std::vector<std::int64_t>{})), size(n), size(k)});
   if (kind.group == 4 && !kind.packs_two) leave_out_zeros(l, c, in);
   const fixed::Finish finish = fixed::finish(l.node, *l.constant(steps));
   c.template_args = {fmt::format("cpu::quantized::{}", kind.name), finish.steps, finish.result};

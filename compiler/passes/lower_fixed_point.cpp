@@ -328,7 +328,8 @@ class Lowering {
     return joined_origins(nodes);
   }
   Value* place(const Integers& of, const FixedChain& chain, DType type, Node* before) {
-    const bool row = of.op == "FixedLinear" && of.operands[0]->type->dtype == DType::int8;
+    const DType t = of.operands[0]->type->dtype;
+    const bool row = of.op == "FixedLinear" && (t == DType::int8 || t == DType::uint16);
     std::vector<Value*> operands = of.operands;
     operands.insert(operands.end(), {graph_.add_constant(chain.table(row)), graph_.add_constant(chain.steps(row))});
     Attributes attributes = of.attributes;
@@ -473,7 +474,7 @@ class Lowering {
   std::optional<FixedChain> integer_sums(const IntegerLayer& layer, Node*& last, std::set<Node*>& covered) {
     const Columns x = range_of(layer.x->type->dtype);
     const Weights w{layer.weights, std::vector<int>(layer.columns, 0)};
-    FixedChain chain = sums(w, x, layer.k, layer.x->type->dtype == DType::int8);
+    FixedChain chain = sums(w, x, layer.k, offset_of(layer.x->type->dtype, true));
     if (!chain.add(whole(layer.bias)) || chain.is_wide() || magnitude(w) > 32767) return std::nullopt;
     if (!layer.factor.empty()) {
       const bool fits = chain.rescale(layer.factor, std::vector<float>(layer.columns, 1.0f)) && saturate(chain, layer.zero_y, last->out()->type->dtype);
@@ -591,8 +592,11 @@ class Lowering {
     return out;
   }
 
-  // Bounds of the sums from the weights as they are, and the largest of any partial sum: |x| counts 128 more where the kernel adds it.
-  static FixedChain sums(const Weights& w, const Columns& x, std::size_t k, bool offset) {
+  // What the kernel adds to data of a type, or subtracts.
+  static std::int64_t offset_of(DType t, bool bytes) { return bytes && t == DType::int8 ? 128 : !bytes && t == DType::uint16 ? 32768 : 0; }
+
+  // Bounds of the sums from the weights as they are, and the largest of any partial sum: |x| counts `offset` more.
+  static FixedChain sums(const Weights& w, const Columns& x, std::size_t k, std::int64_t offset) {
     const std::size_t n = w.fraction.size();
     Columns out;
     std::int64_t peak = 0;
@@ -602,7 +606,7 @@ class Lowering {
         const auto& c = x[x.size() == 1 ? 0 : i];
         const std::int64_t v = w.integer[i * n + j], a = c.low * v, b = c.high * v;
         low += std::min(a, b), high += std::max(a, b);
-        most += (std::max(std::abs(c.low), std::abs(c.high)) + (offset ? 128 : 0)) * std::abs(v);
+        most += (std::max(std::abs(c.low), std::abs(c.high)) + offset) * std::abs(v);
       }
       out.push_back({w.fraction[j], low, high});
       peak = std::max(peak, most);
@@ -624,16 +628,16 @@ class Lowering {
     const DType type = x.value->type->dtype;
     const bool bytes = (type == DType::int8 || type == DType::uint8) && are_bytes(*weights);
     level(*weights, bytes ? 127 : 32767);
-    const double bound = static_cast<double>(magnitude(*weights)) * static_cast<double>(most_of(x.columns) + 128) * static_cast<double>(k);
+    const double bound = static_cast<double>(magnitude(*weights)) * static_cast<double>(most_of(x.columns) + 32768) * static_cast<double>(k);
     if (magnitude(*weights) > (std::int64_t{1} << 30) || bound > 4e18) return;
-    FixedChain chain = sums(*weights, x.columns, k, bytes && type == DType::int8);
+    FixedChain chain = sums(*weights, x.columns, k, offset_of(type, bytes));
     if (bias) {
       const auto term = columns_of(bias, outputs, 0);
       if (!term || !chain.add(*term)) return;
     }
     std::set<Node*> covered{n};
     Node* last = extend(chain, n, covered, behind);
-    const bool narrow = magnitude(*weights) <= 32767 && type != DType::int32 && type != DType::uint16 && !chain.is_wide();
+    const bool narrow = magnitude(*weights) <= 32767 && type != DType::int32 && !chain.is_wide();
     const grid::Grid* sum = facts_.of(n->out());
     if (!narrow && sum && sum->exact) return;  // float32 is as right, and faster
     Tensor matrix(DType::int32, {static_cast<std::int64_t>(k), static_cast<std::int64_t>(outputs)});

@@ -98,16 +98,19 @@ struct Product {
     for (std::size_t j = 0; j < n; ++j) {
       std::int64_t sum = 0;
       for (std::size_t p = 0; p < k; ++p) sum += w[p * n + j];
-      table[j] = static_cast<typename Kind::Sum>(draw(-9999, 9999) - (signed_bytes() ? 128 * sum : 0));
+      table[j] = static_cast<typename Kind::Sum>(draw(-9999, 9999) - offset() * sum);
       table[columns + j] = static_cast<typename Kind::Sum>(draw(1, 9));
       table[2 * columns + j] = static_cast<typename Kind::Sum>(draw(1, 100));
     }
   }
   static constexpr std::int64_t most() { return Kind::packs_two ? 7 : limits::highest<typename Kind::Weight>; }
-  static constexpr bool signed_bytes() { return Kind::group == 4 && std::is_signed_v<X>; }
+  // What the kernel adds to each element of x.
+  static constexpr std::int64_t offset() {
+    return Kind::group == 4 && std::is_signed_v<X> ? 128 : Kind::group == 2 && std::is_same_v<X, std::uint16_t> ? -32768 : 0;
+  }
   std::int64_t sum(std::size_t i, std::size_t j) const {
     std::int64_t out = table[j];
-    for (std::size_t p = 0; p < k; ++p) out += (static_cast<std::int64_t>(x[i * ldx + p]) + (signed_bytes() ? 128 : 0)) * w[p * n + j];
+    for (std::size_t p = 0; p < k; ++p) out += (static_cast<std::int64_t>(x[i * ldx + p]) + offset()) * w[p * n + j];
     return out;
   }
 };
@@ -171,6 +174,7 @@ TEST(QuantizedLinear, HalvesOfBytes) {
 TEST(QuantizedLinear, Words) { check_shapes<q::Words, std::int16_t>(-4000, 4000, 4000); }
 TEST(QuantizedLinear, WordsTimesUnsignedBytes) { check_shapes<q::Words, std::uint8_t>(0, 255, 32767); }
 TEST(QuantizedLinear, WordsTimesSignedBytes) { check_shapes<q::Words, std::int8_t>(-128, 127, 32767); }
+TEST(QuantizedLinear, WordsTimesUnsignedWords) { check_shapes<q::Words, std::uint16_t>(0, 65535, 500); }
 TEST(QuantizedLinear, SumsOf64Bits) { check_shapes<q::Wide, std::int32_t>(-2000, 2000, 1000); }
 TEST(QuantizedLinear, SumsOf64BitsOfWords) { check_shapes<q::Wide, std::uint16_t>(0, 65535, 1000); }
 
@@ -191,7 +195,7 @@ void check_sparse(std::int64_t low, std::int64_t high) {
     std::mt19937 random(zeros);
     for (std::size_t i = 0; i < p.w.size(); ++i)
       if (random() % 100 < zeros) {
-        if (p.signed_bytes()) p.table[i % N] += static_cast<std::int32_t>(128 * p.w[i]);
+        p.table[i % N] += static_cast<std::int32_t>(p.offset() * p.w[i]);
         p.w[i] = 0;
       }
     q::pack_groups(p.packed.data(), p.w.data(), K, N, 4, N, std::size_t{1});
@@ -230,7 +234,7 @@ struct Blocks {
     std::mt19937 random(zeros);
     for (std::size_t i = 0; i < k * n; ++i)
       if (random() % 100 < zeros) {
-        if (p.signed_bytes()) p.table[i % n] += static_cast<std::int32_t>(128 * p.w[i]);
+        p.table[i % n] += static_cast<std::int32_t>(p.offset() * p.w[i]);
         p.w[i] = 0;
       }
     q::pack_groups(p.packed.data(), p.w.data(), k, n, 4, n, std::size_t{1});
