@@ -9,6 +9,7 @@
 
 #include "kernels/cpu/gemm.hpp"
 #include "kernels/cpu/pack.hpp"
+#include "kernels/cpu/quantized/blocks.hpp"
 #include "kernels/cpu/quantized/linear.hpp"
 #include "kernels/cpu/quantized/sparse.hpp"
 
@@ -57,18 +58,25 @@ void integers(benchmark::State& state) {
   }
 }
 
-// int8 weights of which `percent` are zeros, one row; columns by their number of weights, as the compiler orders neurons.
+// int8 weights of which `percent` are zeros; columns by their number of weights, as the compiler orders neurons.
 template <std::size_t K, std::size_t N, int percent>
-void pruned(benchmark::State& state) {
-  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>>;
+std::vector<std::int32_t> pruned_weights() {
   std::mt19937 random(1);
-  std::vector<std::int32_t> drawn(K * N), w(K * N), table((N + 15) / 16 * 16, 7);
+  std::vector<std::int32_t> drawn(K * N), w(K * N);
   for (auto& v : drawn) v = static_cast<int>(random() % 100) < percent ? 0 : static_cast<int>(random() % 63) + 1;
   std::vector<std::size_t> order(N), weights(N);
   for (std::size_t i = 0; i < K * N; ++i) weights[i % N] += drawn[i] != 0;
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weights[a] > weights[b]; });
   for (std::size_t i = 0; i < K * N; ++i) w[i] = drawn[i / N * N + order[i % N]];
+  return w;
+}
+
+// One row.
+template <std::size_t K, std::size_t N, int percent>
+void pruned(benchmark::State& state) {
+  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>>;
+  const std::vector<std::int32_t> w = pruned_weights<K, N, percent>(), table((N + 15) / 16 * 16, 7);
   const Weights<std::int8_t> dense(q::packed_size(K, N, 4), 0);
   q::pack_groups(dense.data, w.data(), K, N, 4, N, std::size_t{1});
   std::vector<std::uint8_t> x(K, 3), y(N);
@@ -88,6 +96,32 @@ BENCHMARK(pruned<256, 256, 80>)->Name("int8 without zeros, 80 % of 1x256x256");
 BENCHMARK(pruned<256, 256, 90>)->Name("int8 without zeros, 90 % of 1x256x256");
 BENCHMARK(pruned<64, 32, 80>)->Name("int8 without zeros, 80 % of 1x64x32");
 BENCHMARK(pruned<64, 32, 90>)->Name("int8 without zeros, 90 % of 1x64x32");
+
+// Many rows, by groups of four weights.
+template <std::size_t M, std::size_t K, std::size_t N, int percent>
+void pruned_rows(benchmark::State& state) {
+  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>>;
+  const std::vector<std::int32_t> w = pruned_weights<K, N, percent>(), table((N + 15) / 16 * 16, 7);
+  const Weights<std::int8_t> dense(q::packed_size(K, N, 4), 0);
+  q::pack_groups(dense.data, w.data(), K, N, 4, N, std::size_t{1});
+  std::vector<std::uint8_t> x(M * K, 3), y(M * N);
+  std::vector<std::uint16_t> plan;
+  std::vector<std::int32_t> words(K / 4 * N), values;
+  q::pack_blocks(
+      w.data(), K, N, words.data(), [&](std::size_t v) { plan.push_back(static_cast<std::uint16_t>(v)); }, [&](std::int32_t v) { values.push_back(v); });
+  const Weights<float> scratch(q::blocks_scratch(K), 0);
+  for (auto _ : state) {
+    q::blocks_linear<q::Bytes<1>, S, q::Within<std::uint8_t, 0, 127>>(Range{dim<0>{}, dim<M>{}}, y.data(), dim<N>{}, x.data(), dim<K>{}, dense.data,
+                                                                      table.data(), dim<N>{}, dim<K>{}, plan.data(), values.data(), scratch.data);
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(pruned_rows<512, 256, 256, 80>)->Name("int8 by groups, 80 % of 512x256x256");
+BENCHMARK(pruned_rows<512, 256, 256, 90>)->Name("int8 by groups, 90 % of 512x256x256");
+BENCHMARK(pruned_rows<512, 256, 256, 95>)->Name("int8 by groups, 95 % of 512x256x256");
+BENCHMARK(pruned_rows<512, 64, 64, 95>)->Name("int8 by groups, 95 % of 512x64x64");
+BENCHMARK(integers<q::Bytes<1>, std::uint8_t, 512, 256, 256>)->Name("int8, fits in pairs/512x256x256");
+BENCHMARK(integers<q::Bytes<1>, std::uint8_t, 512, 64, 64>)->Name("int8, fits in pairs/512x64x64");
 
 #define SHAPE(M, K, N)                                                                                     \
   BENCHMARK(float32<M, K, N>)->Name("float32/" #M "x" #K "x" #N);                                          \

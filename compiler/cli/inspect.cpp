@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <map>
 
@@ -77,6 +78,18 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
+// Which rows take the weights without zeros: the kernel for blocks of rows has two operands more where a few rows do, too.
+std::string zeros_of(const Call& c) {
+  constexpr std::size_t of_blocks = 12;
+  if (c.kernel == "cpu::quantized::blocks_linear") return c.args.size() > of_blocks ? "left out" : "left out for many rows";
+  return c.kernel == "cpu::quantized::sparse_linear" ? "left out for a few rows" : "kept";
+}
+
+bool is_integer_layer(const Call& c) {
+  constexpr std::array kernels{"ref::fixed_linear", "cpu::quantized::linear", "cpu::quantized::sparse_linear", "cpu::quantized::blocks_linear"};
+  return std::find(kernels.begin(), kernels.end(), c.kernel) != kernels.end();
+}
+
 // Layers on integers: the instructions that they take, how many of their weights are not zero, and whether these alone are read.
 nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program) {
   auto out = nlohmann::ordered_json::array();
@@ -85,16 +98,14 @@ nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program
     if (!n->is("FixedLinear", "inferc")) continue;
     const auto weights = n->in(1)->constant->as<std::int32_t>();
     const auto zeros = static_cast<double>(std::count(weights.begin(), weights.end(), 0)), all = static_cast<double>(weights.size());
-    call = std::find_if(call, program.calls.end(),
-                        [](const Call& c) { return c.kernel.ends_with("linear") && (!c.fast || c.kernel.starts_with("cpu::quantized::")); });
+    call = std::find_if(call, program.calls.end(), is_integer_layer);
     if (call == program.calls.end()) break;
-    const bool sparse = call->kernel == "cpu::quantized::sparse_linear";
     const std::string kind = call->fast ? std::get<std::string>(call->template_args[0]).substr(std::string_view("cpu::quantized::").size()) : "reference";
     out.push_back({{"layer", joined(call->nodes)},
                    {"weights", text(*n->in(1)->type)},
                    {"density", fmt::format("{:.2f}", 1 - zeros / all)},
                    {"products", kind},
-                   {"zeros", sparse ? "left out for a few rows" : "kept"}});
+                   {"zeros", zeros_of(*call)}});
     ++call;
   }
   return out;

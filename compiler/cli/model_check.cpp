@@ -87,7 +87,7 @@ bool ModelCheck::run_input(ModelVerdict& v, const std::vector<Tensor>& inputs) {
 }
 
 void ModelCheck::compare_results(ModelVerdict& v, const std::vector<Tensor>& inputs, const std::vector<Tensor>& ours) {
-  ExactRun exact = graphs_.exact.run(inputs, v.sizes, chosen_indices(graphs_.optimised, inputs, v.sizes));
+  ExactRun exact = graphs_.exact.run(inputs, v.sizes, choices_of(graphs_.unfused, inputs, v.sizes));
   v.choices.insert(v.choices.end(), exact.choices.begin(), exact.choices.end());
   const std::vector<Tensor>* peer = peer_outputs(v, inputs, ours);
   for (std::size_t i = 0; i < ours.size(); ++i) {

@@ -31,7 +31,8 @@ class ModelCheck {
  public:
   struct Graphs {
     const Float64Oracle& exact;  // of the graph as imported
-    const Graph& optimised;      // what the code was generated from: tells its choices (TopK ...)
+    const Graph& optimised;      // what the code was generated from
+    const Graph& unfused;        // the same before operators were fused: tells its choices (TopK, Round ...)
   };
   ModelCheck(const LoadedModel& model, Graphs graphs, const ort::Library& library, PeerModel peer, std::optional<Exactness> exactness = std::nullopt);
 

@@ -107,20 +107,20 @@ Finish finish(const Node& n, const Tensor& table) {
 namespace {
 
 template <class T>
-Tensor padded(const Tensor& table, const std::vector<std::int64_t>& offset, std::size_t row) {
+Tensor padded(const Tensor& table, const std::vector<std::int64_t>& offset) {
   const auto rows = static_cast<std::size_t>(table.shape()[0]), cols = static_cast<std::size_t>(table.shape()[1]), stride = (cols + 15) / 16 * 16;
   Tensor out(dtype_of<T>, {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(stride)});
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < cols; ++c)
-      out.as<T>()[r * stride + c] = static_cast<T>(table.as<std::int64_t>()[r * cols + c] + (r == row && !offset.empty() ? offset[c] : 0));
+      out.as<T>()[r * stride + c] = static_cast<T>(table.as<std::int64_t>()[r * cols + c] + (r == 0 && !offset.empty() ? offset[c] : 0));
   return out;
 }
 
 }  // namespace
 
-Operand packed_table(Lower& l, std::size_t table, const std::vector<std::int64_t>& offset, std::size_t row) {
+Operand packed_table(Lower& l, std::size_t table, bool wide, const std::vector<std::int64_t>& offset) {
   const Tensor& t = *l.constant(table);
-  return l.weight(is_wide(l.node) ? padded<std::int64_t>(t, offset, row) : padded<std::int32_t>(t, offset, row), "columns16");
+  return l.weight(wide ? padded<std::int64_t>(t, offset) : padded<std::int32_t>(t, offset), "columns16");
 }
 
 }  // namespace inferc::fixed

@@ -28,7 +28,7 @@ struct Finish {
   std::string steps, result;
 };
 [[nodiscard]] Finish finish(const Node& n, const Tensor& steps);
-// The table with its rows padded to 16 columns, `offset` (if any) added to row `row`, in the type of sums.
-[[nodiscard]] Operand packed_table(Lower& l, std::size_t table, const std::vector<std::int64_t>& offset = {}, std::size_t row = 0);
+// The table with its rows padded to 16 columns, `offset` (if any) added to row 0, in the type of sums.
+[[nodiscard]] Operand packed_table(Lower& l, std::size_t table, bool wide, const std::vector<std::int64_t>& offset = {});
 
 }  // namespace inferc::fixed

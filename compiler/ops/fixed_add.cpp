@@ -39,7 +39,8 @@ void lower(Lower& l) {
 bool lower_fast(Lower& l) {
   const Dim all = product(l.shape(a));
   Call& c = l.fast("cpu::quantized::add", "kernels/cpu/quantized/map.hpp",
-                   {range(0, Dim(1)), write(l.out_dense()), read(l.in_dense(a)), read(l.in_dense(b)), read(fixed::packed_table(l, table)), size(all)});
+                   {range(0, Dim(1)), write(l.out_dense()), read(l.in_dense(a)), read(l.in_dense(b)),
+                    read(fixed::packed_table(l, table, fixed::is_wide(l.node))), size(all)});
   const fixed::Finish finish = fixed::finish(l.node, *l.constant(steps));
   c.template_args = {std::to_string(shift(l.node, "shift_a")), std::to_string(shift(l.node, "shift_b")), finish.steps, finish.result};
   c.flops = all;

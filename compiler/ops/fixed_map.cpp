@@ -33,7 +33,7 @@ bool lower_fast(Lower& l) {
   const Dim all = product(l.shape(x)), cols = flat ? all : l.shape(x).back();
   const Dim rows = flat ? Dim(1) : product({l.shape(x).begin(), l.shape(x).end() - 1});
   Call& c = l.fast("cpu::quantized::map", "kernels/cpu/quantized/map.hpp",
-                   {range(0, rows), write(l.out_dense()), read(l.in_dense(x)), read(fixed::packed_table(l, table)), size(cols)});
+                   {range(0, rows), write(l.out_dense()), read(l.in_dense(x)), read(fixed::packed_table(l, table, fixed::is_wide(l.node))), size(cols)});
   const fixed::Finish finish = fixed::finish(l.node, *l.constant(steps));
   c.template_args = {finish.steps, finish.result};
   c.flops = all;

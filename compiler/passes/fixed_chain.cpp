@@ -278,6 +278,7 @@ DType FixedChain::stored_type() const {
   if (l >= 0 && h <= UINT8_MAX) return DType::uint8;
   if (l >= INT8_MIN && h <= INT8_MAX) return DType::int8;
   if (l >= INT16_MIN && h <= INT16_MAX) return DType::int16;
+  if (l >= 0 && h <= UINT16_MAX) return DType::uint16;
   return l >= INT32_MIN && h <= INT32_MAX ? DType::int32 : DType::undefined;
 }
 

@@ -73,6 +73,20 @@ bool has_quantiser(const Graph& graph) {
   return std::any_of(nodes.begin(), nodes.end(), [](const Node* n) { return is_quantiser(*n); });
 }
 
+std::string_view off_grid_reason(const Node& n) {
+  const bool fixed = n.is("Quantize", "inferc");
+  const auto all = [&](std::size_t i, auto holds) {
+    const Tensor* t = n.in(i) && n.in(i)->constant ? &*n.in(i)->constant : nullptr;
+    return !t || t->dtype() != DType::float32 || std::all_of(t->as<float>().begin(), t->as<float>().end(), holds);
+  };
+  const auto is_whole = [](float v) { return v == std::floor(v); };
+  if (n.is("DynamicQuantizeLinear")) return "a step that comes at run time";
+  if (!fixed && !n.is("QuantizeLinear")) return "";
+  if (!n.in(1)->constant) return "a step that comes at run time";
+  if (!all(1, [](float v) { return power_of_two(static_cast<double>(v)).has_value(); })) return "a step that is no power of two";
+  return fixed && (!all(2, is_whole) || !all(3, is_whole)) ? "bounds that are no integers" : "";
+}
+
 bool View::exact() const {
   return std::all_of(node.inputs.begin(), node.inputs.end(), [&](const Value* v) {
     const Grid* g = v ? find_(v) : nullptr;

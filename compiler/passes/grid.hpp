@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/ir/graph.hpp"
@@ -32,6 +33,10 @@ inline constexpr std::int64_t unbounded = std::int64_t{1} << 53;
 // most, and worth no pass.
 [[nodiscard]] bool is_quantiser(const Node& n);
 [[nodiscard]] bool has_quantiser(const Graph& graph);
+
+// What keeps the results of a quantiser off any grid: "a step that is no power of two", "bounds that are no integers", "a step that comes at
+// run time"; "" of quantisers with none of these, and of other nodes.
+[[nodiscard]] std::string_view off_grid_reason(const Node& n);
 
 // One entry for the whole tensor: the finest fraction, all bounds.
 [[nodiscard]] Grid whole(const Grid& g);

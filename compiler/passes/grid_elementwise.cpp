@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "compiler/passes/grid_rules.hpp"
+#include "compiler/passes/match.hpp"
 
 namespace inferc::grid {
 namespace {
@@ -93,11 +94,17 @@ std::optional<Grid> clip(const View& v) {
   });
 }
 
+// Of what a Clip to two numbers gives, else none.
+Entry rounded_bounds(const View& v, double (*f)(double)) {
+  const Node* clip = v.node.in(0)->producer;
+  const auto low = clip && clip->is("Clip") ? scalar_value(clip->in(1)) : std::nullopt, high = low ? scalar_value(clip->in(2)) : std::nullopt;
+  return low && high && *low <= *high ? Entry{0, saturated(f(*low)), saturated(f(*high))} : Entry{0, -unbounded, unbounded};
+}
+
 // To integers; bounds round like the elements, for the rounding never swaps two.
-template <class F>
-std::optional<Grid> rounded(const View& v, F f) {
+std::optional<Grid> rounded(const View& v, double (*f)(double)) {
   const Grid* x = v.in(0);
-  if (!x) return single({0, -unbounded, unbounded});
+  if (!x) return single(rounded_bounds(v, f));
   return each(*x, [&](const Entry& e) {
     if (e.fraction <= 0) return e;
     const auto at = [&](std::int64_t q) { return std::abs(q) >= unbounded ? q : saturated(f(std::ldexp(static_cast<double>(q), -e.fraction))); };

@@ -14,6 +14,7 @@
 #include "compiler/passes/match.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/passes/point_function.hpp"
+#include "compiler/passes/stored_quantiser.hpp"
 
 namespace inferc {
 namespace {
@@ -208,9 +209,16 @@ class Lowering {
       if (const Integers* from = integers_of(n->in(0), before); from && joined(from->columns)) return moved(*n, *from, before);
     if (n && n->is("Quantize", "inferc"))
       if (const Integers* of = quantised(*n, before)) return of;
+    if (const auto fraction = n ? fraction_of_integers(*n) : std::nullopt)
+      if (const auto all = joined(columns_of_grid(*g)); all && all->fraction == *fraction) return keep(v, {n->in(0), {*all}});
     return g->exact || (n && n->is("Quantize", "inferc")) ? converted(v, *g, before) : nullptr;
   }
 
+  static Columns columns_of_grid(const grid::Grid& g) {
+    Columns out;
+    for (std::size_t c = 0; c < g.fraction.size(); ++c) out.push_back({g.fraction[c], g.low[c], g.high[c]});
+    return out;
+  }
   const Integers* keep(const Value* v, Integers of) { return &(integers_[v] = std::move(of)); }
 
   const Integers* to_integer(Value* source, const Value* of, const FixedChain::Target& to, Node* before) {
@@ -273,6 +281,12 @@ class Lowering {
   Node* extend(FixedChain& chain, Node* last, std::set<Node*>& covered, std::size_t behind = 0) {
     for (;;) {
       Node* user = graph_.only_user(last->out());
+      if (user && user->is("QuantizeLinear")) {
+        if (Node* behind_it = through_integers(chain, user, covered)) {
+          last = behind_it;
+          continue;
+        }
+      }
       if (!user || !float32(user->out()) || user->out()->type->shape != last->out()->type->shape) return last;
       FixedChain longer = chain;
       if (!apply(longer, *user, behind)) return last;
@@ -280,6 +294,18 @@ class Lowering {
       covered.insert(user);
       last = user;
     }
+  }
+
+  // The last node of a quantiser that goes through integers of the file, where `first` begins one that the chain takes.
+  Node* through_integers(FixedChain& chain, Node* first, std::set<Node*>& covered) {
+    const auto q = stored_quantiser(graph_, first);
+    const std::size_t n = chain.columns().size();
+    FixedChain longer = chain;
+    const auto all = [&](std::int64_t v) { return std::vector<std::int64_t>(n, v); };
+    if (!q || !longer.quantise({std::vector<int>(n, q->fraction), all(q->low), all(q->high), Round::rnd_conv, false})) return nullptr;
+    chain = std::move(longer);
+    covered.insert(q->nodes.begin(), q->nodes.end());
+    return q->nodes.back();
   }
 
   // The chain of `op` on operands, whose result stands for the value of `last`.
@@ -302,7 +328,8 @@ class Lowering {
     return joined_origins(nodes);
   }
   Value* place(const Integers& of, const FixedChain& chain, DType type, Node* before) {
-    const bool row = of.op == "FixedLinear" && of.operands[0]->type->dtype == DType::int8;
+    const DType t = of.operands[0]->type->dtype;
+    const bool row = of.op == "FixedLinear" && (t == DType::int8 || t == DType::uint16);
     std::vector<Value*> operands = of.operands;
     operands.insert(operands.end(), {graph_.add_constant(chain.table(row)), graph_.add_constant(chain.steps(row))});
     Attributes attributes = of.attributes;
@@ -447,7 +474,7 @@ class Lowering {
   std::optional<FixedChain> integer_sums(const IntegerLayer& layer, Node*& last, std::set<Node*>& covered) {
     const Columns x = range_of(layer.x->type->dtype);
     const Weights w{layer.weights, std::vector<int>(layer.columns, 0)};
-    FixedChain chain = sums(w, x, layer.k, layer.x->type->dtype == DType::int8);
+    FixedChain chain = sums(w, x, layer.k, offset_of(layer.x->type->dtype, true));
     if (!chain.add(whole(layer.bias)) || chain.is_wide() || magnitude(w) > 32767) return std::nullopt;
     if (!layer.factor.empty()) {
       const bool fits = chain.rescale(layer.factor, std::vector<float>(layer.columns, 1.0f)) && saturate(chain, layer.zero_y, last->out()->type->dtype);
@@ -565,8 +592,11 @@ class Lowering {
     return out;
   }
 
-  // Bounds of the sums from the weights as they are, and the largest of any partial sum: |x| counts 128 more where the kernel adds it.
-  static FixedChain sums(const Weights& w, const Columns& x, std::size_t k, bool offset) {
+  // What the kernel adds to data of a type, or subtracts.
+  static std::int64_t offset_of(DType t, bool bytes) { return bytes && t == DType::int8 ? 128 : !bytes && t == DType::uint16 ? 32768 : 0; }
+
+  // Bounds of the sums from the weights as they are, and the largest of any partial sum: |x| counts `offset` more.
+  static FixedChain sums(const Weights& w, const Columns& x, std::size_t k, std::int64_t offset) {
     const std::size_t n = w.fraction.size();
     Columns out;
     std::int64_t peak = 0;
@@ -576,7 +606,7 @@ class Lowering {
         const auto& c = x[x.size() == 1 ? 0 : i];
         const std::int64_t v = w.integer[i * n + j], a = c.low * v, b = c.high * v;
         low += std::min(a, b), high += std::max(a, b);
-        most += (std::max(std::abs(c.low), std::abs(c.high)) + (offset ? 128 : 0)) * std::abs(v);
+        most += (std::max(std::abs(c.low), std::abs(c.high)) + offset) * std::abs(v);
       }
       out.push_back({w.fraction[j], low, high});
       peak = std::max(peak, most);
@@ -598,16 +628,16 @@ class Lowering {
     const DType type = x.value->type->dtype;
     const bool bytes = (type == DType::int8 || type == DType::uint8) && are_bytes(*weights);
     level(*weights, bytes ? 127 : 32767);
-    const double bound = static_cast<double>(magnitude(*weights)) * static_cast<double>(most_of(x.columns) + 128) * static_cast<double>(k);
+    const double bound = static_cast<double>(magnitude(*weights)) * static_cast<double>(most_of(x.columns) + 32768) * static_cast<double>(k);
     if (magnitude(*weights) > (std::int64_t{1} << 30) || bound > 4e18) return;
-    FixedChain chain = sums(*weights, x.columns, k, bytes && type == DType::int8);
+    FixedChain chain = sums(*weights, x.columns, k, offset_of(type, bytes));
     if (bias) {
       const auto term = columns_of(bias, outputs, 0);
       if (!term || !chain.add(*term)) return;
     }
     std::set<Node*> covered{n};
     Node* last = extend(chain, n, covered, behind);
-    const bool narrow = magnitude(*weights) <= 32767 && type != DType::int32 && type != DType::uint16 && !chain.is_wide();
+    const bool narrow = magnitude(*weights) <= 32767 && type != DType::int32 && !chain.is_wide();
     const grid::Grid* sum = facts_.of(n->out());
     if (!narrow && sum && sum->exact) return;  // float32 is as right, and faster
     Tensor matrix(DType::int32, {static_cast<std::int64_t>(k), static_cast<std::int64_t>(outputs)});

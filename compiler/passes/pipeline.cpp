@@ -72,4 +72,11 @@ void run_pipeline(Graph& graph, std::string_view stop_after, const std::vector<s
   }
 }
 
+void run_pipeline_to_fusion(Graph& graph) {
+  for (const Pass& p : pipeline()) {
+    if (p.name == first_fusion) return;
+    run_everywhere(p, graph);
+  }
+}
+
 }  // namespace inferc

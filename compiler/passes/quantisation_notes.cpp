@@ -105,18 +105,6 @@ bool rounds_again(const Node& n) {
   }
 }
 
-// Bounds or scales of a quantiser to fixed point that are on no grid.
-bool is_off_grid(const Node& n) {
-  if (!n.is("Quantize", "inferc")) return false;
-  const auto all = [&](std::size_t i, auto holds) {
-    if (!is_constant(n.in(i)) || n.in(i)->constant->dtype() != DType::float32) return true;
-    const auto values = n.in(i)->constant->as<float>();
-    return std::all_of(values.begin(), values.end(), holds);
-  };
-  const auto whole = [](float v) { return v == std::floor(v); };
-  return !all(1, [](float v) { return grid::power_of_two(static_cast<double>(v)).has_value(); }) || !all(2, whole) || !all(3, whole);
-}
-
 // Whether a sum of a layer on bytes may leave 32 bits, by its weights and any data.
 bool may_wrap(const Node& n) {
   const auto layer = n.in(0) && n.in(0)->type ? integer_layer(n) : std::nullopt;
@@ -137,18 +125,18 @@ bool may_wrap(const Node& n) {
 void note_quantisation(const Graph& graph, Diagnostics& diagnostics) {
   const bool from_pquantml = graph.name.starts_with("pquant_");
   QuantiseNotes quantise;
-  Note again, off_grid, truncate, wraps;
+  Note again, off_step, off_bounds, truncate, wraps;
   for (const Node* n : graph.nodes()) {
     quantise.see(*n);
     if (from_pquantml && rounds_again(*n)) again.add(*n);
-    if (is_off_grid(*n)) off_grid.add(*n);
+    if (const auto why = grid::off_grid_reason(*n); n->is("Quantize", "inferc") && !why.empty()) (why.starts_with("bounds") ? off_bounds : off_step).add(*n);
     if (may_wrap(*n)) wraps.add(*n);
     if (n->is("Quant", "qonnx.custom_op.general") && n->attr("rounding_mode", std::string()) == "TRUNCATE") truncate.add(*n);
   }
   quantise.say(diagnostics);
   again.say(diagnostics, "constants that are off the grid of their quantiser are rounded again", remedy);
-  off_grid.say(diagnostics, "its scale is no power of two, or a bound is no integer: what follows is computed in float32, not in integers",
-               "a scale 2^f and integer bounds make it exact");
+  off_step.say(diagnostics, "its scale is no power of two: what follows is computed in float32, not in integers", "a scale 2^f makes it exact");
+  off_bounds.say(diagnostics, "a bound is no integer: what follows is computed in float32, not in integers", "integer bounds make it exact");
   wraps.say(diagnostics, "its sums may leave 32 bits and then wrap, as ONNX defines them: the reference kernel computes it, which is slow",
             "fewer inputs or smaller weights make it exact");
   truncate.say(diagnostics, "rounding_mode TRUNCATE, which PQuantML writes for TRN_ZERO, is read as DOWN", remedy);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/ops/op.hpp"
@@ -17,6 +18,21 @@ bool chooses(const Node& n) { return n.is("TopK") || n.is("ArgMax") || n.is("Arg
 std::optional<std::size_t> index_output(const Node& n, const Tensor& operand) {
   if (!chooses(n) || !is_float(operand.dtype())) return std::nullopt;
   return n.op == "TopK" ? 1 : 0;
+}
+
+bool rounds(const Node& n) { return n.is("Round") || n.is("Floor") || n.is("Ceil"); }
+
+// Where a choice is found again in another form of the graph; "": it has no name, or none of its own.
+std::string key_of(const Node& n, std::size_t output) {
+  const Value* v = n.out(output);
+  if (!v || !v->name.empty()) return v ? v->name : "";
+  return rounds(n) && !n.name.empty() ? n.name + "/" + n.op : "";
+}
+
+// How far x is from the numbers that the node rounds to `integer`.
+double distance_to(const Node& n, double x, double integer) {
+  const double below = n.is("Floor") ? 0 : n.is("Ceil") ? 1 : 0.5, above = 1 - below;
+  return std::max({0.0, integer - below - x, x - (integer + above)});
 }
 
 // Lines of `x` along the axis of the choice, and the chosen elements of each.
@@ -56,6 +72,20 @@ Choice compare_choice(const Node& n, const Tensor& x, const Tensor& exact, const
   return out;
 }
 
+Choice compare_rounding(const Node& n, const Tensor& x, const Tensor& exact, const Tensor& taken) {
+  Choice out{address(n)};
+  const double unit = std::ldexp(largest_magnitude(x), -23);
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const double a = element(exact, i), b = element(taken, i);
+    if (a == b || (std::isnan(a) && std::isnan(b))) continue;
+    ++out.count;
+    const double distance = distance_to(n, element(x, i), b);
+    if (distance > 0) out.gap = std::max(out.gap, distance / unit);
+    if (std::isnan(distance)) out.gap = INFINITY;
+  }
+  return out;
+}
+
 Tensor take(const Node& n, const Tensor& x, const Tensor& indices) {
   Tensor out(x.dtype(), indices.shape());
   const Lines lines(n, x, indices);
@@ -74,22 +104,29 @@ std::vector<Tensor> widened(const std::vector<Tensor>& tensors) {
 // Puts the given choices into a run and notes where it would have chosen otherwise.
 class Steering {
  public:
-  explicit Steering(const ChosenIndices& chosen) : chosen_(chosen) {}
+  // Of a run of `graph`.
+  Steering(const Graph& graph, const Choices& chosen) : chosen_(chosen) {
+    std::set<std::string> seen;
+    for (const Node* n : graph.nodes())
+      if (rounds(*n) && !seen.insert(key_of(*n, 0)).second) ambiguous_.insert(key_of(*n, 0));
+  }
   void operator()(const Node& n, std::span<const Tensor* const> operands, std::span<Tensor> results) {
-    const auto at = operands.empty() || !operands[0] ? std::nullopt : index_output(n, *operands[0]);
+    if (operands.empty() || !operands[0]) return;
+    const auto at = rounds(n) ? std::optional<std::size_t>(0) : index_output(n, *operands[0]);
     if (!at || !n.out(*at)) return;
-    const auto given = chosen_.find(n.out(*at)->name);
-    if (given == chosen_.end() || given->second.shape() != results[*at].shape()) return;
-    Choice c = compare_choice(n, *operands[0], results[*at], given->second);
+    const auto given = chosen_.find(key_of(n, *at));
+    if (given == chosen_.end() || ambiguous_.contains(given->first) || given->second.shape() != results[*at].shape()) return;
+    Choice c = (rounds(n) ? compare_rounding : compare_choice)(n, *operands[0], results[*at], given->second);
     if (c.count == 0) return;
     choices.push_back(std::move(c));
-    results[*at] = given->second;
+    results[*at] = widened(given->second);
     if (n.op == "TopK" && n.out(0)) results[0] = take(n, *operands[0], given->second);
   }
   std::vector<Choice> choices;
 
  private:
-  const ChosenIndices& chosen_;
+  const Choices& chosen_;
+  std::set<std::string> ambiguous_;  // names of several roundings: a pass may have left one of them
 };
 
 bool decides(std::span<const Tensor* const> operands, const Tensor& result) {
@@ -98,22 +135,27 @@ bool decides(std::span<const Tensor* const> operands, const Tensor& result) {
 
 }  // namespace
 
-ChosenIndices chosen_indices(const Graph& graph, const std::vector<Tensor>& inputs, const SymbolValues& symbols) {
-  ChosenIndices out;
+Choices choices_of(const Graph& graph, const std::vector<Tensor>& inputs, const SymbolValues& symbols) {
+  Choices out;
   const auto nodes = graph.nodes();
-  if (std::none_of(nodes.begin(), nodes.end(), [](const Node* n) { return chooses(*n); })) return out;
+  if (std::none_of(nodes.begin(), nodes.end(), [](const Node* n) { return chooses(*n) || rounds(*n); })) return out;
+  std::set<std::string> ambiguous{""};
   const auto note = [&](const Node& n, std::span<const Tensor* const> operands, std::span<Tensor> results) {
-    const auto at = operands.empty() || !operands[0] ? std::nullopt : index_output(n, *operands[0]);
-    if (at && n.out(*at) && !n.out(*at)->name.empty()) out[n.out(*at)->name] = results[*at];
+    if (operands.empty() || !operands[0]) return;
+    const auto at = rounds(n) ? std::optional<std::size_t>(0) : index_output(n, *operands[0]);
+    if (!at || !n.out(*at)) return;
+    const std::string key = key_of(n, *at);
+    if (!out.emplace(key, results[*at]).second) ambiguous.insert(key);
   };
   (void)evaluate_graph(graph, inputs, symbols, note);
+  for (const std::string& key : ambiguous) out.erase(key);
   return out;
 }
 
 Float64Oracle::Float64Oracle(const Graph& graph) : narrow_(clone(graph)), wide_(inferc::widened(graph)) {}
 
-ExactRun Float64Oracle::run(const std::vector<Tensor>& inputs, const SymbolValues& symbols, const ChosenIndices& chosen) const {
-  Steering steering(chosen);
+ExactRun Float64Oracle::run(const std::vector<Tensor>& inputs, const SymbolValues& symbols, const Choices& chosen) const {
+  Steering steering(*wide_, chosen);
   ExactRun out;
   out.outputs = evaluate_graph(*wide_, widened(inputs), symbols, std::ref(steering));
   out.choices = std::move(steering.choices);

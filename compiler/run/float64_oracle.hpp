@@ -8,10 +8,10 @@
 
 namespace inferc {
 
-// A choice between elements (TopK, ArgMax, ArgMin of floating-point values) that a run made otherwise than float64 would.
-// Between elements closer than the rounding in front of them either choice is right; it changes what follows by more than
-// rounding. `gap` is the largest distance of a chosen value to the one float64 chooses, in units of eps max|x| over
-// the node's operand, eps = 2^-23.
+// A choice between elements (TopK, ArgMax, ArgMin of floating-point values) or between integers (Round, Floor, Ceil) that a run made
+// otherwise than float64 would. Between elements closer than the rounding in front of them, or so close to where the integer changes, either
+// choice is right; it changes what follows by more than rounding. `gap` is the largest distance of a chosen value to the one float64
+// chooses, or of a rounded value to those that give the chosen integer, in units of eps max|x| over the node's operand, eps = 2^-23.
 struct Choice {
   std::string node;
   std::size_t count = 0;  // elements chosen otherwise
@@ -21,15 +21,16 @@ struct Choice {
   [[nodiscard]] bool is_tie() const { return gap <= largest_tie; }
 };
 
-// Indices chosen in one run, by the name of the value that holds them.
-using ChosenIndices = std::map<std::string, Tensor, std::less<>>;
+// Indices chosen in one run, and the results of roundings, by the name of the value that holds them; of a rounding without a name, by that of
+// its node.
+using Choices = std::map<std::string, Tensor, std::less<>>;
 
-// The indices that a run of `graph` on the host chooses.
-[[nodiscard]] ChosenIndices chosen_indices(const Graph& graph, const std::vector<Tensor>& inputs, const SymbolValues& symbols);
+// What a run of `graph` on the host chooses.
+[[nodiscard]] Choices choices_of(const Graph& graph, const std::vector<Tensor>& inputs, const SymbolValues& symbols);
 
 struct ExactRun {
   std::vector<Tensor> outputs;  // float64 where the graph has float32, float16 or bfloat16
-  std::vector<Choice> choices;  // where the given indices are not those of float64
+  std::vector<Choice> choices;  // where the given ones are not those of float64
 };
 
 // A graph in float64 by the reference kernels: the exact results of CORRECTNESS section 3, rule D.
@@ -39,7 +40,7 @@ class Float64Oracle {
   explicit Float64Oracle(const Graph& graph);
 
   // With the choices of `chosen` in place of its own; a choice that `chosen` does not name is made in float64.
-  [[nodiscard]] ExactRun run(const std::vector<Tensor>& inputs, const SymbolValues& symbols, const ChosenIndices& chosen = {}) const;
+  [[nodiscard]] ExactRun run(const std::vector<Tensor>& inputs, const SymbolValues& symbols, const Choices& chosen = {}) const;
 
   // Nodes whose results are integers or bools of floating-point operands (comparisons, roundings, choices) and differ
   // between a float32 and a float64 run: where a discontinuity of the network lies at these inputs.

@@ -125,6 +125,19 @@ def sparse(b):
     behind_layer(b, b.node("MatMul", [x, w]), n, b.grid[x.name][0] * w_step)
 
 
+def pruned(b):
+    """Of many rows, most weights zero: more than one and fewer than 64 rows are what symbols bring."""
+    x = b.quantised(lambda v: v.rank == 2 and v.static(1) and not_empty(v))
+    k, n = b.choose([64, 96, 128, 200]), b.choose([64, 70, 96])
+    w, _ = weights(b, (x.dims[1], k), 1, x.dims[1], b.grid[x.name][1])
+    if isinstance(x.dims[0], int):
+        x = b.node("Tile", [x, b.ints(-(-b.integer(64, 140) // x.dims[0]), 1)])
+    by_onnx_int8(b, b.node("MatMul", [x, w]))
+    x = b.values[-1]
+    w, w_step = weights(b, (k, n), 1, k, 128, 0.96)
+    behind_layer(b, b.node("MatMul", [x, w]), n, b.grid[x.name][0] * w_step)
+
+
 def by_onnx_int8(b, x):
     step = 2.0 ** -4
     operands = [b.scale(step), b.constant(np.int8(0))]
@@ -186,7 +199,7 @@ def joined(b):
     b.grid[z.name] = min(b.grid[x.name][0], b.grid[y.name][0]), 4 * max(b.grid[x.name][1], b.grid[y.name][1])
 
 
-RULES = [linear] * 6 + [sparse] * 3 + [convolution] * 4 + [pool, flatten, activation, activation, function, function, joined] + [total] * 6
+RULES = [linear] * 6 + [sparse] * 3 + [pruned] * 3 + [convolution] * 4 + [pool, flatten, activation, activation, function, function, joined] + [total] * 6
 
 
 def fill(b, symbol):

@@ -172,6 +172,11 @@ def quantised_row(b):
     q.sparse(b)
 
 
+def quantised_rows(b):
+    q.quantise(b, value(b, edge(b, 200), edge(b, 70), most=200))
+    q.pruned(b)
+
+
 def quantised_image(b):
     q.quantise(b, value(b, b.integer(1, 3), edge(b, 17), *[b.integer(3, 9) for _ in range(b.integer(1, 2))], most=4))
     q.convolution(b)
@@ -196,7 +201,7 @@ RULES |= {"LSTM": partial(recurrent, op="LSTM", gates=4), "GRU": partial(recurre
           "GRU_linear": partial(recurrent, op="GRU", gates=3, linear_before_reset=1)}
 RULES["decision_trees"] = decision_trees
 EXACT = {"quantised_linear": partial(quantised_layer, rule=q.linear), "quantised_activation": partial(quantised_layer, rule=q.activation), "quantised_function": partial(quantised_layer, rule=q.function),
-         "quantised_sparse": quantised_row, "quantised_convolution": quantised_image, "quantised_sum": quantised_sum}
+         "quantised_sparse": quantised_row, "quantised_pruned": quantised_rows, "quantised_convolution": quantised_image, "quantised_sum": quantised_sum}
 RULES |= {f.__name__: partial(scatters, rule=f) for f in (m.scatter_elements, m.scatter_nd, m.scatter_nd_given)}
 
 

@@ -275,7 +275,7 @@ class Coverage(unittest.TestCase):
     def test_knows_the_fast_kernels_of_the_sources(self):
         known = coverage.known_kernels()
         self.assertTrue({"cpu::gemm", "cpu::conv", "cpu::softmax"} <= known, known)
-        self.assertTrue({"cpu::trees", "cpu::quantized::sparse_linear", "cpu::softmax_columns"} <= known, known)
+        self.assertTrue({"cpu::trees", "cpu::quantized::sparse_linear", "cpu::quantized::blocks_linear", "cpu::softmax_columns"} <= known, known)
 
     def test_counts_what_networks_hold(self):
         b = builder.Builder(np.random.default_rng(4))

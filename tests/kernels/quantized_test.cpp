@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/cpu/quantized/blocks.hpp"
 #include "kernels/cpu/quantized/map.hpp"
 #include "kernels/cpu/quantized/pack.hpp"
 #include "kernels/cpu/quantized/patches.hpp"
@@ -97,16 +98,19 @@ struct Product {
     for (std::size_t j = 0; j < n; ++j) {
       std::int64_t sum = 0;
       for (std::size_t p = 0; p < k; ++p) sum += w[p * n + j];
-      table[j] = static_cast<typename Kind::Sum>(draw(-9999, 9999) - (signed_bytes() ? 128 * sum : 0));
+      table[j] = static_cast<typename Kind::Sum>(draw(-9999, 9999) - offset() * sum);
       table[columns + j] = static_cast<typename Kind::Sum>(draw(1, 9));
       table[2 * columns + j] = static_cast<typename Kind::Sum>(draw(1, 100));
     }
   }
   static constexpr std::int64_t most() { return Kind::packs_two ? 7 : limits::highest<typename Kind::Weight>; }
-  static constexpr bool signed_bytes() { return Kind::group == 4 && std::is_signed_v<X>; }
+  // What the kernel adds to each element of x.
+  static constexpr std::int64_t offset() {
+    return Kind::group == 4 && std::is_signed_v<X> ? 128 : Kind::group == 2 && std::is_same_v<X, std::uint16_t> ? -32768 : 0;
+  }
   std::int64_t sum(std::size_t i, std::size_t j) const {
     std::int64_t out = table[j];
-    for (std::size_t p = 0; p < k; ++p) out += (static_cast<std::int64_t>(x[i * ldx + p]) + (signed_bytes() ? 128 : 0)) * w[p * n + j];
+    for (std::size_t p = 0; p < k; ++p) out += (static_cast<std::int64_t>(x[i * ldx + p]) + offset()) * w[p * n + j];
     return out;
   }
 };
@@ -170,6 +174,7 @@ TEST(QuantizedLinear, HalvesOfBytes) {
 TEST(QuantizedLinear, Words) { check_shapes<q::Words, std::int16_t>(-4000, 4000, 4000); }
 TEST(QuantizedLinear, WordsTimesUnsignedBytes) { check_shapes<q::Words, std::uint8_t>(0, 255, 32767); }
 TEST(QuantizedLinear, WordsTimesSignedBytes) { check_shapes<q::Words, std::int8_t>(-128, 127, 32767); }
+TEST(QuantizedLinear, WordsTimesUnsignedWords) { check_shapes<q::Words, std::uint16_t>(0, 65535, 500); }
 TEST(QuantizedLinear, SumsOf64Bits) { check_shapes<q::Wide, std::int32_t>(-2000, 2000, 1000); }
 TEST(QuantizedLinear, SumsOf64BitsOfWords) { check_shapes<q::Wide, std::uint16_t>(0, 65535, 1000); }
 
@@ -190,7 +195,7 @@ void check_sparse(std::int64_t low, std::int64_t high) {
     std::mt19937 random(zeros);
     for (std::size_t i = 0; i < p.w.size(); ++i)
       if (random() % 100 < zeros) {
-        if (p.signed_bytes()) p.table[i % N] += static_cast<std::int32_t>(128 * p.w[i]);
+        p.table[i % N] += static_cast<std::int32_t>(p.offset() * p.w[i]);
         p.w[i] = 0;
       }
     q::pack_groups(p.packed.data(), p.w.data(), K, N, 4, N, std::size_t{1});
@@ -210,6 +215,75 @@ TEST(QuantizedSparse, GivesTheSumsOfAllWeights) {
   check_sparse<std::uint8_t, 64, 32>(0, 255), check_sparse<std::int8_t, 64, 16>(-128, 127), check_sparse<std::uint8_t, 70, 21>(0, 255);
   check_sparse<std::int8_t, 200, 37>(-128, 127), check_sparse<std::int8_t, 5, 3>(-128, 127);
   check_sparse<std::uint8_t, 256, 70>(0, 255), check_sparse<std::int8_t, 65, 100>(-128, 127), check_sparse<std::uint8_t, 129, 128>(0, 255);
+}
+
+// Groups of weights without those that are all zeros: whole blocks of rows and the rows behind them, which take the dense weights or those of
+// a few rows.
+template <class Kind, class X>
+struct Blocks {
+  Product<Kind, X> p;
+  std::size_t ldx;
+  std::vector<X> x;  // rows at a multiple of four
+  std::vector<std::uint16_t> plan, windows;
+  std::vector<std::int32_t> values;
+  std::vector<std::int8_t> steps;
+  std::vector<float> scratch;
+
+  Blocks(std::size_t m, std::size_t k, std::size_t n, std::int64_t low, std::int64_t high, std::int64_t most, unsigned zeros)
+      : p(m, k, n, low, high, most), ldx(k + 4), x(m * ldx), scratch(q::blocks_scratch(k)) {
+    std::mt19937 random(zeros);
+    for (std::size_t i = 0; i < k * n; ++i)
+      if (random() % 100 < zeros) {
+        p.table[i % n] += static_cast<std::int32_t>(p.offset() * p.w[i]);
+        p.w[i] = 0;
+      }
+    q::pack_groups(p.packed.data(), p.w.data(), k, n, 4, n, std::size_t{1});
+    std::vector<std::int32_t> words(k / 4 * n);
+    q::pack_blocks(
+        p.w.data(), k, n, words.data(), [&](std::size_t v) { plan.push_back(static_cast<std::uint16_t>(v)); }, [&](std::int32_t v) { values.push_back(v); });
+    q::pack_windows(p.w.data(), k, n, windows, steps);
+    for (std::size_t i = 0; i < m; ++i) std::copy_n(p.x.data() + i * p.ldx, k, x.data() + i * ldx);
+  }
+  template <class S, class Out, class N, class K>
+  auto run(N n, K k, bool few) {
+    std::vector<typename Out::type> y(p.m * p.n);
+    const Range rows{std::size_t{0}, p.m};
+    if (few)
+      q::blocks_linear<Kind, S, Out>(rows, y.data(), n, x.data(), ldx, p.packed.data(), p.table.data(), n, k, plan.data(), values.data(), scratch.data(),
+                                     windows.data(), steps.data());
+    else q::blocks_linear<Kind, S, Out>(rows, y.data(), n, x.data(), ldx, p.packed.data(), p.table.data(), n, k, plan.data(), values.data(), scratch.data());
+    return y;
+  }
+  template <class N, class K>
+  void check(N n, K k, bool few) {
+    using Small = q::Steps<Biased, q::ShiftRight<Round::rnd, q::Row<1>>>;
+    const auto sums = run<q::Steps<Biased>, q::To<std::int32_t>>(n, k, few);
+    const auto bytes = run<Small, q::Within<std::uint8_t, 3, 90>>(n, k, few);
+    for (std::size_t i = 0; i < p.m; ++i)
+      for (std::size_t j = 0; j < p.n; ++j) {
+        const std::int64_t sum = p.sum(i, j), e = std::clamp<std::int64_t>(rounded(Round::rnd, sum, static_cast<int>(p.table[p.columns + j])), 3, 90);
+        ASSERT_EQ(sums[i * p.n + j], static_cast<std::int32_t>(sum)) << p.m << 'x' << p.k << 'x' << p.n << " at " << i << ',' << j;
+        ASSERT_EQ(bytes[i * p.n + j], e) << p.m << 'x' << p.k << 'x' << p.n << " at " << i << ',' << j;
+      }
+  }
+};
+
+template <class Kind, class X>
+void check_blocks(std::int64_t low, std::int64_t high, std::int64_t most) {
+  for (const unsigned zeros : {0u, 80u, 97u, 100u})
+    for (const std::size_t m : {1u, 63u, 64u, 150u})
+      for (const std::size_t n : {1u, 16u, 37u})
+        for (const std::size_t k : {4u, 64u, 200u}) {
+          Blocks<Kind, X> b(m, k, n, low, high, most, zeros);
+          b.check(n, k, false), b.check(n, k, true);
+        }
+  Blocks<Kind, X>(130, 128, 64, low, high, most, 93).check(dim<64>{}, dim<128>{}, true);
+  Blocks<Kind, X>(70, 4 * q::most_groups, 20, low, high, std::min<std::int64_t>(most, 16), 93).check(dim<20>{}, dim<4 * q::most_groups>{}, false);
+}
+TEST(QuantizedBlocks, GiveTheSumsOfUnsignedBytes) { check_blocks<q::Bytes<0>, std::uint8_t>(0, 255, 128); }
+TEST(QuantizedBlocks, GiveTheSumsOfSignedBytes) { check_blocks<q::Bytes<0>, std::int8_t>(-128, 127, 128); }
+TEST(QuantizedBlocks, GiveTheSumsOfBytesThatFitInPairs) {
+  check_blocks<q::Bytes<1>, std::uint8_t>(0, 127, 128), check_blocks<q::Bytes<2>, std::int8_t>(-128, 127, 32);
 }
 
 // --- one element at a time
@@ -307,6 +381,24 @@ TEST(QuantizedLinear, ConstantSizesGiveTheSame) {
       const std::int64_t v = p.sum(i, j), l = rounded(Round::trn, v < 0 ? v * 13 : v * 128, 9);
       ASSERT_EQ(y[i * 37 + j], ((l + 64) & 127) - 64) << i << ',' << j;
     }
+}
+
+// Rows of which several blocks are computed, from one in the middle on; those in front and behind the columns stay.
+template <std::size_t K, std::size_t N, class Kind, class X>
+void check_short_rows(std::int64_t low, std::int64_t high, std::int64_t most) {
+  for (const std::size_t m : {8u, 97u, 203u}) {
+    const Product<Kind, X> p(m, K, N, low, high, most);
+    std::vector<std::int32_t> y(m * (N + 2), 77);
+    q::linear<Kind, q::Steps<Biased>, q::To<std::int32_t>>(Range{std::size_t{3}, m}, y.data(), dim<N + 2>{}, p.x.data(), dim<K + 3>{}, p.packed.data(),
+                                                           p.table.data(), dim<N>{}, dim<K>{});
+    for (std::size_t i = 0; i < m; ++i)
+      for (std::size_t j = 0; j < N + 2; ++j)
+        ASSERT_EQ(y[i * (N + 2) + j], i < 3 || j >= N ? 77 : static_cast<std::int32_t>(p.sum(i, j))) << m << 'x' << K << 'x' << N << " at " << i << ',' << j;
+  }
+}
+TEST(QuantizedLinear, ShortRowsOfSignedBytesGiveTheSame) {
+  check_short_rows<16, 64, q::Bytes<0>, std::int8_t>(-128, 127, 128), check_short_rows<18, 37, q::Bytes<0>, std::int8_t>(-128, 127, 128);
+  check_short_rows<85, 16, q::Bytes<1>, std::int8_t>(-128, 127, 64), check_short_rows<86, 16, q::Bytes<1>, std::int8_t>(-128, 127, 64);
 }
 
 }  // namespace

@@ -130,14 +130,16 @@ class Choices(unittest.TestCase):
         return helper.make_model(helper.make_graph(nodes, "g", [info("x")], [info("y")], tensors), opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
 
     def test_leave_out_zeros_where_there_are_many(self):
-        for zeros, choice in ((0.0, "kept"), (0.3, "kept"), (0.9, "left out for a few rows")):
+        for zeros, choice in ((0.0, "kept"), (0.3, "kept"), (0.8, "left out for a few rows"), (0.9, "left out")):
             self.assertEqual(self.layers(self.saved(self.pruned(zeros)))[0]["zeros"], choice, zeros)
 
     def test_take_the_width_that_is_proved(self):
-        """Data of 7 and of 8 bits; of 15 bits with as many of the weights."""
+        """Data of 7 and of 8 bits; of 15 and 16 bits with as many of the weights."""
         self.assertRegex(self.layers(self.saved(self.pruned(0.9, data=63.0)))[0]["products"], "Bytes<[12]>")
         self.assertEqual(self.layers(self.saved(self.pruned(0.0, data=255.0)))[0]["products"], "Bytes<0>")
-        self.assertEqual(self.layers(self.saved(self.pruned(0.0, data=32767.0)))[0]["products"], "Words")
+        for data in (32767.0, 65535.0):
+            self.assertEqual(self.layers(self.saved(self.pruned(0.0, data=data)))[0]["products"], "Words", data)
+        self.assertEqual(self.layers(self.saved(self.pruned(0.0, data=131071.0)))[0]["products"], "Wide", "integers of 32 bits")
 
     def test_keep_4_bits_two_to_a_byte_where_caches_are_too_small(self):
         halves = np.random.default_rng(5).integers(-8, 8, (1088, 1088)).astype(np.float32)

@@ -81,6 +81,23 @@ class Verify(unittest.TestCase):
         self.assertIn("quantised network of class E", done.stderr)
         self.assertIn("2 of 250 outputs differ from the stored ones, by up to 1 steps", done.stderr)
 
+    def test_files_that_onnxruntime_cannot_run_meet_float64_with_their_own_ties(self):
+        """Steps that are no powers of two: float32 and float64 put some values on other sides of a tie, and then a step apart."""
+        model = ROOT / "tests/data/quantized/qonnx_channel_conv/model_clean.onnx"
+        run = [INFERC, "verify", model, "--against", "onnxruntime", "--onnxruntime", LIBRARY]
+        done = subprocess.run(run, capture_output=True, text=True, timeout=600)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("quantised network of class T", done.stdout)
+        self.assertIn("has a step that is no power of two", done.stdout)
+        self.assertRegex(done.stdout, "Round 'Quant_7' .* breaks [0-9]+ ties otherwise than float64 would")
+        self.assertIn("float64 alone: onnxruntime runs none of it", done.stdout)
+
+    def test_every_node_of_qonnx_passes(self):
+        model = ROOT / "tests/data/quantized/qonnx_nodes/model.onnx"
+        done = subprocess.run([INFERC, "verify", model, "--against", "onnxruntime", "--onnxruntime", LIBRARY], capture_output=True, text=True, timeout=600)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, "0 of [0-9]+ outputs differ from the exact ones")
+
     def test_results_that_are_all_nan_do_not_pass(self):
         graph = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["" : 17]>
             g (float[4] x) => (float[4] y) { s = Mul(x, x)  n = Neg(s)  y = Sqrt(n) }""")

@@ -56,7 +56,7 @@ struct Sample {
 };
 
 std::vector<RuleD> errors(const Float64Oracle& oracle, const Graph& graph, const std::vector<Tensor>& inputs, const std::vector<Tensor>& results) {
-  const ExactRun exact = oracle.run(inputs, {}, chosen_indices(graph, inputs, {}));
+  const ExactRun exact = oracle.run(inputs, {}, choices_of(graph, inputs, {}));
   for (const Choice& c : exact.choices) EXPECT_TRUE(c.is_tie()) << c.node << ": " << c.count << " choices " << c.gap << " eps apart";
   std::vector<RuleD> out;
   for (std::size_t i = 0; i < results.size(); ++i) out.push_back(check_rule_d(results[i], exact.outputs[i], nullptr));

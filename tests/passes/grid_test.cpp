@@ -76,6 +76,8 @@ TEST(Grid, FindsAQuantiserThatIsWrittenOut) {
             "2^-1 [-1, 3]");
   EXPECT_EQ(fact(graph("%1 = Floor(%u)\n %y = Relu(%1)")), "-") << "there is no upper bound";
   EXPECT_EQ(fact(graph("%1 = Floor(%u)\n %y = Clip(%1, %low, %tenth)")), "-") << "a bound is off the grid";
+  EXPECT_EQ(fact(graph("%1 = Clip(%u, %low, %tenth)\n %y = Ceil(%1)")), "2^0 [-1, 1]");
+  EXPECT_EQ(fact(graph("%1 = Clip(%u, %low)\n %y = Ceil(%1)")), "-") << "one bound";
 }
 
 TEST(Grid, RoundsWhatIsOnAFinerGrid) {

@@ -102,6 +102,57 @@ TEST(LowerFixedPoint, JoinsLayersWithoutFloatBetween) {
   EXPECT_EQ(count(*g, "FixedMap"), 0);
 }
 
+// %to = %from by QuantizeLinear and DequantizeLinear with a step of 2^-4; `between` makes %{to}c of %{to}q.
+std::string by_onnx(const std::string& to, const std::string& from, const std::string& zero, const std::string& between = "") {
+  return fmt::format(R"(
+      %{0}s: f32[] = constant f32[] {{0.0625}}
+      %{0}z: {2}
+      %{0}q = QuantizeLinear(%{1}, %{0}s, %{0}z){3}
+      %{0} = DequantizeLinear(%{0}{4}, %{0}s, %{0}z))",
+                     to, from, zero, between, between.empty() ? "q" : "c");
+}
+int of_onnx(const Graph& g, std::string_view op) {
+  const auto nodes = g.nodes();
+  return static_cast<int>(std::count_if(nodes.begin(), nodes.end(), [&](const Node* n) { return n->is(op); }));
+}
+const std::string i8_at_0 = "i8[] = constant i8[] {0}", u8_at_128 = "u8[] = constant u8[] {128}";
+
+TEST(LowerFixedPoint, JoinsLayersThroughQuantisersOfOnnx) {
+  const std::string weights = "\n %v: f32[2, 3] = constant f32[2, 3] {1, 0.5, -2, 0.25, 0.75, 1.25}";
+  const auto text = [&](const std::string& between) {
+    return graph_of(by_onnx("q", "x", i8_at_0) + weights + "\n %p = Gemm(%q, %w, %b)\n %a = Relu(%p)" + between + "\n %y = MatMul(%r, %v)");
+  };
+  const std::string clip = R"(
+      %lowest: i8[] = constant i8[] {-7}
+      %highest: i8[] = constant i8[] {99}
+      %rc = Clip(%rq, %lowest, %highest))";
+  for (const std::string& between : {by_onnx("r", "a", i8_at_0), by_onnx("r", "a", u8_at_128), by_onnx("r", "a", i8_at_0, clip)}) {
+    expect_exact(text(between), 2);
+    const auto g = test::typed_graph(text(between));
+    lower_fixed_point(*g);
+    EXPECT_EQ(of_onnx(*g, "QuantizeLinear"), 1) << inferc::text(*g);
+    EXPECT_EQ(of_onnx(*g, "DequantizeLinear") + count(*g, "FixedToInteger") + count(*g, "FixedMap"), 0) << inferc::text(*g);
+  }
+}
+
+TEST(LowerFixedPoint, KeepsQuantisersOfOnnxWhoseIntegersAreReadOrThatAreNone) {
+  const auto kept = [](const std::string& body, const std::string& outputs = "%y") {
+    expect_exact(graph_of(by_onnx("q", "x", i8_at_0) + "\n %p = Gemm(%q, %w, %b)" + body, outputs), 1);
+    const auto g = test::typed_graph(graph_of(by_onnx("q", "x", i8_at_0) + "\n %p = Gemm(%q, %w, %b)" + body, outputs));
+    lower_fixed_point(*g);
+    return of_onnx(*g, "QuantizeLinear");
+  };
+  EXPECT_EQ(kept(by_onnx("y", "p", i8_at_0)), 1) << "its own alone";
+  EXPECT_EQ(kept(by_onnx("y", "p", i8_at_0) + "\n %f = Cast(%yq) {\"to\" = 1}", "%y, %f"), 2) << "integers of the file are read elsewhere";
+  EXPECT_EQ(kept(R"(
+      %s: f32[] = constant f32[] {0.0625}
+      %t: f32[] = constant f32[] {0.125}
+      %r = QuantizeLinear(%p, %s, %qz)
+      %y = DequantizeLinear(%r, %t, %qz))"),
+            2)
+      << "another step";
+}
+
 TEST(LowerFixedPoint, TakesEveryStep) {
   const auto with = [](const std::string& steps) { return graph_of(quantise("q", "x", 4, -128, 127) + "\n %p = MatMul(%q, %w)\n" + steps); };
   expect_exact(with(R"( %y = LeakyRelu(%p) {"alpha" = 0.1015625})"), 1);

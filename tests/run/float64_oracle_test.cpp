@@ -22,7 +22,7 @@ std::unique_ptr<Graph> top_two() {
     })");
 }
 
-ChosenIndices taken(const Graph& g, std::vector<std::int64_t> v) { return {{g.outputs()[1]->name, indices(std::move(v))}}; }
+Choices taken(const Graph& g, std::vector<std::int64_t> v) { return {{g.outputs()[1]->name, indices(std::move(v))}}; }
 
 TEST(Float64Oracle, ComputesInFloat64) {
   const auto g = test::typed_graph(R"(graph "g" {
@@ -80,7 +80,7 @@ TEST(Float64Oracle, ComputesWithHalvesInFloat64) {
 
 TEST(Float64Oracle, NamesTheChoicesOfARun) {
   const auto g = top_two();
-  const ChosenIndices chosen = chosen_indices(*g, {row({1, 4, 2, 3})}, {});
+  const Choices chosen = choices_of(*g, {row({1, 4, 2, 3})}, {});
   ASSERT_EQ(chosen.size(), 1u);
   EXPECT_TRUE(chosen.begin()->second.same(indices({1, 3})));
 }
@@ -102,6 +102,52 @@ TEST(Float64Oracle, AWrongChoiceIsNoTie) {
   const ExactRun run = Float64Oracle(*g).run({row({1, 4, 2, 3})}, {}, taken(*g, {1, 2}));
   ASSERT_EQ(run.choices.size(), 1u);
   EXPECT_FALSE(run.choices[0].is_tie());
+}
+
+// 1 / 3 * 7.5 is 2.5 in real numbers, where float32 may find another integer.
+std::unique_ptr<Graph> rounding() {
+  return test::typed_graph(R"(graph "g" {
+      %x: f32[1, 2] = input
+      %c: f32[] = constant f32[] {7.5}
+      %1 = Mul(%x, %c)
+      %2 "r" = Round(%1)
+      %y = Exp(%2)
+      return %y
+    })");
+}
+
+TEST(Float64Oracle, NamesTheRoundingsOfARun) {
+  const Choices chosen = choices_of(*rounding(), {row({1, 0.1F})}, {});
+  ASSERT_EQ(chosen.size(), 1u);
+  EXPECT_TRUE(chosen.at("r").same(row({8, 1})));
+}
+
+TEST(Float64Oracle, FollowsARoundingAtATieAndReportsIt) {
+  const float third = 1.0F / 3;  // above 1 / 3: 2.5 and a bit
+  const ExactRun run = Float64Oracle(*rounding()).run({row({third, 1})}, {}, {{"r", row({2, 8})}});
+  ASSERT_EQ(run.choices.size(), 1u);
+  EXPECT_EQ(run.choices[0].count, 1u);
+  EXPECT_TRUE(run.choices[0].is_tie());
+  EXPECT_GT(run.choices[0].gap, 0);
+  EXPECT_DOUBLE_EQ(run.outputs[0].as<double>()[0], std::exp(2.0));
+}
+
+TEST(Float64Oracle, AWrongRoundingIsNoTie) {
+  const ExactRun run = Float64Oracle(*rounding()).run({row({0.32F, 1})}, {}, {{"r", row({3, 8})}});
+  ASSERT_EQ(run.choices.size(), 1u);
+  EXPECT_FALSE(run.choices[0].is_tie());
+}
+
+TEST(Float64Oracle, LeavesRoundingsAloneThatTwoNodesCallTheSame) {
+  const auto g = test::typed_graph(R"(graph "g" {
+      %x: f32[1, 2] = input
+      %1 = Round(%x) name "q"
+      %2 = Neg(%1)
+      %y = Round(%2) name "q"
+      return %y
+    })");
+  EXPECT_TRUE(choices_of(*g, {row({1, 2})}, {}).empty());
+  EXPECT_TRUE(Float64Oracle(*g).run({row({1, 2})}, {}, {{"q/Round", row({5, 6})}}).choices.empty()) << "a pass took one of them away";
 }
 
 TEST(Float64Oracle, FindsTheNodeAtADiscontinuity) {

@@ -99,7 +99,7 @@ template <class V>
 template <int fitting>
 struct Bytes {
   static constexpr std::size_t group = 4;
-  static constexpr bool packs_two = false;
+  static constexpr bool packs_two = false, pairs = fitting > 0;
 #if defined(__AVX2__) && !defined(__AVX512VNNI__)
   static constexpr std::size_t joined = fitting > 1 ? 2 : 1;  // groups of one step
 #else
@@ -148,7 +148,7 @@ struct Nibbles : Bytes<fitting> {
   [[gnu::always_inline]] static V sum(V c) { return c >> 4; }
 };
 
-// int16 weights and rows of at most 16 bits, uint16 not among them.
+// int16 weights and rows of at most 16 bits. Rows of uint16 are taken with 32768 subtracted from each element.
 struct Words {
   static constexpr std::size_t group = 2, joined = 1;
   static constexpr bool packs_two = false;
@@ -159,12 +159,16 @@ struct Words {
 
   template <class X>
   [[gnu::always_inline]] static std::int32_t terms(const X* x) {
-    const auto bits = [](X v) { return static_cast<std::uint32_t>(static_cast<std::uint16_t>(static_cast<std::int16_t>(v))); };
-    return static_cast<std::int32_t>(bits(x[0]) | bits(x[1]) << 16);
+    return static_cast<std::int32_t>(word(x[0]) | word(x[1]) << 16);
   }
   template <class X>
   [[gnu::always_inline]] static std::int32_t terms(const X* x, std::size_t) {
-    return static_cast<std::int32_t>(static_cast<std::uint16_t>(static_cast<std::int16_t>(*x)));
+    return static_cast<std::int32_t>(word(*x));
+  }
+  template <class X>
+  [[gnu::always_inline]] static std::uint32_t word(X v) {
+    const std::uint32_t bits = static_cast<std::uint16_t>(v);
+    return std::is_same_v<X, std::uint16_t> ? bits ^ 0x8000u : bits;
   }
   [[gnu::always_inline]] static V weights(const Weight* w) { return load_lanes<V>(w); }
   [[gnu::always_inline]] static V sum(V c) { return c; }

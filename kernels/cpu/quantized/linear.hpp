@@ -186,6 +186,24 @@ struct IntegerProblem {
 inline constexpr int integer_rows = lanes == 8 ? 4 : tile_rows;
 inline constexpr std::size_t integer_row_block = 96;
 
+// Signed bytes of short rows are made unsigned for a block of rows at once, where a product of bytes is a single instruction: to turn the signs
+// of each group in the tile takes another.
+#if defined(__AVX512VNNI__)
+inline constexpr bool turns_signs_first = true;
+#else
+inline constexpr bool turns_signs_first = false;
+#endif
+template <class Kind, class X, class K>
+constexpr bool turns_rows = turns_signs_first && Kind::group == 4 && std::is_signed_v<X> && is_static<K> && static_size<K> * integer_row_block <= 8192;
+template <class Kind, class S, class Out, class X, class LDY, class LDX, class N, std::size_t k>
+[[gnu::always_inline]] inline void turned(const IntegerProblem<Kind, S, Out, X, LDY, LDX, N, dim<k>>& p, std::size_t row, std::size_t count) {
+  std::uint8_t x[integer_row_block * k];
+  for (std::size_t r = 0; r < count; ++r)
+    for (std::size_t i = 0; i < k; ++i) x[r * k + i] = static_cast<std::uint8_t>(p.x[(row + r) * p.ldx + i] ^ 0x80);
+  using Unsigned = IntegerProblem<Kind, S, Out, std::uint8_t, LDY, dim<k>, N, dim<k>>;
+  Unsigned{p.y + row * p.ldy, p.ldy, x, dim<k>{}, p.w, p.table, p.n, p.k}.template sweep<integer_rows, tile_panels>(0, count);
+}
+
 // Rows `rows` of y[M, N] = Out(S(x[M, K] * w[K, N])), w packed for the Kind of product (pack.hpp), the rows of `table` padded to a
 // multiple of 16 columns; ldy, ldx, n, k are dim<> or std::size_t. Reads and writes nothing beyond column n of y and column k of x.
 template <class Kind, class S, class Out, class B, class E, class LDY, class X, class LDX, class N, class K>
@@ -194,8 +212,11 @@ inline void linear(Range<B, E> rows, typename Out::type* y, LDY ldy, const X* x,
   constexpr int MR = integer_rows;
   const IntegerProblem<Kind, S, Out, X, LDY, LDX, N, K> problem{y, ldy, x, ldx, w, {table, (n + 15) / 16 * 16}, n, k};
   const std::size_t whole = rows.begin + (rows.end - rows.begin) / MR * MR;
-  for (std::size_t row = rows.begin; row < whole; row += integer_row_block)
-    problem.template sweep<MR, tile_panels>(row, whole - row < integer_row_block ? whole : row + integer_row_block);
+  for (std::size_t row = rows.begin; row < whole; row += integer_row_block) {
+    const std::size_t count = whole - row < integer_row_block ? whole - row : integer_row_block;
+    if constexpr (turns_rows<Kind, X, K>) turned(problem, row, count);
+    else problem.template sweep<MR, tile_panels>(row, row + count);
+  }
   if (whole < rows.end) problem.rest(whole, rows.end);
 }
 
