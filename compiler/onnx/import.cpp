@@ -1,6 +1,7 @@
 #include "compiler/onnx/import.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -221,6 +222,21 @@ class Importer {
     return 0;
   }
 
+  // The operators of the file are those of ONNX, of the time that its opset tells.
+  void check_operator(const Node& n, std::size_t index, std::int64_t opset) {
+    constexpr int oldest_rewritten = 7;  // what began before has older forms, which are rewritten
+    if (n.domain == "inferc") error(fmt::format("{}: operators of domain 'inferc' are the compiler's own", describe(n, index)), "give it a domain of its own");
+    const Op* op = n.domain.empty() ? find_op(n.op_type) : nullptr;
+    int first = 0;
+    if (op) std::from_chars(op->versions.data(), op->versions.data() + op->versions.size(), first);
+    if (opset > 0 && first > oldest_rewritten && opset < first)
+      error(fmt::format("{}: it begins with operator set {}, the model imports {}", describe(n, index), first, opset),
+            "export the model with a newer operator set");
+    std::set<std::string_view> names;
+    for (const Attribute& a : n.attributes)
+      if (!names.insert(a.name).second) error(fmt::format("{}: attribute '{}' is given twice", describe(n, index), escape(a.name)));
+  }
+
   void add_node(inferc::Graph& g, const Node& from, std::size_t index, Scope& scope, const std::vector<OperatorSet>& opsets) {
     if (from.op_type == "Constant" && from.domain.empty()) return add_constant(g, from, index, scope);
     std::vector<Value*> inputs;
@@ -229,6 +245,7 @@ class Importer {
     n->domain = from.domain;
     n->name = from.name;
     n->opset = static_cast<int>(opset_of(from, index, opsets));
+    check_operator(from, index, n->opset);
     for (std::size_t o = 0; o < from.outputs.size(); ++o) {
       n->outputs[o]->name = from.outputs[o];
       if (!from.outputs[o].empty()) scope[from.outputs[o]] = n->outputs[o];
@@ -312,7 +329,13 @@ class Importer {
   void add_constant(inferc::Graph& g, const Node& from, std::size_t index, Scope& scope) {
     if (from.attributes.size() != 1 || from.outputs.size() != 1)
       return error(fmt::format("{}: a Constant has one attribute and one output", describe(from, index)));
+    using Kind = Attribute::Kind;
+    static const std::map<std::string_view, Kind> kinds{{"value", Kind::tensor},        {"sparse_value", Kind::sparse_tensor}, {"value_float", Kind::real},
+                                                        {"value_int", Kind::integer},   {"value_floats", Kind::reals},         {"value_ints", Kind::integers},
+                                                        {"value_string", Kind::string}, {"value_strings", Kind::strings}};
     const Attribute& a = from.attributes[0];
+    if (const auto at = kinds.find(a.name); at == kinds.end() || at->second != a.kind)
+      return error(fmt::format("{}: attribute '{}' is not known, or of another type", describe(from, index), escape(a.name)));
     Tensor t;
     switch (a.kind) {
       case Attribute::Kind::tensor:
@@ -389,6 +412,18 @@ class Importer {
 
 std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable) {
   return Importer(model, diagnostics, variable).run();
+}
+
+void check_output_types(const Model& model, const inferc::Graph& graph, Diagnostics& diagnostics) {
+  const std::vector<ValueInfo>& declared = model.graph.outputs;
+  for (std::size_t k = 0; k < declared.size() && k < graph.outputs().size(); ++k) {
+    const Value* v = graph.outputs()[k];
+    if (!declared[k].is_tensor || declared[k].element_type == 0 || !v->type || dtype_from_onnx(declared[k].element_type) == v->type->dtype) continue;
+    const auto wanted = dtype_from_onnx(declared[k].element_type);
+    diagnostics.error(fmt::format("output '{}' is {}, the file declares {}", escape(declared[k].name), name(v->type->dtype),
+                                  wanted ? std::string(name(*wanted)) : fmt::format("element type {}", declared[k].element_type)),
+                      "the file contradicts itself: export the model again");
+  }
 }
 
 }  // namespace inferc::onnx

@@ -15,4 +15,7 @@ namespace inferc::onnx {
 // `variable`: inputs that stay inputs though the file gives them an initializer.
 [[nodiscard]] std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable = {});
 
+// Whether the element types of a graph with types are those that the file declares for its outputs.
+void check_output_types(const Model& model, const inferc::Graph& graph, Diagnostics& diagnostics);
+
 }  // namespace inferc::onnx
