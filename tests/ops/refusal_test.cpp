@@ -238,6 +238,12 @@ const Refusal refusals[] = {
      {{"q_num_heads", number(5)}, {"kv_num_heads", number(3)}},
      "attribute 'q_num_heads' is 5, it must divide the last axis of size 12"},
     {"Attention", {f({1, 2, 3, 4}), f({1, 2, 3, 4}), f({1, 2, 3, 4}), f({3, 8}), f({1, 2, 5, 4}), f({1, 2, 6, 4})}, {}, "sizes 5 and 6 differ"},
+    {"Attention", {f({1, 2, 3, 4}), f({1, 2, 5, 4}), f({1, 2, 5, 4}), f({3, 6})}, {}, "attn_mask has 6 columns for 5 keys"},
+    // one of many operands left out, and yes or no that is neither
+    {"Sum", {f({2}), Array(DType::undefined, {}), f({2})}, {}, "input 1 is missing, one of 'data_0'"},
+    {"Concat", {Array(DType::undefined, {}), f({2})}, axis(0), "input 0 is missing, one of 'inputs'"},
+    {"ReduceSum", {f({2, 3})}, {{"keepdims", number(-1)}}, "attribute 'keepdims' is -1, it must be 0 or 1"},
+    {"Gemm", {f({2, 2}), f({2, 2})}, {{"transA", number(2)}}, "attribute 'transA' is 2, it must be 0 or 1"},
     {"RotaryEmbedding", {f({1, 2, 3, 5}), f({1, 3, 2}), f({1, 3, 2})}, {}, "the rotated size must be even"},
     {"Resize", {f({1, 1, 4})}, {}, "scales"},
     {"GridSample", {f({1, 1, 4, 4}), f({1, 2, 2, 3})}, {}, "sizes 3 and 2 differ"},
