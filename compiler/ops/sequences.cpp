@@ -33,6 +33,7 @@ class Resolver {
   std::vector<Node*> run() {
     if (!graph_.is_read(*node_)) graph_.erase(node_);
     else if (!is_complete()) fail("an input, its one output or its body is missing", "the operators of sequences have their inputs as ONNX defines them");
+    else if (has_more()) fail("it has too many inputs", "");
     else if (const std::string wrong = wrong_attribute(); !wrong.empty()) fail(wrong, "");
     else if (node_->is("SequenceEmpty")) become_sequence({});
     else if (node_->is("SplitToSequence")) split();
@@ -48,9 +49,13 @@ class Resolver {
  private:
   void fail(const std::string& reason, std::string help) { diagnostics_.error(address(*node_) + ": " + reason, std::move(help)); }
 
+  [[nodiscard]] std::size_t needed() const { return node_->is("SequenceEmpty") ? 0 : node_->is("SequenceInsert") || node_->is("SequenceAt") ? 2 : 1; }
+  [[nodiscard]] bool has_more() const {
+    const bool one_more = node_->is("SplitToSequence") || node_->is("SequenceInsert") || node_->is("SequenceErase");
+    return !node_->is("SequenceMap") && node_->inputs.size() > needed() + (one_more ? 1 : 0);
+  }
   [[nodiscard]] bool is_complete() const {
-    const std::size_t needed = node_->is("SequenceEmpty") ? 0 : node_->is("SequenceInsert") || node_->is("SequenceAt") ? 2 : 1;
-    for (std::size_t i = 0; i < needed; ++i)
+    for (std::size_t i = 0; i < needed(); ++i)
       if (!node_->in(i)) return false;
     return node_->is("SequenceMap") ? !node_->regions.empty() : node_->out() != nullptr;
   }

@@ -143,6 +143,11 @@ def expanded_early():
     for key, wrong in (("scale", 1), ("softmax_precision", 1.0), ("volume", 11)):
         yield f"flex_attention_{key}", model([node("FlexAttention", ["q", "k", "v"], ["y"], name="it", domain="ai.onnx.preview", **{key: wrong})], qkv,
                                              [value("y", [1, 2, 3, 4])], imports=preview), ["FlexAttention 'it'", f"'{key}'"]
+    yield "flex_attention_of_four", model([node("FlexAttention", ["q", "k", "v", "q"], ["y"], name="it", domain="ai.onnx.preview")], qkv,
+                                          [value("y", [1, 2, 3, 4])], imports=preview), ["FlexAttention 'it'", "4 inputs"]
+    yield "sequence_of_too_many_inputs", model([made, node("SequenceInsert", ["s", "x", "k", "x"], ["t"], name="it"), node("SequenceAt", ["t", "k"], ["y"])], x,
+                                               [value("y", None)], [tensor("k", np.array(0))]), ["SequenceInsert 'it'", "too many"]
+    yield "mask_narrower_before_24", one("Attention", ["q", "k", "v", "m"], [[1, 2, 3, 4], [1, 2, 5, 4], [1, 2, 5, 4], [3, 4]], [1, 2, 3, 4], opset=23), ["Attention 'it'", "4", "5"]
     yield "constant_of_another_type", model([node("Constant", [], ["c"], name="it", value_int=1.5), node("Add", ["x", "c"], ["y"])], x, [value("y", [2])]), ["'it'", "'value_int'"]
     yield "constant_by_another_name", model([node("Constant", [], ["c"], name="it", volume=1.5), node("Add", ["x", "c"], ["y"])], x, [value("y", [2])]), ["'it'", "'volume'"]
     tree = {"n_targets": 1, "nodes_featureids": [0], "nodes_modes": tensor("m", np.zeros(1, np.uint8)), "nodes_splits": tensor("s", np.zeros(1, np.float32)),
