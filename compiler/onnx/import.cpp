@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -18,7 +19,9 @@ namespace inferc::onnx {
 namespace {
 
 constexpr std::int64_t oldest_opset = 1, newest_opset = 27;
-constexpr int deepest_expansion = 64;
+constexpr std::size_t deepest_expansion = 64;
+// Nodes that calls of functions stand for: each may call another twice, so that a small file stands for any number.
+constexpr std::size_t most_expanded = 1 << 15;
 
 using Scope = std::map<std::string, Value*, std::less<>>;
 
@@ -64,7 +67,9 @@ class Importer {
  public:
   Importer(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable)
       : model_(model), diagnostics_(diagnostics), variable_(variable) {
-    for (const Function& f : model.functions) functions_[{f.domain, f.name}] = &f;
+    for (const Function& f : model.functions)
+      if (!functions_.emplace(std::tuple(f.domain, f.name, f.overload), &f).second)
+        error(fmt::format("function '{}' of domain '{}' is defined twice", escape(f.name), escape(f.domain)));
   }
 
   std::unique_ptr<inferc::Graph> run() {
@@ -211,7 +216,7 @@ class Importer {
   }
 
   const Function* function_of(const Node& n) const {
-    const auto at = functions_.find({n.domain, n.op_type});
+    const auto at = functions_.find({n.domain, n.op_type, n.overload});
     return at == functions_.end() || find_user_op(n.op_type, n.domain) ? nullptr : at->second;
   }
 
@@ -363,11 +368,8 @@ class Importer {
 
   // The body of a model-local function in place of the node; names inside get a scope of their own.
   void expand(inferc::Graph& g, const Function& f, const Node& call, Scope& scope) {
-    if (++depth_ > deepest_expansion) {
-      if (depth_ == deepest_expansion + 1) error(fmt::format("function '{}' calls itself", escape(f.name)));
-      --depth_;
-      return;
-    }
+    if (!may_expand(f, call)) return;
+    calls_.push_back(&f);
     Scope inner;
     for (std::size_t i = 0; i < f.inputs.size() && i < call.inputs.size(); ++i)
       if (!call.inputs[i].empty()) inner[f.inputs[i]] = find(g, call, 0, call.inputs[i], scope);
@@ -381,7 +383,19 @@ class Importer {
     add_nodes(g, nodes, inner, f.opsets);
     for (std::size_t o = 0; o < f.outputs.size() && o < call.outputs.size(); ++o)
       if (const auto at = inner.find(f.outputs[o]); at != inner.end()) scope[call.outputs[o]] = at->second;
-    --depth_;
+    calls_.pop_back();
+  }
+  bool may_expand(const Function& f, const Node& call) {
+    const std::size_t before = expanded_;
+    expanded_ += f.nodes.size() + 1;
+    const auto refuse = [&](std::string reason) { return error(fmt::format("function '{}' {}", escape(f.name), reason)), false; };
+    if (std::find(calls_.begin(), calls_.end(), &f) != calls_.end()) return refuse("calls itself");
+    if (calls_.size() == deepest_expansion) return refuse(fmt::format("is nested deeper than {}", deepest_expansion));
+    if (call.inputs.size() > f.inputs.size() || call.outputs.size() > f.outputs.size())
+      return refuse(fmt::format("has {} inputs and {} outputs, a call gives {} and takes {}", f.inputs.size(), f.outputs.size(), call.inputs.size(),
+                                call.outputs.size()));
+    if (before <= most_expanded && expanded_ > most_expanded) refuse(fmt::format("is called too often: functions stand for more than {} nodes", most_expanded));
+    return expanded_ <= most_expanded;
   }
 
   // An attribute that refers to one of the function's gets the value given at the call, else the default.
@@ -402,10 +416,11 @@ class Importer {
   const Model& model_;
   Diagnostics& diagnostics_;
   const std::set<std::string>& variable_;
-  std::map<std::pair<std::string, std::string>, const Function*> functions_;
+  std::map<std::tuple<std::string, std::string, std::string>, const Function*> functions_;  // by domain, name and overload
   std::map<std::string, std::string> symbol_names_;
-  std::set<std::string> foreign_;  // functions that were warned about
-  int depth_ = 0;
+  std::set<std::string> foreign_;       // functions that were warned about
+  std::vector<const Function*> calls_;  // that are being expanded
+  std::size_t expanded_ = 0;
 };
 
 }  // namespace

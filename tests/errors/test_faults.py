@@ -82,6 +82,17 @@ def functions_in_circle():
                  functions=[f, g], imports=[h.make_opsetid("", 17), h.make_opsetid("local", 1)])
 
 
+def called(functions, calls, node=None, imports=("", "local")):
+    """y = the first of `functions` of x; each is a list of calls of the next, the last is Neg."""
+    opsets = [h.make_opsetid(d, 17 if d == "" else 1) for d in imports]
+    made = []
+    for k in range(functions):
+        ends = ["a", *(f"c{i}" for i in range(calls - 1)), "b"]
+        op, domain = (f"f{k + 1}", "local") if k + 1 < functions else ("Neg", "")
+        made.append(h.make_function("local", f"f{k}", ["a"], ["b"], [h.make_node(op, [i], [o], domain=domain) for i, o in zip(ends, ends[1:])], opsets))
+    return model([node or h.make_node("f0", ["x"], ["y"], name="call", domain="local")], [value("x", [3])], [value("y", [3])], functions=made, imports=opsets)
+
+
 def nested(depth):
     graph = h.make_graph([h.make_node("Identity", ["x"], ["z"])], "leaf", [], [value("z", [3])])
     for _ in range(depth):
@@ -183,6 +194,11 @@ def faults(folder):
     yield "cycle", model([h.make_node("Add", ["x", "b"], ["a"], name="first"), h.make_node("Neg", ["a"], ["b"], name="second")],
                          [value("x", [3])], [value("b", [3])]), ["cycle", "'first'"]
     yield "function_recursion", functions_in_circle(), ["calls itself", "'f'"]
+    yield "functions_nested_deeper", called(70, 1), ["nested deeper than 64"]
+    yield "functions_called_too_often", called(40, 2), ["too often"]
+    yield "function_of_too_many_inputs", called(1, 1, h.make_node("f0", ["x", "x"], ["y"], domain="local")), ["'f0'", "2"]
+    yield "function_of_too_many_outputs", called(1, 1, h.make_node("f0", ["x"], ["y", "z"], domain="local")), ["'f0'", "2"]
+    yield "function_twice", edited(called(1, 1), lambda m: m.functions.append(m.functions[0])), ["'f0'", "twice"]
     yield "missing_input", edited(add(), lambda m: m.graph.node[0].input.__setitem__(1, "nowhere")), ["'bias'", "'nowhere'"]
     yield "missing_initializer", edited(add(), lambda m: m.graph.ClearField("initializer")), ["'bias'", "'w'"]
     yield "double_definition", edited(add(), lambda m: m.graph.node.append(h.make_node("Neg", ["x"], ["y"], name="again"))), ["'again'", "'y'"]
@@ -328,6 +344,12 @@ def test_faults(folder):
     path.write_bytes(nested_deeper(60))
     if (r := run("check", path)).returncode != 0:
         problem("nested 60", r.stderr)
+    overloaded = called(1, 1)
+    overloaded.functions.append(h.make_function("local", "f0", ["a"], ["b"], [h.make_node("NoSuch", ["a"], ["b"])], [h.make_opsetid("", 17)]))
+    overloaded.functions[1].overload = "other"
+    path.write_bytes(overloaded.SerializeToString())
+    if (r := run("check", path)).returncode != 0:
+        problem("overloaded function", r.stderr)
     for depth in (70, 5000):
         path.write_bytes(nested_deeper(depth))
         refuse(f"nested {depth}", path, ["nested deeper than 64"])
