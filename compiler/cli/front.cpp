@@ -192,6 +192,7 @@ Front open_model(const ModelArguments& a) {
   apply_dims(*front.graph, front.model, a.dims);
   assume_fixed(*front.graph, assumptions, front.assumed);
   infer_types(*front.graph, diagnostics, {.random_as_input = a.random_as_input});
+  onnx::check_output_types(front.model, *front.graph, diagnostics);
   stop_on_problems(diagnostics);
   assume_sized(*front.graph, front.assumed);
   // What nobody reads is no part of the program, its checks included: neither of the code nor of the reference runs.

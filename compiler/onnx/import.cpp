@@ -1,8 +1,10 @@
 #include "compiler/onnx/import.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -17,7 +19,9 @@ namespace inferc::onnx {
 namespace {
 
 constexpr std::int64_t oldest_opset = 1, newest_opset = 27;
-constexpr int deepest_expansion = 64;
+constexpr std::size_t deepest_expansion = 64;
+// Nodes that calls of functions stand for: each may call another twice, so that a small file stands for any number.
+constexpr std::size_t most_expanded = 1 << 15;
 
 using Scope = std::map<std::string, Value*, std::less<>>;
 
@@ -63,7 +67,9 @@ class Importer {
  public:
   Importer(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable)
       : model_(model), diagnostics_(diagnostics), variable_(variable) {
-    for (const Function& f : model.functions) functions_[{f.domain, f.name}] = &f;
+    for (const Function& f : model.functions)
+      if (!functions_.emplace(std::tuple(f.domain, f.name, f.overload), &f).second)
+        error(fmt::format("function '{}' of domain '{}' is defined twice", escape(f.name), escape(f.domain)));
   }
 
   std::unique_ptr<inferc::Graph> run() {
@@ -202,7 +208,7 @@ class Importer {
   }
 
   const Function* function_of(const Node& n) const {
-    const auto at = functions_.find({n.domain, n.op_type});
+    const auto at = functions_.find({n.domain, n.op_type, n.overload});
     return at == functions_.end() || find_user_op(n.op_type, n.domain) ? nullptr : at->second;
   }
 
@@ -213,6 +219,21 @@ class Importer {
     return 0;
   }
 
+  // The operators of the file are those of ONNX, of the time that its opset tells.
+  void check_operator(const Node& n, std::size_t index, std::int64_t opset) {
+    constexpr int oldest_rewritten = 7;  // what began before has older forms, which are rewritten
+    if (n.domain == "inferc") error(fmt::format("{}: operators of domain 'inferc' are the compiler's own", describe(n, index)), "give it a domain of its own");
+    const Op* op = n.domain.empty() ? find_op(n.op_type) : nullptr;
+    int first = 0;
+    if (op) std::from_chars(op->versions.data(), op->versions.data() + op->versions.size(), first);
+    if (opset > 0 && first > oldest_rewritten && opset < first)
+      error(fmt::format("{}: it begins with operator set {}, the model imports {}", describe(n, index), first, opset),
+            "export the model with a newer operator set");
+    std::set<std::string_view> names;
+    for (const Attribute& a : n.attributes)
+      if (!names.insert(a.name).second) error(fmt::format("{}: attribute '{}' is given twice", describe(n, index), escape(a.name)));
+  }
+
   void add_node(inferc::Graph& g, const Node& from, std::size_t index, Scope& scope, const std::vector<OperatorSet>& opsets) {
     if (from.op_type == "Constant" && from.domain.empty()) return add_constant(g, from, index, scope);
     std::vector<Value*> inputs;
@@ -221,6 +242,7 @@ class Importer {
     n->domain = from.domain;
     n->name = from.name;
     n->opset = static_cast<int>(opset_of(from, index, opsets));
+    check_operator(from, index, n->opset);
     for (std::size_t o = 0; o < from.outputs.size(); ++o) {
       n->outputs[o]->name = from.outputs[o];
       if (!from.outputs[o].empty()) scope[from.outputs[o]] = n->outputs[o];
@@ -304,7 +326,13 @@ class Importer {
   void add_constant(inferc::Graph& g, const Node& from, std::size_t index, Scope& scope) {
     if (from.attributes.size() != 1 || from.outputs.size() != 1)
       return error(fmt::format("{}: a Constant has one attribute and one output", describe(from, index)));
+    using Kind = Attribute::Kind;
+    static const std::map<std::string_view, Kind> kinds{{"value", Kind::tensor},        {"sparse_value", Kind::sparse_tensor}, {"value_float", Kind::real},
+                                                        {"value_int", Kind::integer},   {"value_floats", Kind::reals},         {"value_ints", Kind::integers},
+                                                        {"value_string", Kind::string}, {"value_strings", Kind::strings}};
     const Attribute& a = from.attributes[0];
+    if (const auto at = kinds.find(a.name); at == kinds.end() || at->second != a.kind)
+      return error(fmt::format("{}: attribute '{}' is not known, or of another type", describe(from, index), escape(a.name)));
     Tensor t;
     switch (a.kind) {
       case Attribute::Kind::tensor:
@@ -332,11 +360,8 @@ class Importer {
 
   // The body of a model-local function in place of the node; names inside get a scope of their own.
   void expand(inferc::Graph& g, const Function& f, const Node& call, Scope& scope) {
-    if (++depth_ > deepest_expansion) {
-      if (depth_ == deepest_expansion + 1) error(fmt::format("function '{}' calls itself", escape(f.name)));
-      --depth_;
-      return;
-    }
+    if (!may_expand(f, call)) return;
+    calls_.push_back(&f);
     Scope inner;
     for (std::size_t i = 0; i < f.inputs.size() && i < call.inputs.size(); ++i)
       if (!call.inputs[i].empty()) inner[f.inputs[i]] = find(g, call, 0, call.inputs[i], scope);
@@ -350,7 +375,19 @@ class Importer {
     add_nodes(g, nodes, inner, f.opsets);
     for (std::size_t o = 0; o < f.outputs.size() && o < call.outputs.size(); ++o)
       if (const auto at = inner.find(f.outputs[o]); at != inner.end()) scope[call.outputs[o]] = at->second;
-    --depth_;
+    calls_.pop_back();
+  }
+  bool may_expand(const Function& f, const Node& call) {
+    const std::size_t before = expanded_;
+    expanded_ += f.nodes.size() + 1;
+    const auto refuse = [&](std::string reason) { return error(fmt::format("function '{}' {}", escape(f.name), reason)), false; };
+    if (std::find(calls_.begin(), calls_.end(), &f) != calls_.end()) return refuse("calls itself");
+    if (calls_.size() == deepest_expansion) return refuse(fmt::format("is nested deeper than {}", deepest_expansion));
+    if (call.inputs.size() > f.inputs.size() || call.outputs.size() > f.outputs.size())
+      return refuse(fmt::format("has {} inputs and {} outputs, a call gives {} and takes {}", f.inputs.size(), f.outputs.size(), call.inputs.size(),
+                                call.outputs.size()));
+    if (before <= most_expanded && expanded_ > most_expanded) refuse(fmt::format("is called too often: functions stand for more than {} nodes", most_expanded));
+    return expanded_ <= most_expanded;
   }
 
   // An attribute that refers to one of the function's gets the value given at the call, else the default.
@@ -371,10 +408,11 @@ class Importer {
   const Model& model_;
   Diagnostics& diagnostics_;
   const std::set<std::string>& variable_;
-  std::map<std::pair<std::string, std::string>, const Function*> functions_;
+  std::map<std::tuple<std::string, std::string, std::string>, const Function*> functions_;  // by domain, name and overload
   std::map<std::string, std::string> symbol_names_;
-  std::set<std::string> foreign_;  // functions that were warned about
-  int depth_ = 0;
+  std::set<std::string> foreign_;       // functions that were warned about
+  std::vector<const Function*> calls_;  // that are being expanded
+  std::size_t expanded_ = 0;
 };
 
 }  // namespace
@@ -389,6 +427,18 @@ std::string symbol_name(const ValueInfo& v, std::size_t axis) {
 
 std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnostics, const std::set<std::string>& variable) {
   return Importer(model, diagnostics, variable).run();
+}
+
+void check_output_types(const Model& model, const inferc::Graph& graph, Diagnostics& diagnostics) {
+  const std::vector<ValueInfo>& declared = model.graph.outputs;
+  for (std::size_t k = 0; k < declared.size() && k < graph.outputs().size(); ++k) {
+    const Value* v = graph.outputs()[k];
+    if (!declared[k].is_tensor || declared[k].element_type == 0 || !v->type || dtype_from_onnx(declared[k].element_type) == v->type->dtype) continue;
+    const auto wanted = dtype_from_onnx(declared[k].element_type);
+    diagnostics.error(fmt::format("output '{}' is {}, the file declares {}", escape(declared[k].name), name(v->type->dtype),
+                                  wanted ? std::string(name(*wanted)) : fmt::format("element type {}", declared[k].element_type)),
+                      "the file contradicts itself: export the model again");
+  }
 }
 
 }  // namespace inferc::onnx

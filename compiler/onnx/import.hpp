@@ -18,4 +18,7 @@ namespace inferc::onnx {
 // The name of the symbol of an axis that the file leaves open: its own, or `<value>_d<axis>`, with _ for what no identifier has.
 [[nodiscard]] std::string symbol_name(const ValueInfo& value, std::size_t axis);
 
+// Whether the element types of a graph with types are those that the file declares for its outputs.
+void check_output_types(const Model& model, const inferc::Graph& graph, Diagnostics& diagnostics);
+
 }  // namespace inferc::onnx

@@ -70,7 +70,8 @@ void cast(Node& n, std::int64_t opset) {
 }
 
 void reshape(Node& n, std::int64_t opset) {
-  if (opset >= 5 || n.inputs.size() != 1 || !n.attributes.contains("shape")) return;
+  if (opset >= 5 || n.inputs.size() != 1 || !n.attributes.contains("shape") || !std::holds_alternative<std::vector<std::int64_t>>(n.attributes.at("shape")))
+    return;
   n.graph->add_operand(&n, constant(n, n.attr("shape", std::vector<std::int64_t>())));
   n.attributes.erase("shape");
 }
@@ -92,13 +93,15 @@ void selu(Node& n, std::int64_t opset) {
 }
 
 void lp_pool(Node& n, std::int64_t opset) {
-  if (opset >= 2) return;
+  const auto at = n.attributes.find("p");
+  if (opset >= 2 || (at != n.attributes.end() && !std::holds_alternative<float>(at->second))) return;
   const float p = n.attr("p", 2.0f);
   if (p == 1 || p == 2) n.attributes["p"] = static_cast<std::int64_t>(p);
 }
 
 void upsample(Node& n, std::int64_t) {
-  if (!n.attributes.contains("height_scale") || !n.attributes.contains("width_scale")) return;
+  for (const char* key : {"height_scale", "width_scale"})
+    if (const auto at = n.attributes.find(key); at == n.attributes.end() || !std::holds_alternative<float>(at->second)) return;
   n.attributes["scales"] = std::vector<float>{1, 1, n.attr("height_scale", 1.0f), n.attr("width_scale", 1.0f)};
   n.attributes.erase("height_scale");
   n.attributes.erase("width_scale");

@@ -17,6 +17,8 @@ Value* constant(Node& n, const std::vector<std::int64_t>& values, bool scalar = 
 
 Value* scalar(Node& n, float value) { return n.graph->add_constant(tensor_of<float>({}, std::span(&value, 1))); }
 
+// What older opsets say in attributes becomes operands. An attribute of another type stays, and is refused where types are inferred.
+
 // Attribute `key` (integers) becomes input `index`.
 void integers_to_input(Node& n, std::string_view key, std::size_t index) {
   const auto at = n.attributes.find(key);
@@ -26,6 +28,12 @@ void integers_to_input(Node& n, std::string_view key, std::size_t index) {
   while (n.inputs.size() <= index) n.graph->add_operand(&n, nullptr);
   n.graph->set_input(&n, index, constant(n, *values));
   n.attributes.erase(at);
+}
+
+template <class T>
+bool absent_or(const Node& n, std::string_view key) {
+  const auto at = n.attributes.find(key);
+  return at == n.attributes.end() || std::holds_alternative<T>(at->second);
 }
 
 void default_integer(Node& n, std::string_view key, std::int64_t value) { n.attributes.emplace(std::string(key), Attribute(value)); }
@@ -56,7 +64,7 @@ void softmax(Node& n, std::int64_t opset) {
 }
 
 void pad(Node& n, std::int64_t opset) {
-  if (opset >= 11) return;
+  if (opset >= 11 || !absent_or<float>(n, "value")) return;
   integers_to_input(n, "pads", 1);
   const float value = n.attr("value", 0.0f);
   n.attributes.erase("value");
@@ -64,7 +72,7 @@ void pad(Node& n, std::int64_t opset) {
 }
 
 void clip(Node& n, std::int64_t opset) {
-  if (opset >= 11) return;
+  if (opset >= 11 || !absent_or<float>(n, "min") || !absent_or<float>(n, "max")) return;
   constexpr float largest = std::numeric_limits<float>::max();
   const float low = n.attr("min", -largest), high = n.attr("max", largest);
   n.attributes.erase("min");
@@ -74,9 +82,10 @@ void clip(Node& n, std::int64_t opset) {
 }
 
 void top_k(Node& n, std::int64_t opset) {
-  if (opset >= 10) return;
+  const auto at = n.attributes.find("k");
+  if (opset >= 10 || at == n.attributes.end() || !std::holds_alternative<std::int64_t>(at->second)) return;
   n.graph->add_operand(&n, constant(n, {n.attr_int("k", 0)}));
-  n.attributes.erase("k");
+  n.attributes.erase(at);
 }
 
 // Output `index` of `n`, which nothing reads yet, as the output of `producer`.
@@ -110,7 +119,8 @@ void dropout(Node& n, std::int64_t opset) {
   if (n.inputs.empty() || !n.inputs[0] || n.attributes.contains("is_test")) return;
   if (n.outputs.size() == 2 && n.outputs[1]) dropout_mask(n, opset);
   n.graph->drop_operands(&n, 1);
-  n.attributes.clear();
+  n.attributes.erase("ratio");
+  n.attributes.erase("seed");
   n.outputs.resize(1);
   n.op = "Identity";
 }
@@ -154,7 +164,7 @@ void upsample(Node& n, std::int64_t) {
 
 // Before opset 20 the axis was an attribute.
 void dft(Node& n, std::int64_t opset) {
-  if (opset >= 20) return;
+  if (opset >= 20 || !absent_or<std::int64_t>(n, "axis")) return;
   Value* axis = constant(n, {n.attr_int("axis", 1)}, true);
   n.attributes.erase("axis");
   while (n.inputs.size() < 2) n.graph->add_operand(&n, nullptr);
@@ -164,7 +174,8 @@ void dft(Node& n, std::int64_t opset) {
 // Before opset 9 every operand has the batch as its first axis, and lengths may come first: a Scan over the batch whose body is
 // a Scan as of today.
 void scan(Node& n, std::int64_t opset) {
-  if (opset >= 9 || n.regions.size() != 1 || n.inputs.empty() || n.inputs[0]) return;
+  const auto scanned = n.attributes.find("num_scan_inputs");
+  if (opset >= 9 || n.regions.size() != 1 || n.inputs.empty() || n.inputs[0] || scanned == n.attributes.end()) return;
   const std::size_t captures = n.regions[0].captures, own = n.inputs.size() - captures - 1;
   Region outer{"body", std::make_unique<inferc::Graph>(n.graph->shared_symbols()), captures};
   std::vector<Value*> operands;
@@ -172,7 +183,7 @@ void scan(Node& n, std::int64_t opset) {
     operands.push_back(outer.graph->add_input({}, Type{}));
     operands.back()->type.reset();
   }
-  Node* const inner = outer.graph->add_node("Scan", operands, n.outputs.size(), {{"num_scan_inputs", n.attr_int("num_scan_inputs", 1)}});
+  Node* const inner = outer.graph->add_node("Scan", operands, n.outputs.size(), {*scanned});
   if (n.attributes.count("directions") != 0) inner->attributes["scan_input_directions"] = n.attributes.at("directions");
   inner->name = n.name;
   inner->origins = n.origins;

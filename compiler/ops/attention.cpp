@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/heads.hpp"
+#include "compiler/ops/indices.hpp"
 
 namespace inferc {
 namespace {
@@ -36,7 +37,7 @@ bool check_past(Infer& i, std::size_t input, const Shape& now) {
   return !i.failed();
 }
 
-// The mask broadcasts to [batch, heads, rows, keys]; its last axis may be shorter.
+// The mask broadcasts to [batch, heads, rows, keys]; from opset 24 on its last axis may be shorter.
 bool check_mask(Infer& i, const Shape& scores) {
   if (!i.has(mask)) return true;
   if (i.dtype(mask) != DType::boolean && i.dtype(mask) != i.dtype(query))
@@ -45,6 +46,9 @@ bool check_mask(Infer& i, const Shape& scores) {
   if (m.empty() || m.size() > 4) return i.fail(fmt::format("attn_mask has rank {}, 1 to 4 is defined", m.size()));
   for (std::size_t d = 0; d + 1 < m.size(); ++d)
     if (!m[d].is(1)) static_cast<void>(i.unify(m[d], scores[4 - m.size() + d]));
+  if (!m.back().is(1) && !indices::at_most(i, m.back(), scores[3]))
+    return i.fail(fmt::format("attn_mask has {} columns for {} keys", m.back().text(), scores[3].text()));
+  if (!m.back().is(1) && i.node.opset == 23) static_cast<void>(i.unify(m.back(), scores[3]));
   return !i.failed();
 }
 

@@ -13,6 +13,6 @@ extern const Op op_Erf = {.name = "Erf",
                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
                           .lower = lower,
                           .elementwise = Elementwise{"functors::erf"},
-                          .versions = "6, 9, 13"};
+                          .versions = "9, 13"};
 
 }  // namespace inferc

@@ -203,11 +203,52 @@ bool right_kind(const Attribute& a, AttributeKind kind) {
   return false;
 }
 
+// Attributes that are yes or no, in every operator that has them.
+constexpr std::string_view flags[] = {"align_corners",
+                                      "allowzero",
+                                      "antialias",
+                                      "ceil_mode",
+                                      "center_point_box",
+                                      "channels_last",
+                                      "count_include_pad",
+                                      "detect_negative",
+                                      "detect_positive",
+                                      "do_rotary",
+                                      "exclude_outside",
+                                      "exclusive",
+                                      "fmod",
+                                      "input_forget",
+                                      "interleaved",
+                                      "inverse",
+                                      "is_causal",
+                                      "keepdims",
+                                      "largest",
+                                      "layout",
+                                      "linear_before_reset",
+                                      "noop_with_empty_axes",
+                                      "onesided",
+                                      "periodic",
+                                      "reverse",
+                                      "saturate",
+                                      "select_last_index",
+                                      "sorted",
+                                      "storage_order",
+                                      "transA",
+                                      "transB",
+                                      "transBatchA",
+                                      "transBatchB",
+                                      "unidirectional",
+                                      "upper"};
+
+bool is_flag(std::string_view name) { return std::find(std::begin(flags), std::end(flags), name) != std::end(flags); }
+
 void check_attributes(const Op& op, Infer& infer) {
   for (const auto& [key, value] : infer.node.attributes) {
     const auto spec = std::find_if(op.attributes.begin(), op.attributes.end(), [&, k = std::string_view(key)](const AttributeSpec& s) { return s.name == k; });
     if (spec == op.attributes.end()) infer.fail(fmt::format("attribute '{}' is not known", escape(key)));
     else if (!right_kind(value, spec->kind)) infer.fail(fmt::format("attribute '{}' has the wrong type", escape(key)));
+    else if (const auto* v = std::get_if<std::int64_t>(&value); v && is_flag(key) && *v != 0 && *v != 1)
+      infer.fail(fmt::format("attribute '{}' is {}, it must be 0 or 1", escape(key), *v));
   }
 }
 
@@ -226,6 +267,8 @@ void check_arity(const Op& op, Infer& infer) {
   for (std::size_t i = 0; i < op.inputs.size(); ++i)
     if (op.inputs[i].arity == Port::Arity::required && (i >= given || !infer.has(i))) infer.fail(fmt::format("input '{}' is missing", op.inputs[i].name));
   if (variadic && given < op.inputs.size()) infer.fail(fmt::format("input '{}' is missing", op.inputs.back().name));
+  for (std::size_t i = op.inputs.size() - 1; open && i < given; ++i)
+    if (!infer.has(i)) infer.fail(fmt::format("input {} is missing, one of '{}'", i, op.inputs.back().name));
   if (infer.node.outputs.size() < op.min_outputs || infer.node.outputs.size() > op.max_outputs)
     infer.fail(fmt::format("{} outputs, between {} and {} are defined", infer.node.outputs.size(), op.min_outputs, op.max_outputs));
 }

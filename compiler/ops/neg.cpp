@@ -13,6 +13,6 @@ extern const Op op_Neg = {.name = "Neg",
                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
                           .lower = lower,
                           .elementwise = Elementwise{"functors::neg"},
-                          .versions = "6, 9, 13, 14"};
+                          .versions = "6, 9, 13"};
 
 }  // namespace inferc

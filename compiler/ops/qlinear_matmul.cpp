@@ -5,15 +5,17 @@ namespace {
 
 constexpr quantized::MatMulInputs places{0, 3, 2, 5};
 
+std::size_t columns_of(const Shape& s) { return s.empty() ? 0 : s.size() - 1; }
+
 void infer(Infer& i) {
-  if (auto shape = quantized::matmul_shape(i, places)) i.out(0, i.dtype(7), std::move(*shape));
+  auto shape = quantized::matmul_shape(i, places);
+  if (shape && quantized::check_requantize(i, *shape, 1, 4, columns_of(*shape), 6, 7)) i.out(0, i.dtype(7), std::move(*shape));
 }
 
 void lower(Lower& l) {
   const Operand sums = l.temporary(DType::int32, l.out_type().shape);
   quantized::matmul(l, sums, places);
-  const std::size_t rank = sums.shape.size();
-  quantized::requantize(l, sums, 1, 4, rank == 0 ? 0 : rank - 1, 6, 7);
+  quantized::requantize(l, sums, 1, 4, columns_of(sums.shape), 6, 7);
 }
 
 }  // namespace

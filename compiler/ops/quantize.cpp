@@ -73,6 +73,22 @@ Operand spread(const Operand& v, std::size_t axis, const Shape& shape) {
   return out;
 }
 
+bool check_spread(Infer& i, std::size_t input, std::size_t axis, const Shape& shape) {
+  if (!i.has(input) || single(i.shape(input))) return true;
+  const Shape& s = i.shape(input);
+  const auto differs = [&](const Dim& a, const Dim& b) {
+    if (i.symbols().decide_equal(a, b) == false) return true;
+    static_cast<void>(i.unify(a, b));
+    return false;
+  };
+  bool fits = s.size() <= shape.size();
+  if (fits && s.size() == 1) fits = !differs(s[0], shape[axis]);
+  else
+    for (std::size_t d = 0; fits && d < s.size(); ++d) fits = s[d].is(1) || !differs(s[d], shape[shape.size() - s.size() + d]);
+  return fits || i.fail(fmt::format("input {} is {}, neither one value nor one for each of axis {} of {}", input, text(i.type(input)), axis,
+                                    text(Type{DType::undefined, shape})));
+}
+
 Operands operands(Lower& l, DType zero_type) {
   const Shape& shape = l.shape(0);
   const std::int64_t block = l.node.attr_int("block_size", 0);
@@ -101,6 +117,13 @@ std::optional<Shape> matmul_shape(Infer& i, const MatMulInputs& in) {
   static_cast<void>(i.unify(a.back(), b[b.size() - 2]));
   Shape out = i.broadcast({a.begin(), a.end() - 2}, {b.begin(), b.end() - 2});
   if (i.failed()) return std::nullopt;
+  const std::size_t rows = out.size(), cols = rows + 1;
+  const auto whole = [&](const Shape& matrix) {
+    Shape s = out;
+    s.insert(s.end(), matrix.end() - 2, matrix.end());
+    return s;
+  };
+  if (!check_spread(i, in.zero_a, rows, whole(a)) || !check_spread(i, in.zero_b, cols, whole(b))) return std::nullopt;
   if (!row) out.push_back(a[a.size() - 2]);
   if (!column) out.push_back(b.back());
   return out;
@@ -133,9 +156,21 @@ void matmul(Lower& l, const Operand& out, const MatMulInputs& in) {
       .flops = Dim(2) * product(whole) * a.back();
 }
 
+namespace {
+
+std::size_t rows_of(const Shape& sums) { return sums.size() < 2 ? 0 : sums.size() - 2; }
+
+}  // namespace
+
+bool check_requantize(Infer& i, const Shape& sums, std::size_t a_scale, std::size_t b_scale, std::size_t b_axis, std::size_t y_scale, std::size_t y_zero) {
+  const std::size_t rows = rows_of(sums);
+  return check_spread(i, a_scale, rows, sums) && check_spread(i, b_scale, b_axis, sums) && check_spread(i, y_scale, rows, sums) &&
+         check_spread(i, y_zero, rows, sums);
+}
+
 void requantize(Lower& l, const Operand& sums, std::size_t a_scale, std::size_t b_scale, std::size_t b_axis, std::size_t y_scale, std::size_t y_zero) {
   const Shape& shape = sums.shape;
-  const std::size_t rows = shape.size() < 2 ? 0 : shape.size() - 2;
+  const std::size_t rows = rows_of(shape);
   const HostKernel kernel = by_dtype(l.out_type().dtype, Bytes{}, []<class O>(std::type_identity<O>) { return host(&ref::requantize<O, max_rank>); });
   l.reference("ref::requantize", "kernels/ref/quantize.hpp", kernel,
               {write_view(l.out()), read_view(sums), read_view(spread(l.in(a_scale), rows, shape)), read_view(spread(l.in(b_scale), b_axis, shape)),

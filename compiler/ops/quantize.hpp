@@ -26,6 +26,9 @@ struct Operands {
 // A scale or zero point that is a scalar, a vector along `axis`, or broadcasts: as a view of the given shape.
 [[nodiscard]] Operand spread(const Operand& v, std::size_t axis, const Shape& shape);
 
+// Whether the scale or zero point at `input`, if it is given, can be spread over `shape`: fails where it cannot.
+bool check_spread(Infer& i, std::size_t input, std::size_t axis, const Shape& shape);
+
 // MatMulInteger's shape rule, and its call: out = (a - zero_a)(b - zero_b). Zero points may be SIZE_MAX: absent.
 struct MatMulInputs {
   std::size_t a, b, zero_a, zero_b;
@@ -37,6 +40,7 @@ void matmul(Lower& l, const Operand& out, const MatMulInputs& in);
 void by_one_scale(Lower& l, const char* kernel, DType zero);
 
 // y = requantised sums, for inputs a_scale, b_scale, y_scale, y_zero_point; the scale b runs along `axis`.
+bool check_requantize(Infer& i, const Shape& sums, std::size_t a_scale, std::size_t b_scale, std::size_t b_axis, std::size_t y_scale, std::size_t y_zero);
 void requantize(Lower& l, const Operand& sums, std::size_t a_scale, std::size_t b_scale, std::size_t b_axis, std::size_t y_scale, std::size_t y_zero);
 
 }  // namespace inferc::quantized

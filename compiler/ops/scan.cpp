@@ -101,6 +101,6 @@ extern const Op op_Scan = {.name = "Scan",
                                           {"scan_output_directions", AttributeKind::integers}},
                            .infer = infer,
                            .lower = lower,
-                           .versions = "9, 11, 16, 19, 21, 23, 24, 25"};
+                           .versions = "8, 9, 11, 16, 19, 21, 23, 24, 25"};
 
 }  // namespace inferc

@@ -33,6 +33,8 @@ class Resolver {
   std::vector<Node*> run() {
     if (!graph_.is_read(*node_)) graph_.erase(node_);
     else if (!is_complete()) fail("an input, its one output or its body is missing", "the operators of sequences have their inputs as ONNX defines them");
+    else if (has_more()) fail("it has too many inputs", "");
+    else if (const std::string wrong = wrong_attribute(); !wrong.empty()) fail(wrong, "");
     else if (node_->is("SequenceEmpty")) become_sequence({});
     else if (node_->is("SplitToSequence")) split();
     else if (node_->is("SequenceInsert") || node_->is("SequenceErase")) edit(node_->is("SequenceInsert"));
@@ -47,11 +49,28 @@ class Resolver {
  private:
   void fail(const std::string& reason, std::string help) { diagnostics_.error(address(*node_) + ": " + reason, std::move(help)); }
 
+  [[nodiscard]] std::size_t needed() const { return node_->is("SequenceEmpty") ? 0 : node_->is("SequenceInsert") || node_->is("SequenceAt") ? 2 : 1; }
+  [[nodiscard]] bool has_more() const {
+    const bool one_more = node_->is("SplitToSequence") || node_->is("SequenceInsert") || node_->is("SequenceErase");
+    return !node_->is("SequenceMap") && node_->inputs.size() > needed() + (one_more ? 1 : 0);
+  }
   [[nodiscard]] bool is_complete() const {
-    const std::size_t needed = node_->is("SequenceEmpty") ? 0 : node_->is("SequenceInsert") || node_->is("SequenceAt") ? 2 : 1;
-    for (std::size_t i = 0; i < needed; ++i)
+    for (std::size_t i = 0; i < needed(); ++i)
       if (!node_->in(i)) return false;
     return node_->is("SequenceMap") ? !node_->regions.empty() : node_->out() != nullptr;
+  }
+
+  // What is wrong with the attributes, which all are integers.
+  [[nodiscard]] std::string wrong_attribute() const {
+    constexpr std::string_view numbers[] = {"axis", "dtype"}, flags[] = {"keepdims", "new_axis"};
+    const auto has = [](const auto& names, std::string_view name) { return std::find(std::begin(names), std::end(names), name) != std::end(names); };
+    for (const auto& [key, value] : node_->attributes) {
+      const auto* number = std::get_if<std::int64_t>(&value);
+      if (!has(numbers, key) && !has(flags, key)) return fmt::format("attribute '{}' is not known", escape(key));
+      if (!number) return fmt::format("attribute '{}' has the wrong type", key);
+      if (has(flags, key) && *number != 0 && *number != 1) return fmt::format("attribute '{}' is {}, it must be 0 or 1", key, *number);
+    }
+    return node_->is("ConcatFromSequence") && !node_->attributes.contains("axis") ? "attribute 'axis' is missing" : std::string();
   }
 
   // --- nodes in place of this one

@@ -13,6 +13,6 @@ extern const Op op_Sign = {.name = "Sign",
                            .infer = elementwise::infer<elementwise::Result::same, nullptr>,
                            .lower = lower,
                            .elementwise = Elementwise{"functors::sign"},
-                           .versions = "6, 9, 13, 14"};
+                           .versions = "9, 13"};
 
 }  // namespace inferc

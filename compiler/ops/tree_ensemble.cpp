@@ -72,6 +72,7 @@ Tables read_tables(const Node& n) {
   const auto splits = reals(n, "nodes_splits"), weights = reals(n, "leaf_weights"), members = reals(n, "membership_values");
   const Integers targets = list("leaf_targetids"), tracks = list("nodes_missing_value_tracks_true");
   const std::int64_t transform = n.attr_int("post_transform", 0), aggregate = n.attr_int("aggregate_function", 1);
+  if (!n.attributes.contains("tree_roots")) return {{}, "attribute 'tree_roots' is missing"};
   if (modes.dtype() != DType::uint8 || !splits || !weights || !members) return {{}, "nodes_modes must be uint8, splits, weights and members floats"};
   if (transform < 0 || transform > 3) return {{}, fmt::format("post_transform {} is not supported, 0 to 3 are", transform)};
   if (aggregate < 0 || aggregate > 3) return {{}, fmt::format("aggregate_function {} is not defined", aggregate)};

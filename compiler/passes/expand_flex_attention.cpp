@@ -69,10 +69,24 @@ bool modifiers_fit(const Node& n) {
   });
 }
 
+// Other operands and attributes stay with the node, which is refused for them.
+bool operands_fit(const Node& n) {
+  std::size_t captures = 0;
+  for (const Region& r : n.regions) captures += r.captures;
+  return n.inputs.size() == 3 + captures;
+}
+
+bool attributes_fit(const Node& n) {
+  return std::all_of(n.attributes.begin(), n.attributes.end(), [](const auto& a) {
+    return (a.first == "scale" && std::holds_alternative<float>(a.second)) ||
+           (a.first == "softmax_precision" && std::holds_alternative<std::int64_t>(a.second));
+  });
+}
+
 }  // namespace
 
 bool expand_flex_attention(Graph& graph, Node* n) {
-  if (!n->is("FlexAttention", "ai.onnx.preview") || n->outputs.size() != 1 || !modifiers_fit(*n)) return false;
+  if (!n->is("FlexAttention", "ai.onnx.preview") || n->outputs.size() != 1 || !modifiers_fit(*n) || !operands_fit(*n) || !attributes_fit(*n)) return false;
   const auto heads = heads_of(*n);
   if (!heads) return false;
   Expansion(graph, n).run(*heads);

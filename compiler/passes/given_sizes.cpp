@@ -95,7 +95,7 @@ void unify_declared_reshapes(Graph& graph) {
   for (const Value* v : graph.outputs()) {
     const Node* n = v->producer;
     while (n && (n->is("Identity") || n->is("CastLike")) && n->in(0)) n = n->in(0)->producer;
-    if (!n || !n->is("Reshape") || n->out()->type || !v->declared) continue;
+    if (!n || !n->is("Reshape") || !n->in(1) || n->out()->type || !v->declared) continue;
     const auto& sizes = n->in(1)->content;
     if (!sizes || sizes->size() != v->declared->size()) continue;
     for (std::size_t d = 0; d < sizes->size(); ++d)

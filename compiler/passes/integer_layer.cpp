@@ -79,10 +79,11 @@ bool read_offsets(IntegerLayer& out, const Node& n, const Places& p) {
   out.bias = *bias;
   if (zero && !zero->is_constant()) {
     out.late_zero_x = n.in(p.zero_x);
-    return zero->type->shape.empty() || (zero->type->rank() == 1 && zero->type->shape[0].is(1));
+    return zero->type && (zero->type->shape.empty() || (zero->type->rank() == 1 && zero->type->shape[0].is(1)));
   }
-  if (zero && zero->constant->size() != 1) return false;
-  out.zero_x = zero ? integers(*zero->constant)[0] : 0;
+  const auto zero_x = each(n, p.zero_x, 1);
+  if (!zero_x) return false;
+  out.zero_x = (*zero_x)[0];
   for (std::size_t i = 0; i < out.weights.size(); ++i) out.bias[i % out.columns] -= out.zero_x * out.weights[i];
   return true;
 }
@@ -95,6 +96,16 @@ bool read_scales(IntegerLayer& out, const Node& n, const Places& p) {
   for (const float s : *w) out.factor.push_back((*x)[0] * s / (*y)[0]);
   out.zero_y = (*zero)[0];
   return true;
+}
+
+// Whether the operands are there, as the node may stand in a graph whose types nobody has checked.
+bool is_layer_of_constants(const Node& n, const Places& p) {
+  const Value *x = n.in(0), *w = n.in(p.w);
+  if (n.outputs.size() != 1 || !n.out() || !x || !x->type || x->is_constant() || !w || !w->is_constant() || w->constant->size() == 0) return false;
+  const std::size_t rank = w->constant->rank();
+  if (!p.convolution) return rank == 2 && x->type->rank() >= 2;
+  const std::int64_t groups = n.attr_int("group", 1);
+  return rank >= 3 && groups >= 1 && w->constant->shape()[0] % groups == 0;
 }
 
 }  // namespace
@@ -110,9 +121,8 @@ std::optional<std::vector<std::int64_t>> integer_columns(const Value* v, std::si
 
 std::optional<IntegerLayer> integer_layer(const Node& n) {
   const Places* p = places_of(n);
-  if (!p || n.outputs.size() != 1 || !n.out() || !n.in(p->w)->is_constant() || n.in(0)->is_constant()) return std::nullopt;
+  if (!p || !is_layer_of_constants(n, *p)) return std::nullopt;
   const Tensor& w = *n.in(p->w)->constant;
-  if (w.size() == 0 || (p->convolution ? w.rank() < 3 : w.rank() != 2 || n.in(0)->type->rank() < 2)) return std::nullopt;
   const auto groups = static_cast<std::size_t>(p->convolution ? n.attr_int("group", 1) : 1);
   const auto columns = static_cast<std::size_t>(w.shape()[p->convolution ? 0 : 1]);
   IntegerLayer out{n.in(0), w.size() / columns * groups, columns, groups, {}, {}, 0, nullptr, {}, {}, 0};

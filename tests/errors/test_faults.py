@@ -82,6 +82,17 @@ def functions_in_circle():
                  functions=[f, g], imports=[h.make_opsetid("", 17), h.make_opsetid("local", 1)])
 
 
+def called(functions, calls, node=None, imports=("", "local")):
+    """y = the first of `functions` of x; each is a list of calls of the next, the last is Neg."""
+    opsets = [h.make_opsetid(d, 17 if d == "" else 1) for d in imports]
+    made = []
+    for k in range(functions):
+        ends = ["a", *(f"c{i}" for i in range(calls - 1)), "b"]
+        op, domain = (f"f{k + 1}", "local") if k + 1 < functions else ("Neg", "")
+        made.append(h.make_function("local", f"f{k}", ["a"], ["b"], [h.make_node(op, [i], [o], domain=domain) for i, o in zip(ends, ends[1:])], opsets))
+    return model([node or h.make_node("f0", ["x"], ["y"], name="call", domain="local")], [value("x", [3])], [value("y", [3])], functions=made, imports=opsets)
+
+
 def nested(depth):
     graph = h.make_graph([h.make_node("Identity", ["x"], ["z"])], "leaf", [], [value("z", [3])])
     for _ in range(depth):
@@ -119,12 +130,75 @@ def initializer(dims, raw=b"", dtype=T.FLOAT, name="w"):
     return m
 
 
+def older_forms():
+    """What older operator sets say in attributes, missing or of another type."""
+    yield "old_top_k_without_k", model([h.make_node("TopK", ["x"], ["y", "i"], name="it")], [value("x", [4])], [value("y", [None])], opset=9), ["TopK 'it'", "'K'"]
+    for op, opset, attributes in (("Clip", 9, {"min": 1}), ("Clip", 9, {"max": "1"}), ("Pad", 9, {"pads": [1, 1], "value": 1}), ("DFT", 17, {"axis": 1.0}),
+                                  ("Upsample", 1, {"height_scale": 2, "width_scale": 2.0}),
+                                  ("Dropout", 10, {"volume": 11})):
+        shape = {"DFT": [1, 8, 1], "Upsample": [1, 1, 4, 4]}.get(op, [4])
+        yield f"old_{op}_{'_'.join(attributes)}", one(op, ["x"], [shape], [None] * len(shape), opset=opset, **attributes), ["'it'"]
+
+
+def expanded_early():
+    """Operators that other nodes stand for before their attributes would be looked at."""
+    node, x = h.make_node, [value("x", [2])]
+    made = node("SequenceConstruct", ["x", "x"], ["s"])
+    for name, attributes, word in (("nowhere", {}, "'axis'"), ("float_axis", {"axis": 0.0}, "'axis'"), ("new_axis_2", {"axis": 0, "new_axis": 2}, "'new_axis'"),
+                                   ("volume", {"axis": 0, "volume": 11}, "'volume'")):
+        yield f"sequence_joined_{name}", model([made, node("ConcatFromSequence", ["s"], ["y"], name="it", **attributes)], x, [value("y", [4])]), ["ConcatFromSequence 'it'", word]
+    pick = node("SequenceAt", ["s", "k"], ["y"])
+    yield "sequence_split_by_float_axis", model([node("SplitToSequence", ["x"], ["s"], name="it", axis=0.0), pick], x, [value("y", None)],
+                                                [tensor("k", np.array(0))]), ["SplitToSequence 'it'", "'axis'"]
+    qkv, preview = [value(n, [1, 2, 3, 4]) for n in "qkv"], [h.make_opsetid("", 17), h.make_opsetid("ai.onnx.preview", 1)]
+    for key, wrong in (("scale", 1), ("softmax_precision", 1.0), ("volume", 11)):
+        yield f"flex_attention_{key}", model([node("FlexAttention", ["q", "k", "v"], ["y"], name="it", domain="ai.onnx.preview", **{key: wrong})], qkv,
+                                             [value("y", [1, 2, 3, 4])], imports=preview), ["FlexAttention 'it'", f"'{key}'"]
+    yield "flex_attention_of_four", model([node("FlexAttention", ["q", "k", "v", "q"], ["y"], name="it", domain="ai.onnx.preview")], qkv,
+                                          [value("y", [1, 2, 3, 4])], imports=preview), ["FlexAttention 'it'", "4 inputs"]
+    yield "sequence_of_too_many_inputs", model([made, node("SequenceInsert", ["s", "x", "k", "x"], ["t"], name="it"), node("SequenceAt", ["t", "k"], ["y"])], x,
+                                               [value("y", None)], [tensor("k", np.array(0))]), ["SequenceInsert 'it'", "too many"]
+    yield "mask_narrower_before_24", one("Attention", ["q", "k", "v", "m"], [[1, 2, 3, 4], [1, 2, 5, 4], [1, 2, 5, 4], [3, 4]], [1, 2, 3, 4], opset=23), ["Attention 'it'", "4", "5"]
+    yield "constant_of_another_type", model([node("Constant", [], ["c"], name="it", value_int=1.5), node("Add", ["x", "c"], ["y"])], x, [value("y", [2])]), ["'it'", "'value_int'"]
+    yield "constant_by_another_name", model([node("Constant", [], ["c"], name="it", volume=1.5), node("Add", ["x", "c"], ["y"])], x, [value("y", [2])]), ["'it'", "'volume'"]
+    tree = {"n_targets": 1, "nodes_featureids": [0], "nodes_modes": tensor("m", np.zeros(1, np.uint8)), "nodes_splits": tensor("s", np.zeros(1, np.float32)),
+            "nodes_truenodeids": [0], "nodes_falsenodeids": [1], "nodes_trueleafs": [1], "nodes_falseleafs": [1], "leaf_targetids": [0, 0],
+            "leaf_weights": tensor("w", np.ones(2, np.float32))}
+    yield "trees_without_roots", model([node("TreeEnsemble", ["x"], ["y"], name="it", domain="ai.onnx.ml", **tree)], [value("x", [3, 1])], [value("y", [3, 1])],
+                                       imports=[h.make_opsetid("ai.onnx.ml", 5)]), ["TreeEnsemble 'it'", "'tree_roots'"]
+    body = h.make_graph([node("Add", ["a", "b"], ["c"]), node("Identity", ["c"], ["d"])], "body", [value("a", [2]), value("b", [2])], [value("c", [2]), value("d", [2])])
+    yield "old_scan_of_nothing", model([node("Scan", ["", "i", "x"], ["y", "z"], name="it", body=body)], [value("i", [1, 2]), value("x", [1, 3, 2])],
+                                       [value("y", None), value("z", None)], opset=8), ["Scan 'it'"]
+
+
+def integer_layers():
+    """Layers on bytes, which are looked at before types are known."""
+    constants = {"a": np.uint8(3), "s": np.float32(0.5), "w": np.ones((2, 2), np.uint8), "k": np.ones((2, 1, 2, 2), np.int8), "f": np.float32(1)}
+
+    def layer(op, operands, shape, **attributes):
+        return model([h.make_node(op, operands, ["y"], name="it", **attributes)], [value("x", shape, T.UINT8)],
+                     [value("y", None, T.UINT8 if op[0] == "Q" else T.INT32)], [tensor(k, v) for k, v in constants.items()])
+
+    whole = ["x", "s", "a", "w", "s", "a", "s", "a"]
+    for k in range(8):
+        yield f"integer_layer_without_{k}", layer("QLinearMatMul", [*whole[:k], "", *whole[k + 1:]], [1, 2]), ["QLinearMatMul 'it'", "is missing"]
+    yield "integer_layer_zero_of_float", layer("QLinearMatMul", ["x", "s", "f", "w", "s", "a", "s", "a"], [1, 2]), ["QLinearMatMul 'it'", "'a_zero_point'"]
+    yield "integer_convolution_without_weights", layer("ConvInteger", ["x", ""], [1, 1, 4, 4]), ["ConvInteger 'it'", "'w'"]
+    for groups in (0, -1, 3, 1 << 62):
+        yield f"integer_convolution_group_{groups}", layer("ConvInteger", ["x", "k"], [1, 1, 4, 4], group=groups), ["ConvInteger 'it'"]
+
+
 def faults(folder):
     data = folder / "model"
     (data / "good.bin").write_bytes(b"\0" * 12)
     yield "cycle", model([h.make_node("Add", ["x", "b"], ["a"], name="first"), h.make_node("Neg", ["a"], ["b"], name="second")],
                          [value("x", [3])], [value("b", [3])]), ["cycle", "'first'"]
     yield "function_recursion", functions_in_circle(), ["calls itself", "'f'"]
+    yield "functions_nested_deeper", called(70, 1), ["nested deeper than 64"]
+    yield "functions_called_too_often", called(40, 2), ["too often"]
+    yield "function_of_too_many_inputs", called(1, 1, h.make_node("f0", ["x", "x"], ["y"], domain="local")), ["'f0'", "2"]
+    yield "function_of_too_many_outputs", called(1, 1, h.make_node("f0", ["x"], ["y", "z"], domain="local")), ["'f0'", "2"]
+    yield "function_twice", edited(called(1, 1), lambda m: m.functions.append(m.functions[0])), ["'f0'", "twice"]
     yield "missing_input", edited(add(), lambda m: m.graph.node[0].input.__setitem__(1, "nowhere")), ["'bias'", "'nowhere'"]
     yield "missing_initializer", edited(add(), lambda m: m.graph.ClearField("initializer")), ["'bias'", "'w'"]
     yield "double_definition", edited(add(), lambda m: m.graph.node.append(h.make_node("Neg", ["x"], ["y"], name="again"))), ["'again'", "'y'"]
@@ -170,6 +244,19 @@ def faults(folder):
     for v in (0, -2, 5):
         yield f"conv_group_{v}", conv(group=v), ["Conv 'conv'"]
     yield "conv_rank", one("Conv", ["x", "w"], [[8]], [1], "conv", [tensor("w", np.ones((1, 1, 3, 3), np.float32))]), ["Conv 'conv'"]
+    yield from older_forms()
+    yield from expanded_early()
+    yield from integer_layers()
+    yield "one_of_many_left_out", one("Sum", ["x", ""], [[3]], [3]), ["Sum 'it'", "input 1"]
+    yield "reshape_of_one_operand", one("Reshape", ["x"], [[2]], [2], dtype=T.INT64), ["Reshape 'it'", "'shape'"]
+    yield "output_of_another_type", edited(add(), lambda m: setattr(m.graph.output[0].type.tensor_type, "elem_type", T.INT64)), ["'y'", "float32", "int64"]
+    yield "output_of_no_type", edited(add(), lambda m: setattr(m.graph.output[0].type.tensor_type, "elem_type", 99)), ["'y'", "99"]
+    yield "operator_of_a_newer_opset", one("Gelu", ["x"], [[3]], [3]), ["Gelu", "'it'", "20", "17"]
+    yield "operator_of_ours", edited(add(), lambda m: setattr(m.graph.node[0], "domain", "inferc")), ["'bias'", "'inferc'"]
+    yield "attribute_twice", edited(one("Softmax", ["x"], [[2, 3]], [2, 3], axis=0),
+                                    lambda m: m.graph.node[0].attribute.append(h.make_attribute("axis", 1))), ["'it'", "'axis'", "twice"]
+    yield "neither_yes_nor_no", one("ReduceSum", ["x"], [[2, 3]], [None, None], keepdims=3), ["'it'", "'keepdims'"]
+    yield "mask_wider_than_the_keys", one("Attention", ["q", "k", "v", "m"], [[1, 2, 3, 4], [1, 2, 5, 4], [1, 2, 5, 4], [3, 6]], [1, 2, 3, 4], opset=23), ["Attention 'it'", "6", "5"]
     yield "reshape_mismatch", one("Reshape", ["x", "s"], [[2, 3]], [4], initializers=[tensor("s", np.array([4]))]), ["Reshape 'it'"]
     yield "reshape_two_open", one("Reshape", ["x", "s"], [[2, 3]], [4], initializers=[tensor("s", np.array([-1, -1]))]), ["Reshape 'it'"]
     yield "reshape_2_62", one("Reshape", ["x", "s"], [[2, 3]], [4], initializers=[tensor("s", np.array([1 << 62, 1 << 62]))]), ["Reshape 'it'"]
@@ -257,6 +344,12 @@ def test_faults(folder):
     path.write_bytes(nested_deeper(60))
     if (r := run("check", path)).returncode != 0:
         problem("nested 60", r.stderr)
+    overloaded = called(1, 1)
+    overloaded.functions.append(h.make_function("local", "f0", ["a"], ["b"], [h.make_node("NoSuch", ["a"], ["b"])], [h.make_opsetid("", 17)]))
+    overloaded.functions[1].overload = "other"
+    path.write_bytes(overloaded.SerializeToString())
+    if (r := run("check", path)).returncode != 0:
+        problem("overloaded function", r.stderr)
     for depth in (70, 5000):
         path.write_bytes(nested_deeper(depth))
         refuse(f"nested {depth}", path, ["nested deeper than 64"])

@@ -102,6 +102,7 @@ TEST(EveryOperator, RefusesOtherElementTypes) {
 }
 
 Array f(Integers shape) { return Array(DType::float32, std::move(shape)); }
+Array bytes(Integers shape) { return Array(DType::uint8, std::move(shape)); }
 Array i(Integers values) { return integers(std::move(values)); }
 Attributes axis(std::int64_t a) { return {{"axis", a}}; }
 Attribute text(const char* s) { return std::string(s); }
@@ -238,6 +239,22 @@ const Refusal refusals[] = {
      {{"q_num_heads", number(5)}, {"kv_num_heads", number(3)}},
      "attribute 'q_num_heads' is 5, it must divide the last axis of size 12"},
     {"Attention", {f({1, 2, 3, 4}), f({1, 2, 3, 4}), f({1, 2, 3, 4}), f({3, 8}), f({1, 2, 5, 4}), f({1, 2, 6, 4})}, {}, "sizes 5 and 6 differ"},
+    {"Attention", {f({1, 2, 3, 4}), f({1, 2, 5, 4}), f({1, 2, 5, 4}), f({3, 6})}, {}, "attn_mask has 6 columns for 5 keys"},
+    // scales and zero points that are neither one value nor one for each row or column
+    {"MatMulInteger", {bytes({2, 4}), bytes({4, 3}), bytes({5})}, {}, "input 2 is u8[5], neither one value nor one for each of axis 0"},
+    {"MatMulInteger", {bytes({2, 4}), bytes({4, 3}), bytes({}), bytes({0})}, {}, "input 3 is u8[0], neither"},
+    {"QLinearMatMul", {bytes({2, 4}), f({5}), bytes({}), bytes({4, 3}), f({}), bytes({}), f({}), bytes({})}, {}, "input 1 is f32[5], neither"},
+    {"QLinearMatMul", {bytes({2, 4}), f({}), bytes({}), bytes({4, 3}), f({2}), bytes({}), f({}), bytes({})}, {}, "input 4 is f32[2], neither"},
+    {"QLinearMatMul", {bytes({2, 4}), f({}), bytes({}), bytes({4, 3}), f({}), bytes({}), f({0}), bytes({})}, {}, "input 6 is f32[0], neither"},
+    {"QLinearMatMul", {bytes({2, 4}), f({}), bytes({}), bytes({4, 3}), f({}), bytes({}), f({}), bytes({2, 2})}, {}, "input 7 is u8[2, 2], neither"},
+    {"QLinearConv", {bytes({1, 2, 5}), f({5}), bytes({}), bytes({3, 2, 2}), f({}), bytes({}), f({}), bytes({})}, {}, "input 1 is f32[5], it must be one value"},
+    {"QLinearConv", {bytes({1, 2, 5}), f({}), bytes({}), bytes({3, 2, 2}), f({2}), bytes({}), f({}), bytes({})}, {}, "input 4 is f32[2], neither"},
+    {"QLinearConv", {bytes({1, 2, 5}), f({}), bytes({}), bytes({3, 2, 2}), f({}), bytes({}), f({0}), bytes({})}, {}, "input 6 is f32[0], it must be one value"},
+    // one of many operands left out, and yes or no that is neither
+    {"Sum", {f({2}), Array(DType::undefined, {}), f({2})}, {}, "input 1 is missing, one of 'data_0'"},
+    {"Concat", {Array(DType::undefined, {}), f({2})}, axis(0), "input 0 is missing, one of 'inputs'"},
+    {"ReduceSum", {f({2, 3})}, {{"keepdims", number(-1)}}, "attribute 'keepdims' is -1, it must be 0 or 1"},
+    {"Gemm", {f({2, 2}), f({2, 2})}, {{"transA", number(2)}}, "attribute 'transA' is 2, it must be 0 or 1"},
     {"RotaryEmbedding", {f({1, 2, 3, 5}), f({1, 3, 2}), f({1, 3, 2})}, {}, "the rotated size must be even"},
     {"Resize", {f({1, 1, 4})}, {}, "scales"},
     {"GridSample", {f({1, 1, 4, 4}), f({1, 2, 2, 3})}, {}, "sizes 3 and 2 differ"},
