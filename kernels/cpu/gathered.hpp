@@ -10,13 +10,17 @@
 // check_indices has found all of them good.
 namespace inferc::cpu {
 
-// Whether all indices are in [-rows, rows).
+// Whether all indices are in [-rows, rows): neither index + rows nor rows - 1 - index is negative. Each of the two is so for an index
+// beyond its own end alone, also where it wraps.
 template <class I>
 Fault check_indices(const I* index, std::size_t count, std::size_t rows) {
-  const auto n = static_cast<std::int64_t>(rows);
-  bool good = true;
-  for (std::size_t i = 0; i < count; ++i) good &= (index[i] >= -n) & (index[i] < n);
-  return good ? Fault::none : Fault::index_out_of_range;
+  const auto n = static_cast<std::uint64_t>(rows);
+  std::uint64_t signs = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto x = static_cast<std::uint64_t>(static_cast<std::int64_t>(index[i]));
+    signs |= (x + n) | (n - 1 - x);
+  }
+  return signs >> 63 == 0 ? Fault::none : Fault::index_out_of_range;
 }
 
 template <class I>
