@@ -14,6 +14,7 @@ Arg::Arg(TypeArg a) : AnyArg(std::move(a)) {}
 Arg::Arg(AccessorArg a) : AnyArg(std::move(a)) {}
 Arg::Arg(EpilogueArg a) : AnyArg(std::move(a)) {}
 Arg::Arg(StridedArg a) : AnyArg(std::move(a)) {}
+Arg::Arg(GatheredArg a) : AnyArg(std::move(a)) {}
 Arg::Arg(const Arg&) = default;
 Arg::Arg(Arg&&) noexcept = default;
 Arg& Arg::operator=(const Arg&) = default;

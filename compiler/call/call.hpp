@@ -104,11 +104,18 @@ struct ParamsArg {  // Params<n>{...}: scalar parameters of a functor
 struct TypeArg {  // a value of an empty tag type: "functors::relu{}", "dim<4>{}"
   std::string type;
 };
+struct GatheredArg {  // cpu::Gathered<T, I, rank, step>: rows of a table, picked by an index that does not vary along the last dim
+  Operand table, index;
+  std::vector<Dim> strides, index_strides;  // over the iteration space; those of the table from the row that is picked
+  Dim row, rows;                            // elements from one row to the next, how many rows there are
+};
 // How an operand varies over a rows x columns iteration space.
 struct Accessor {
-  enum class Kind : unsigned char { full, row, col, scalar } kind = Kind::full;
+  enum class Kind : unsigned char { full, row, col, scalar, gathered } kind = Kind::full;
   Operand operand;
-  Dim stride;  // of full: elements between rows; of col: elements between rows
+  Dim stride;       // of full, col and gathered: elements between rows
+  Operand index{};  // of gathered: dense, one row of the operand for each row
+  Dim rows{};       // of gathered: how many the operand has
 };
 struct AccessorArg {
   Accessor accessor;
@@ -118,8 +125,8 @@ struct EpilogueArg {                 // cpu::epilogue<F>(accessors...): applied 
   std::shared_ptr<const Expr> expr;  // null: identity
   std::vector<Accessor> accessors;
 };
-using AnyArg =
-    std::variant<PointerArg, ViewArg, SizeArg, RuntimeSizeArg, RangeArg, ScalarArg, SizesArg, ParamsArg, TypeArg, AccessorArg, EpilogueArg, StridedArg>;
+using AnyArg = std::variant<PointerArg, ViewArg, SizeArg, RuntimeSizeArg, RangeArg, ScalarArg, SizesArg, ParamsArg, TypeArg, AccessorArg, EpilogueArg,
+                            StridedArg, GatheredArg>;
 // Copied and destroyed out of line: written in every operator's file, a variant is most of the time to compile it.
 struct Arg : AnyArg {
   Arg(PointerArg);
@@ -134,6 +141,7 @@ struct Arg : AnyArg {
   Arg(AccessorArg);
   Arg(EpilogueArg);
   Arg(StridedArg);
+  Arg(GatheredArg);
   Arg(const Arg&);
   Arg(Arg&&) noexcept;
   Arg& operator=(const Arg&);

@@ -121,14 +121,24 @@ Operand broadcast_view(const Operand& v, const Shape& shape) {
   return out;
 }
 
+namespace {
+
+void append(std::vector<std::pair<const Operand*, Access>>& out, const Accessor& a, Access access) {
+  out.emplace_back(&a.operand, access);
+  if (a.kind == Accessor::Kind::gathered) out.emplace_back(&a.index, Access::read);
+}
+
+}  // namespace
+
 std::vector<std::pair<const Operand*, Access>> operands(const Arg& arg) {
   std::vector<std::pair<const Operand*, Access>> out;
   if (const auto* p = std::get_if<PointerArg>(&arg)) out.emplace_back(&p->operand, p->access);
   if (const auto* v = std::get_if<ViewArg>(&arg)) out.emplace_back(&v->operand, v->access);
   if (const auto* s = std::get_if<StridedArg>(&arg)) out.emplace_back(&s->operand, s->access);
-  if (const auto* a = std::get_if<AccessorArg>(&arg)) out.emplace_back(&a->accessor.operand, a->access);
+  if (const auto* g = std::get_if<GatheredArg>(&arg)) out = {{&g->table, Access::read}, {&g->index, Access::read}};
+  if (const auto* a = std::get_if<AccessorArg>(&arg)) append(out, a->accessor, a->access);
   if (const auto* e = std::get_if<EpilogueArg>(&arg))
-    for (const Accessor& a : e->accessors) out.emplace_back(&a.operand, Access::read);
+    for (const Accessor& a : e->accessors) append(out, a, Access::read);
   return out;
 }
 

@@ -15,6 +15,8 @@ namespace {
 
 void append(std::string& list, const std::string& item, const char* separator = ", ") { list += (list.empty() ? "" : separator) + item; }
 
+const char* step_of(const Dim& last) { return last.is(1) ? "unit" : last.is(0) ? "splat" : "any"; }
+
 std::string node_names(const Call& c) {
   std::string out;
   for (const std::string& n : c.nodes) append(out, n, " + ");
@@ -136,12 +138,11 @@ std::string CallPrinter::typed_size(const Dim& d) const {
   return d.is_constant() ? fmt::format("dim<{}>{{}}", *d.constant()) : fmt::format("std::size_t{{{}}}", names_.size(d));
 }
 
+std::string CallPrinter::signed_size(const Dim& d) const { return d.is_constant() ? d.text() : "static_cast<std::ptrdiff_t>(" + names_.size(d) + ")"; }
+
 std::string CallPrinter::list(const std::vector<Dim>& dims, bool is_signed) const {
   std::string out;
-  for (const Dim& d : dims) {
-    const std::string text = names_.size(d);
-    append(out, d.is_constant() ? d.text() : is_signed ? "static_cast<std::ptrdiff_t>(" + text + ")" : text);
-  }
+  for (const Dim& d : dims) append(out, is_signed ? signed_size(d) : d.is_constant() ? d.text() : names_.size(d));
   return "{" + (out.empty() ? "0" : out) + "}";
 }
 
@@ -153,6 +154,9 @@ std::string CallPrinter::accessor(const Accessor& a) {
       return fmt::format("cpu::Row{{{}}}", pointer(a.operand));
     case Accessor::Kind::col:
       return fmt::format("cpu::Col{{{}, {}}}", pointer(a.operand), names_.size(a.stride));
+    case Accessor::Kind::gathered:
+      return fmt::format("cpu::GatheredRow<{}>{{{}, {}, {}, {}}}", public_type(a.index.dtype), pointer(a.operand), signed_size(a.stride), pointer(a.index),
+                         signed_size(a.rows));
     default:
       return fmt::format("cpu::Scalar{{{}}}", pointer(a.operand));
   }
@@ -167,12 +171,14 @@ std::string CallPrinter::print(const ViewArg& a) {
 
 std::string CallPrinter::print(const StridedArg& a) {
   const std::string type = (a.access == Access::read ? "const " : "") + public_type(a.operand.dtype);
-  const Dim& last = a.operand.strides.back();
-  return fmt::format("cpu::Strided<{}, {}, cpu::Step::{}>{{{}, {}}}", type, a.operand.rank(),
-                     last.is(1)   ? "unit"
-                     : last.is(0) ? "splat"
-                                  : "any",
-                     pointer(a.operand), list(a.operand.strides, true));
+  return fmt::format("cpu::Strided<{}, {}, cpu::Step::{}>{{{}, {}}}", type, a.operand.rank(), step_of(a.operand.strides.back()), pointer(a.operand),
+                     list(a.operand.strides, true));
+}
+
+std::string CallPrinter::print(const GatheredArg& a) {
+  return fmt::format("cpu::Gathered<const {}, {}, {}, cpu::Step::{}>{{{}, {}, {}, {}, {}, {}}}", public_type(a.table.dtype), public_type(a.index.dtype),
+                     a.strides.size(), step_of(a.strides.back()), pointer(a.table), list(a.strides, true), pointer(a.index), list(a.index_strides, true),
+                     signed_size(a.row), signed_size(a.rows));
 }
 
 std::string CallPrinter::print(const SizeArg& a) { return typed_size(a.size); }

@@ -32,11 +32,13 @@ class CallPrinter {
   std::string template_arg(const TemplateArg&);
   std::string pointer(const Operand&);
   std::string typed_size(const Dim&) const;
+  std::string signed_size(const Dim&) const;
   std::string list(const std::vector<Dim>&, bool is_signed) const;
   std::string accessor(const Accessor&);
   std::string print(const PointerArg&);
   std::string print(const ViewArg&);
   std::string print(const StridedArg& a);
+  std::string print(const GatheredArg&);
   std::string print(const SizeArg&);
   std::string print(const RuntimeSizeArg&);
   std::string print(const RangeArg&);

@@ -1,6 +1,7 @@
 #include "compiler/ops/epilogue.hpp"
 
 #include "compiler/ops/fused.hpp"
+#include "compiler/ops/fused_map.hpp"
 
 namespace inferc {
 
@@ -37,17 +38,30 @@ struct Build {
 
 namespace {
 
+std::optional<Accessor> accessor_of(Lower& l, std::size_t input, const Dim& rows, const Dim& cols) {
+  const auto in_place = row_col_accessor(l.in(input), rows, cols);
+  return in_place ? in_place : row_col_accessor(l.in_dense(input), rows, cols);
+}
+
+// The rows that the dense input `index` picks from a table.
+Accessor picked_rows(Lower& l, std::size_t table, std::size_t index) {
+  const Operand v = l.in_rows(table);
+  return {Accessor::Kind::gathered, v, *row_stride(v), l.in_dense(index), product({v.shape.begin(), v.shape.end() - 1})};
+}
+
 // The region that a product owns, over its captures.
 std::optional<EpilogueArg> region_epilogue(Lower& l, const Region& region, const Dim& rows, const Dim& cols) {
-  auto expr = region_expression(*region.graph, 1);
-  if (!expr) return std::nullopt;
-  EpilogueArg out{std::make_shared<const Expr>(std::move(*expr)), {}};
-  for (std::size_t i = l.node.inputs.size() - region.captures; i < l.node.inputs.size(); ++i) {
-    auto accessor = row_col_accessor(l.in(i), rows, cols);
-    if (!accessor) accessor = row_col_accessor(l.in_dense(i), rows, cols);
+  auto expression = region_expression(*region.graph, 1);
+  if (!expression) return std::nullopt;
+  EpilogueArg out{std::make_shared<const Expr>(std::move(expression->expr)), {}};
+  const std::size_t first = l.node.inputs.size() - region.captures - 1;  // the accumulator is no input of the node
+  for (const Leaf& leaf : expression->leaves) {
+    auto accessor = leaf.gather ? std::optional(picked_rows(l, first + leaf.input, first + leaf.index)) : accessor_of(l, first + leaf.input, rows, cols);
     if (!accessor) return std::nullopt;
     out.accessors.push_back(std::move(*accessor));
   }
+  for (const Accessor& a : out.accessors)
+    if (a.kind == Accessor::Kind::gathered) check_index(l, a.index, a.rows);
   return out;
 }
 
@@ -60,8 +74,7 @@ std::optional<EpilogueArg> epilogue_of(Lower& l, const Dim& rows, const Dim& col
   const float alpha = l.node.attr("alpha", 1.0f), beta = l.node.attr("beta", 1.0f);
   if (alpha != 1) b.expr = Build::apply("functors::mul", b.scalar(alpha), b.expr);
   if (l.has(2) && beta != 0) {
-    auto c = row_col_accessor(l.in(2), rows, cols);
-    if (!c) c = row_col_accessor(l.in_dense(2), rows, cols);
+    auto c = accessor_of(l, 2, rows, cols);
     if (!c) return std::nullopt;
     Expr term = b.leaf(std::move(*c));
     if (beta != 1) term = Build::apply("functors::mul", b.scalar(beta), std::move(term));

@@ -24,17 +24,20 @@ std::optional<Expr> literal(const Value& v) {
 
 class ExpressionOf {
  public:
-  explicit ExpressionOf(const Graph& region, std::size_t first) : first_(first) {
-    for (std::size_t i = 0; i < region.inputs().size(); ++i) inputs_.push_back(region.inputs()[i]);
+  explicit ExpressionOf(const Graph& region, std::size_t first) : inputs_(region.inputs()), first_(first) {}
+
+  std::optional<RegionExpression> run(const Value* out) {
+    auto expr = of(out);
+    if (!expr) return std::nullopt;
+    return RegionExpression{std::move(*expr), std::move(leaves_)};
   }
-  std::optional<Expr> of(const Value* v) const {
-    const auto at = std::find(inputs_.begin(), inputs_.end(), v);
-    if (at != inputs_.end()) {
-      const auto index = static_cast<int>(at - inputs_.begin()) - static_cast<int>(first_);
-      return Expr{.functor = {}, .args = {}, .parameters = {}, .operand = index, .result = v->type->dtype};
-    }
+
+ private:
+  std::optional<Expr> of(const Value* v) {
+    if (const auto at = input(v)) return *at < first_ ? Expr{} : leaf({.input = *at}, *v);
     if (v->is_constant()) return literal(*v);
     const Node& n = *v->producer;
+    if (n.is("Gather")) return rows(n);
     const Op* op = find_op(n.op, n.domain);
     if (!op || !op->elementwise) return std::nullopt;
     Expr e{.functor = op->elementwise->functor_of ? op->elementwise->functor_of(n) : op->elementwise->functor, .args = {}, .parameters = {}};
@@ -48,10 +51,25 @@ class ExpressionOf {
     if (size_of(e) > largest_expression) return std::nullopt;
     return e;
   }
+  std::optional<Expr> rows(const Node& gather) {
+    const auto table = input(gather.in(0)), index = input(gather.in(1));
+    if (!table || !index || *table < first_) return std::nullopt;
+    return leaf({*table, &gather, *index}, *gather.out());
+  }
+  Expr leaf(const Leaf& which, const Value& v) {
+    const auto at = std::find(leaves_.begin(), leaves_.end(), which);
+    const auto number = static_cast<int>(at - leaves_.begin());
+    if (at == leaves_.end()) leaves_.push_back(which);
+    return {.functor = {}, .args = {}, .parameters = {}, .operand = number, .result = v.type->dtype};
+  }
+  std::optional<std::size_t> input(const Value* v) const {
+    const auto at = std::find(inputs_.begin(), inputs_.end(), v);
+    return at == inputs_.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - inputs_.begin()));
+  }
 
- private:
-  std::vector<const Value*> inputs_;
+  const std::vector<Value*>& inputs_;
   std::size_t first_;
+  std::vector<Leaf> leaves_;
 };
 
 void infer(Infer& i) {
@@ -69,18 +87,32 @@ void lower(Lower& l) {
   l.inline_region(*find_region(l.node, "body")->graph, inputs);
 }
 
+PickedRows picked_rows(Lower& l, const Leaf& leaf) {
+  const Operand table = l.in(leaf.input);
+  return {table, l.in_dense(leaf.index), from_front(leaf.gather->attr_int("axis", 0), table.rank())};
+}
+
 bool lower_fast(Lower& l) {
-  const auto expr = region_expression(*find_region(l.node, "body")->graph, 0);
-  if (!expr) return false;
-  std::vector<Operand> operands;
-  for (std::size_t k = 0; k < l.node.inputs.size(); ++k) operands.push_back(l.in(k));
-  emit_map(l, *expr, operands, l.out());
+  const auto region = region_expression(*find_region(l.node, "body")->graph, 0);
+  if (!region) return false;
+  std::vector<MapOperand> operands;
+  for (const Leaf& leaf : region->leaves) {
+    if (leaf.gather) operands.push_back(picked_operand(picked_rows(l, leaf), leaf.gather->out()->type->shape));
+    else operands.push_back({l.in(leaf.input)});
+  }
+  if (!finds_rows(operands, l.out())) return false;
+  for (const MapOperand& v : operands)
+    if (v.picked) check_index(l, v.picked->index, v.picked->table.shape[v.picked->axis]);
+  emit_map(l, region->expr, operands, l.out());
   return true;
 }
 
+// To find a row again and start a loop over it takes about as long as to move so many bytes.
+constexpr std::int64_t bytes_of_a_row = 64;
+
 }  // namespace
 
-std::optional<Expr> region_expression(const Graph& region, std::size_t first) { return ExpressionOf(region, first).of(region.outputs()[0]); }
+std::optional<RegionExpression> region_expression(const Graph& region, std::size_t first) { return ExpressionOf(region, first).run(region.outputs()[0]); }
 
 const Region* find_region(const Node& node, std::string_view name) {
   for (const Region& r : node.regions)
@@ -91,6 +123,16 @@ const Region* find_region(const Node& node, std::string_view name) {
 bool is_elementwise(const Node& node) {
   const Op* op = find_op(node.op, node.domain);
   return op && op->elementwise && (!op->elementwise->applies || op->elementwise->applies(node)) && node.outputs.size() == 1 && node.regions.empty();
+}
+
+bool picks_rows(const Node& node) {
+  if (!node.is("Gather") || !node.regions.empty() || !node.out()->type || node.out()->type->dtype != DType::float32) return false;
+  const Shape& table = node.in(0)->type->shape;
+  const auto axis = static_cast<std::ptrdiff_t>(from_front(node.attr_int("axis", 0), std::ssize(table)));
+  const bool one_table = std::all_of(table.begin(), table.begin() + axis, [](const Dim& d) { return d.is(1); });
+  const auto length = product({table.begin() + axis + 1, table.end()}).constant();
+  const bool one_row = product(node.in(1)->type->shape).is(1);
+  return one_table && !one_row && length && 2 * *length * static_cast<std::int64_t>(sizeof(float)) > bytes_of_a_row;
 }
 
 // A group of elementwise nodes as one loop.

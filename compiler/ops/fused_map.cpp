@@ -60,6 +60,32 @@ void order_transpose(Operand& to, Operand& from) {
         std::rotate(list->begin() + static_cast<std::ptrdiff_t>(d), list->begin() + static_cast<std::ptrdiff_t>(d) + 1, list->end() - 1);
 }
 
+// The index over the shape of the map: it varies along its own axes alone.
+Operand index_view(const PickedRows& picked, const Shape& shape) {
+  Operand view = picked.index;
+  view.strides.insert(view.strides.begin(), picked.axis, Dim(0));
+  view.strides.resize(shape.size(), Dim(0));
+  view.shape = shape;
+  return view;
+}
+
+// The operands over the shape of `out`, itself first; behind picked rows what picks them.
+std::vector<Operand> views_of(const std::vector<MapOperand>& operands, const Operand& out) {
+  std::vector<Operand> all{out};
+  for (const MapOperand& v : operands) {
+    all.push_back(broadcast_view(v.operand, out.shape));
+    if (v.picked) all.push_back(index_view(*v.picked, out.shape));
+  }
+  return all;
+}
+
+Arg argument(const MapOperand& v, std::vector<Operand>::const_iterator& view) {
+  const Operand& own = *view++;
+  if (!v.picked) return StridedArg{own, Access::read};
+  const auto& [table, index, axis] = *v.picked;
+  return GatheredArg{table, index, own.strides, (view++)->strides, table.strides[axis], table.shape[axis]};
+}
+
 }  // namespace
 
 std::vector<Operand> collapse(std::vector<Operand> operands) {
@@ -71,10 +97,37 @@ std::vector<Operand> collapse(std::vector<Operand> operands) {
   return operands;
 }
 
+MapOperand picked_operand(PickedRows picked, const Shape& shape) {
+  Operand view = picked.table;
+  const auto axis = view.strides.begin() + static_cast<std::ptrdiff_t>(picked.axis);
+  view.strides.insert(view.strides.erase(axis), picked.index.shape.size(), Dim(0));
+  view.shape = shape;
+  return {std::move(view), std::move(picked)};
+}
+
+bool finds_rows(const std::vector<MapOperand>& operands, const Operand& out) {
+  const std::vector<Operand> all = collapse(views_of(operands, out));
+  std::size_t next = 1;
+  for (const MapOperand& v : operands) {
+    next += v.picked ? 2 : 1;
+    if (v.picked && (all[0].rank() < 2 || !all[next - 1].strides.back().is(0))) return false;
+  }
+  return true;
+}
+
+void check_index(Lower& l, const Operand& index, const Dim& rows) {
+  l.bound_indices(index, Dim(0) - rows, rows - Dim(1));
+  l.fast("cpu::check_indices", "kernels/cpu/gathered.hpp", {read(index), runtime_size(index.size()), runtime_size(rows)}).may_fault = true;
+}
+
 Call& emit_map(Lower& l, const Expr& expr, const std::vector<Operand>& operands, const Operand& out) {
-  std::vector<Operand> all{out};
-  for (const Operand& v : operands) all.push_back(broadcast_view(v, out.shape));
-  all = collapse(std::move(all));
+  std::vector<MapOperand> all;
+  for (const Operand& v : operands) all.push_back({.operand = v});
+  return emit_map(l, expr, all, out);
+}
+
+Call& emit_map(Lower& l, const Expr& expr, const std::vector<MapOperand>& operands, const Operand& out) {
+  const std::vector<Operand> all = collapse(views_of(operands, out));
   const Shape& shape = all[0].shape;
   std::vector<Arg> args;
   args.push_back(RangeArg{Dim(0), shape[0], shape.size() > 1 || !specialised(shape[0])});
@@ -84,10 +137,12 @@ Call& emit_map(Lower& l, const Expr& expr, const std::vector<Operand>& operands,
   }
   const std::size_t first = args.size();
   args.push_back(StridedArg{all[0], Access::write});
-  for (std::size_t k = 1; k < all.size(); ++k) args.push_back(StridedArg{all[k], Access::read});
+  auto view = all.begin() + 1;
+  for (const MapOperand& v : operands) args.push_back(argument(v, view));
   Call& c = l.fast("cpu::map", "kernels/cpu/map.hpp", std::move(args));
   c.template_args = {std::make_shared<const Expr>(expr)};
-  for (std::size_t k = 1; k < all.size(); ++k) c.in_place.emplace_back(first, first + k);
+  for (std::size_t k = 0; k < operands.size(); ++k)
+    if (!operands[k].picked) c.in_place.emplace_back(first, first + 1 + k);
   c.flops = out.size();
   return c;
 }

@@ -28,17 +28,18 @@ bool readers_inside(const Value* v, const std::set<const Node*>& group) {
   return !v->producer->graph->is_output(v) && std::all_of(v->uses.begin(), v->uses.end(), [&](const Use& u) { return group.count(u.node) > 0; });
 }
 
-// Grows from `root` towards its producers: elementwise nodes of the same shape that only the group reads.
+// Grows from `root` towards its producers: elementwise nodes and picked rows of the same shape that only the group reads.
 std::vector<Node*> grow(Node* root, const std::set<const Node*>& taken) {
   std::vector<Node*> group{root};
   std::set<const Node*> inside{root};
   const Shape& shape = root->out()->type->shape;
   for (bool again = true; again && group.size() < most_nodes;) {
     again = false;
-    for (std::size_t i = 0; i < group.size() && !again; ++i)
+    for (std::size_t i = 0; i < group.size() && !again; ++i) {
+      if (picks_rows(*group[i])) continue;
       for (Value* v : group[i]->inputs) {
         Node* p = v->producer;
-        if (!p || inside.count(p) || taken.count(p) || !is_elementwise(*p) || !(v->type->shape == shape)) continue;
+        if (!p || inside.count(p) || taken.count(p) || !(is_elementwise(*p) || picks_rows(*p)) || !(v->type->shape == shape)) continue;
         if (!readers_inside(v, inside)) continue;
         std::vector<Node*> larger = group;
         larger.push_back(p);
@@ -48,6 +49,7 @@ std::vector<Node*> grow(Node* root, const std::set<const Node*>& taken) {
         again = true;
         break;
       }
+    }
   }
   return group;
 }
@@ -85,9 +87,10 @@ Region make_region(const Graph& graph, const std::string& name, const std::vecto
   return region;
 }
 
-// Groups of elementwise nodes of one shape, each read inside the group only but for the last, become `inferc.Fused`.
-// Does not fire on a single node, nor where the group has no functor expression. Exact: the same functors in the same
-// order.
+// Groups of elementwise nodes of one shape, each read inside the group only but for the last, become `inferc.Fused`. So do Gathers of
+// rows that the group reads: it finds them in their table. Does not fire on a single node, nor where the group has no functor
+// expression, nor takes rows so short that the loop over each costs more than to write and read them again. Exact: the same functors
+// in the same order.
 bool fuse_elementwise(Graph& graph) {
   bool changed = false;
   std::set<const Node*> taken;

@@ -26,6 +26,17 @@ bool fits(const Value* v, const Shape& out) {
   return s.size() == out.size() && s.back().is(1) && std::equal(s.begin(), s.end() - 1, out.begin());
 }
 
+// Whether the rows that `gather` picks are those of `out`: all its dims but the last are of the index.
+bool picks_whole_rows(const Node& gather, const Shape& out) {
+  const Shape& table = gather.in(0)->type->shape;
+  const auto axis = from_front(gather.attr_int("axis", 0), std::ssize(table));
+  return gather.out()->type->shape == out && axis + 2 == table.size() && table.back() == out.back();
+}
+
+bool fits(const Leaf& leaf, const Graph& region, const Shape& out) {
+  return leaf.gather ? picks_whole_rows(*leaf.gather, out) : fits(region.inputs()[leaf.input], out);
+}
+
 // The product among the operands of an elementwise node that can take it as its epilogue: the last one in order, so
 // that all other operands are known there.
 Node* product_of(const Graph& graph, const Node& user) {
@@ -64,9 +75,11 @@ bool step(Graph& graph, Node* user) {
   if (!product) return false;
   std::vector<Value*> captures;
   Region region = epilogue_region(graph, user, product->out(), captures);
+  const auto expression = region_expression(*region.graph, 1);
+  if (!expression || expression->leaves.size() > most_operands || !only_floats(region)) return false;
   const Shape& out = user->out()->type->shape;
-  const bool all_fit = std::all_of(captures.begin(), captures.end(), [&](const Value* v) { return fits(v, out); });
-  if (!all_fit || captures.size() > most_operands || !only_floats(region) || !region_expression(*region.graph, 1)) return false;
+  const bool all_fit = std::all_of(expression->leaves.begin(), expression->leaves.end(), [&](const Leaf& l) { return fits(l, *region.graph, out); });
+  if (!all_fit) return false;
   std::vector<Value*> inputs = product->inputs;
   inputs.insert(inputs.end(), captures.begin(), captures.end());
   Match both{{}, {}, {user, product}};
@@ -78,7 +91,7 @@ bool step(Graph& graph, Node* user) {
 
 // An elementwise node or group that alone reads a product and has its shape becomes the product's region "epilogue",
 // applied to the accumulator before the store. Does not fire where an operand varies otherwise than by row, by column,
-// with both or not at all. Exact.
+// with both, as rows picked from a table, or not at all. Exact.
 bool fuse_epilogue(Graph& graph) {
   bool changed = false;
   for (Node* n : graph.nodes()) changed |= step(graph, n);

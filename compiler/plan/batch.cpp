@@ -65,10 +65,21 @@ struct Rewrite {
   void accessor(Accessor& a) const {
     operand(a.operand);
     dim(a.stride);
+    if (a.kind != Accessor::Kind::gathered) return;
+    operand(a.index);
+    dim(a.rows);
   }
   void arg(PointerArg& a) const { operand(a.operand); }
   void arg(ViewArg& a) const { operand(a.operand); }
   void arg(StridedArg& a) const { operand(a.operand); }
+  void arg(GatheredArg& a) const {
+    operand(a.table);
+    operand(a.index);
+    dims(a.strides);
+    dims(a.index_strides);
+    dim(a.row);
+    dim(a.rows);
+  }
   void arg(SizeArg& a) const { dim(a.size); }
   void arg(RuntimeSizeArg& a) const { dim(a.size); }
   void arg(RangeArg& a) const {
@@ -181,14 +192,17 @@ class Batch {
     return end && r->begin.is(0) && end->event == 0 && end->rows > 0;
   }
 
+  // Rows of one event are picked by their number in it.
+  [[nodiscard]] static bool picks_rows(const Accessor& a) { return a.kind == Accessor::Kind::gathered; }
+
   [[nodiscard]] bool is_free_of_rows(const Arg& a) const {
     if (const auto* s = std::get_if<SizeArg>(&a)) return !depends(s->size, symbol_);
     if (const auto* s = std::get_if<RuntimeSizeArg>(&a)) return !depends(s->size, symbol_);
     if (const auto* s = std::get_if<SizesArg>(&a)) return !any_depends(s->sizes, symbol_);
     if (const auto* s = std::get_if<AccessorArg>(&a)) return !depends(s->accessor.stride, symbol_);
     if (const auto* s = std::get_if<EpilogueArg>(&a))
-      return std::none_of(s->accessors.begin(), s->accessors.end(), [&](const Accessor& x) { return depends(x.stride, symbol_); });
-    return !std::holds_alternative<RangeArg>(a);
+      return std::none_of(s->accessors.begin(), s->accessors.end(), [&](const Accessor& x) { return depends(x.stride, symbol_) || picks_rows(x); });
+    return !std::holds_alternative<RangeArg>(a) && !std::holds_alternative<GatheredArg>(a);
   }
 
   [[nodiscard]] bool works_by_rows(const Call& c) const {

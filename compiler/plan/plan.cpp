@@ -10,6 +10,7 @@
 #include "compiler/plan/index_bounds.hpp"
 #include "compiler/plan/prepare.hpp"
 #include "compiler/plan/program.hpp"
+#include "compiler/plan/row_blocks.hpp"
 #include "compiler/plan/size_checks.hpp"
 #include "compiler/plan/workers.hpp"
 
@@ -96,6 +97,7 @@ class Planner {
     program_.index_bounds = input_bounds(builder_, *program_.symbols, unsure_, program_.strides);
     put_guards_first();
     if (for_workers_) widen_scratch(program_.calls);
+    else if (static_ports_.empty()) block_rows(program_);
     place_buffers();
     if (!static_ports_.empty()) split_static(program_, static_ports_);
     return std::move(program_);

@@ -20,7 +20,12 @@ std::vector<Dim> sizes_in(const Arg& arg) {
   if (const auto* s = std::get_if<SizesArg>(&arg)) out = s->sizes;
   if (const auto* s = std::get_if<AccessorArg>(&arg)) out = {s->accessor.stride};
   if (const auto* s = std::get_if<EpilogueArg>(&arg))
-    for (const Accessor& a : s->accessors) out.push_back(a.stride);
+    for (const Accessor& a : s->accessors) out.insert(out.end(), {a.stride, a.rows});
+  if (const auto* s = std::get_if<GatheredArg>(&arg)) {
+    out = {s->row, s->rows};
+    out.insert(out.end(), s->strides.begin(), s->strides.end());
+    out.insert(out.end(), s->index_strides.begin(), s->index_strides.end());
+  }
   for (const auto& [operand, access] : operands(arg)) {
     out.push_back(operand->offset);
     out.insert(out.end(), operand->shape.begin(), operand->shape.end());

@@ -58,9 +58,30 @@ struct Scalar {
   }
 };
 
+// Elements from `row` on down column `col` of an operand.
+template <class V, class Operand>
+[[gnu::always_inline]] inline V down(const Operand& x, std::size_t row, std::size_t col) {
+  V v = splat<V>(x.template get<float>(row, col, std::size_t{1}));
+  for (std::size_t i = 1; i < lane_count<V>; ++i) v[i] = x.template get<float>(row + i, col, std::size_t{1});
+  return v;
+}
+template <class V>
+[[gnu::always_inline]] inline V down(const Row& x, std::size_t, std::size_t col) {
+  return splat<V>(x.data[col]);
+}
+template <class V>
+[[gnu::always_inline]] inline V down(const Scalar& x, std::size_t, std::size_t) {
+  return splat<V>(*x.data);
+}
+
+// An epilogue also works down a column (`down`): acc holds consecutive rows of it.
 struct NoEpilogue {
   template <class V, class Count>
   [[gnu::always_inline]] V operator()(V acc, std::size_t, std::size_t, Count) const {
+    return acc;
+  }
+  template <class V>
+  [[gnu::always_inline]] V down(V acc, std::size_t, std::size_t) const {
     return acc;
   }
 };
@@ -74,6 +95,10 @@ struct Epilogue<F> {
   [[gnu::always_inline]] V operator()(V acc, std::size_t, std::size_t, Count) const {
     return F::apply(acc);
   }
+  template <class V>
+  [[gnu::always_inline]] V down(V acc, std::size_t, std::size_t) const {
+    return F::apply(acc);
+  }
 };
 template <class F, class A>
 struct Epilogue<F, A> {
@@ -81,6 +106,10 @@ struct Epilogue<F, A> {
   template <class V, class Count>
   [[gnu::always_inline]] V operator()(V acc, std::size_t row, std::size_t col, Count n) const {
     return F::apply(acc, a.template get<V>(row, col, n));
+  }
+  template <class V>
+  [[gnu::always_inline]] V down(V acc, std::size_t row, std::size_t col) const {
+    return F::apply(acc, cpu::down<V>(a, row, col));
   }
 };
 template <class F, class A, class B>
@@ -90,6 +119,10 @@ struct Epilogue<F, A, B> {
   template <class V, class Count>
   [[gnu::always_inline]] V operator()(V acc, std::size_t row, std::size_t col, Count n) const {
     return F::apply(acc, a.template get<V>(row, col, n), b.template get<V>(row, col, n));
+  }
+  template <class V>
+  [[gnu::always_inline]] V down(V acc, std::size_t row, std::size_t col) const {
+    return F::apply(acc, cpu::down<V>(a, row, col), cpu::down<V>(b, row, col));
   }
 };
 template <class F, class A, class B, class C>
@@ -101,6 +134,10 @@ struct Epilogue<F, A, B, C> {
   [[gnu::always_inline]] V operator()(V acc, std::size_t row, std::size_t col, Count n) const {
     return F::apply(acc, a.template get<V>(row, col, n), b.template get<V>(row, col, n), c.template get<V>(row, col, n));
   }
+  template <class V>
+  [[gnu::always_inline]] V down(V acc, std::size_t row, std::size_t col) const {
+    return F::apply(acc, cpu::down<V>(a, row, col), cpu::down<V>(b, row, col), cpu::down<V>(c, row, col));
+  }
 };
 template <class F, class A, class B, class C, class D>
 struct Epilogue {
@@ -111,6 +148,10 @@ struct Epilogue {
   template <class V, class Count>
   [[gnu::always_inline]] V operator()(V acc, std::size_t row, std::size_t col, Count n) const {
     return F::apply(acc, a.template get<V>(row, col, n), b.template get<V>(row, col, n), c.template get<V>(row, col, n), d.template get<V>(row, col, n));
+  }
+  template <class V>
+  [[gnu::always_inline]] V down(V acc, std::size_t row, std::size_t col) const {
+    return F::apply(acc, cpu::down<V>(a, row, col), cpu::down<V>(b, row, col), cpu::down<V>(c, row, col), cpu::down<V>(d, row, col));
   }
 };
 template <class F, class... A>

@@ -2,6 +2,7 @@
 #include <cstddef>
 
 #include "kernels/cpu/access.hpp"
+#include "kernels/cpu/column.hpp"
 #include "kernels/cpu/product.hpp"
 #include "kernels/cpu/tile.hpp"
 #include "kernels/dim.hpp"
@@ -14,6 +15,9 @@ namespace inferc::cpu {
 template <int MR = tile_rows, int Panels = tile_panels, class B, class E, class LDC, class LDA, class N, class K, class Epi>
 inline void gemm(Range<B, E> rows, float* c, LDC ldc, const float* a, LDA lda, const float* b, N n, K k, Epi epilogue) {
   using namespace product_detail;
+  const std::size_t count = rows.end - rows.begin;
+  if constexpr (may_be<N, 1, 1> && !(is_static<B> && is_static<E> && static_size<E> - static_size<B> < column_detail::rows_at_once))
+    if (n == 1 && count >= column_detail::rows_at_once) return column_detail::run(rows.begin, rows.end, c, ldc, a, lda, b, k, epilogue);
   const auto terms = terms_of(n);
   run<MR, Panels>(rows, Problem<LDC, StridedLeft<LDA>, Weights<K>, N, K, decltype(terms), Epi>{c, ldc, {a, lda}, {b, k}, n, k, terms, epilogue});
 }

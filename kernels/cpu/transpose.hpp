@@ -29,30 +29,41 @@ template <class V, int... Low, int... High, int... Low2, int... High2>
 template <int... I>
 using Lanes = std::integer_sequence<int, I...>;
 
+// A square block: its columns in vectors, or in memory.
 struct Block4 {
   static constexpr std::size_t size = 4;
-  [[gnu::always_inline]] static void run(float* to, std::size_t ldt, const float* from, std::size_t ldf) {
-    using V = F32<4>;
-    V r[4] = {load<V>(from), load<V>(from + ldf), load<V>(from + 2 * ldf), load<V>(from + 3 * ldf)};
+  using V = F32<4>;
+  [[gnu::always_inline]] static void columns(V (&r)[4], const float* from, std::size_t ldf) {
+    r[0] = load<V>(from), r[1] = load<V>(from + ldf), r[2] = load<V>(from + 2 * ldf), r[3] = load<V>(from + 3 * ldf);
     quads(r, Lanes<0, 4, 1, 5>{}, Lanes<2, 6, 3, 7>{}, Lanes<0, 1, 4, 5>{}, Lanes<2, 3, 6, 7>{});
+  }
+  [[gnu::always_inline]] static void run(float* to, std::size_t ldt, const float* from, std::size_t ldf) {
+    V r[4];
+    columns(r, from, ldf);
     store(to, r[0]), store(to + ldt, r[1]), store(to + 2 * ldt, r[2]), store(to + 3 * ldt, r[3]);
   }
 };
-template <class V>
+template <class Eight>  // a template: a path without such vectors does not even see it
 struct Block8 {
   static constexpr std::size_t size = 8;
+  using V = Eight;
   [[gnu::always_inline]] static void half(V (&r)[4]) {
     quads(r, Lanes<0, 8, 1, 9, 4, 12, 5, 13>{}, Lanes<2, 10, 3, 11, 6, 14, 7, 15>{}, Lanes<0, 1, 8, 9, 4, 5, 12, 13>{}, Lanes<2, 3, 10, 11, 6, 7, 14, 15>{});
   }
-  [[gnu::always_inline]] static void run(float* to, std::size_t ldt, const float* from, std::size_t ldf) {
+  [[gnu::always_inline]] static void columns(V (&r)[8], const float* from, std::size_t ldf) {
     V a[4] = {load<V>(from), load<V>(from + ldf), load<V>(from + 2 * ldf), load<V>(from + 3 * ldf)};
     from += 4 * ldf;
     V b[4] = {load<V>(from), load<V>(from + ldf), load<V>(from + 2 * ldf), load<V>(from + 3 * ldf)};
     half(a), half(b);
     for (std::size_t i = 0; i < 4; ++i) {
-      store(to + i * ldt, shuffle<0, 1, 2, 3, 8, 9, 10, 11>(a[i], b[i]));
-      store(to + (4 + i) * ldt, shuffle<4, 5, 6, 7, 12, 13, 14, 15>(a[i], b[i]));
+      r[i] = shuffle<0, 1, 2, 3, 8, 9, 10, 11>(a[i], b[i]);
+      r[4 + i] = shuffle<4, 5, 6, 7, 12, 13, 14, 15>(a[i], b[i]);
     }
+  }
+  [[gnu::always_inline]] static void run(float* to, std::size_t ldt, const float* from, std::size_t ldf) {
+    V r[8];
+    columns(r, from, ldf);
+    for (std::size_t i = 0; i < 8; ++i) store(to + i * ldt, r[i]);
   }
 };
 template <class V>

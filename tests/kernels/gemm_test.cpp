@@ -193,5 +193,36 @@ TEST(Gemm, RangesOfRowsTouchNothingElse) {
     for (std::size_t j = 0; j < 70; ++j) ASSERT_EQ(c[i * 70 + j], i >= 5 && i < 12 ? d.expected(i, j) : -7.0f);
 }
 
+struct Join {
+  template <class V>
+  static V apply(V acc, V row, V scalar, V col, V full) {
+    return (acc + row) * scalar + col * full;
+  }
+};
+
+// One column, which goes down the rows: every operand of an epilogue, whole groups of rows and others, blocks and their tails.
+template <class N, class LDC>
+void check_column(std::size_t m, std::size_t k, N n, LDC ldc) {
+  const Data d(m, k, 1);
+  const Data more(m, 3, 1);  // two operands that go from row to row
+  const float scalar = 0.75f;
+  std::vector<float> c(m * ldc, -7.0f);
+  cpu::gemm(Range{std::size_t{0}, m}, c.data(), ldc, d.a.data(), k, d.packed.data(), n, k,
+            cpu::epilogue<Join>(cpu::Row{d.bias.data()}, cpu::Scalar{&scalar}, cpu::Col{more.a.data(), 3}, cpu::Full{more.a.data() + 1, 3}));
+  for (std::size_t i = 0; i < m * ldc; ++i) {
+    const std::size_t r = i / ldc;
+    const float want = d.expected(r, 0) * scalar + more.a[3 * r] * more.a[3 * r + 1];
+    ASSERT_EQ(c[i], i % ldc == 0 ? want : -7.0f) << m << 'x' << k << " at " << i;
+  }
+}
+
+TEST(Gemm, OneColumnGoesDownTheRows) {
+  for (const std::size_t m : {1, 7, 8, 15, 16, 17, 31, 32, 33, 100})
+    for (const std::size_t k : {0, 1, 5, 8, 9, 16, 17, 31, 48, 100}) {
+      check_column(m, k, dim<1>{}, dim<1>{});
+      check_column(m, k, std::size_t{1}, std::size_t{3});
+    }
+}
+
 }  // namespace
 }  // namespace inferc

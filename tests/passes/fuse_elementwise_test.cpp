@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "compiler/passes/passes.hpp"
@@ -52,6 +53,84 @@ TEST(FuseElementwise, LeavesSmallerValuesThatWouldBeComputedOftener) {
       %2 = Add(%1, %y)
       return %2
     })");
+}
+
+// Messages along edges: rows of `x` [5, 16] for both ends.
+constexpr const char* edges = R"(graph "g" {
+      %x: f32[5, 16] = input
+      %s: i64[40] = input
+      %t: i32[40] = input
+      )";
+
+TEST(FuseElementwise, FindsPickedRowsWhereTheyAre) {
+  test::expect_rewrite(fuse_elementwise, std::string(edges) + R"(
+      %1 = Gather(%x, %s) {"axis" = 0}
+      %2 = Gather(%x, %t) {"axis" = 0}
+      %3 = Sub(%1, %2)
+      return %3
+    })",
+                       std::string(edges) + R"(
+      %y = inferc.Fused(%x, %s, %t)
+        region "body" captures 3 graph "" {
+          %x: f32[5, 16] = input
+          %s: i64[40] = input
+          %t: i32[40] = input
+          %1 = Gather(%x, %s) {"axis" = 0}
+          %2 = Gather(%x, %t) {"axis" = 0}
+          %3 = Sub(%1, %2)
+          return %3
+        }
+      return %y
+    })");
+}
+
+TEST(FuseElementwise, LeavesPickedRowsThatAreReadElsewhere) {
+  test::expect_unchanged(fuse_elementwise, std::string(edges) + R"(
+      %1 = Gather(%x, %s) {"axis" = 0}
+      %2 = Relu(%1)
+      return %1, %2
+    })");
+}
+
+// A row of 8 floats is as quickly moved as found again.
+TEST(FuseElementwise, LeavesRowsThatAreTooShortToFindThemAgain) {
+  const auto rows_of = [](int length) {
+    return fmt::format("graph \"g\" {{ %x: f32[5, {}] = input %i: i64[40] = input %1 = Gather(%x, %i) {{\"axis\" = 0}} %2 = Relu(%1) return %2 }}", length);
+  };
+  test::expect_unchanged(fuse_elementwise, rows_of(8));
+  const auto graph = test::typed_graph(rows_of(9));
+  EXPECT_TRUE(fuse_elementwise(*graph));
+  EXPECT_EQ(test::count(*graph, "Fused"), 1);
+}
+
+TEST(FuseElementwise, LeavesRowsOfSeveralTablesAndASingleRow) {
+  test::expect_unchanged(fuse_elementwise, R"(graph "g" {
+      %x: f32[2, 5, 16] = input
+      %i: i64[40] = input
+      %1 = Gather(%x, %i) {"axis" = 1}
+      %2 = Relu(%1)
+      return %2
+    })");
+  test::expect_unchanged(fuse_elementwise, R"(graph "g" {
+      %x: f32[5, 16] = input
+      %i: i64[1] = input
+      %1 = Gather(%x, %i) {"axis" = 0}
+      %2 = Relu(%1)
+      return %2
+    })");
+}
+
+TEST(FuseElementwise, LeavesATableThatItselfIsComputed) {
+  const auto graph = test::typed_graph(R"(graph "g" {
+      %x: f32[40, 16] = input
+      %i: i64[40] = input
+      %1 = Exp(%x)
+      %2 = Gather(%1, %i) {"axis" = 0}
+      %3 = Relu(%2)
+      return %3
+    })");
+  EXPECT_TRUE(fuse_elementwise(*graph));
+  EXPECT_EQ(graph->size(), 2u);  // Exp once for each row of the table
 }
 
 }  // namespace

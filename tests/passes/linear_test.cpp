@@ -108,6 +108,47 @@ TEST(FuseEpilogue, LeavesProductsThatAreReadElsewhereOrHaveNoKnownWeights) {
   test::expect_unchanged(fuse_epilogue, layer("%v: f32[2, 2] = input\n %1 = MatMul(%x, %v)\n %y = Add(%1, %b)"));
 }
 
+// A product of 40 rows with 16 columns, and rows of `table` [5, 16].
+std::string edges(const std::string& nodes) {
+  return R"(graph "g" {
+      %e: f32[40, 2] = input
+      %table: f32[5, 16] = input
+      %i: i64[40] = input
+      %two: i64[2] = constant i64[2] {2, 16}
+      %w = ConstantOfShape(%two)
+      )" +
+         nodes + "\n return %y }";
+}
+
+TEST(FuseEpilogue, TakesRowsThatAreFoundInATable) {
+  const auto g = test::typed_graph(edges(R"(%1 = MatMul(%e, %w) %2 = Gather(%table, %i) {"axis" = 0} %3 = Add(%1, %2) %y = Relu(%3))"));
+  EXPECT_TRUE(fold_constants(*g));
+  EXPECT_TRUE(fuse_elementwise(*g));
+  EXPECT_TRUE(fuse_epilogue(*g));
+  verify(*g);
+  ASSERT_EQ(g->size(), 1u);
+  EXPECT_EQ(g->nodes()[0]->regions.at(0).name, "epilogue");
+  EXPECT_EQ(g->nodes()[0]->regions.at(0).captures, 2u);  // the table and what picks from it
+}
+
+// Rows of two numbers of the index: dims of the product that are none of its rows.
+TEST(FuseEpilogue, LeavesPickedRowsThatAreNotItsOwn) {
+  const auto g = test::typed_graph(R"(graph "g" {
+      %e: f32[40, 2, 2] = input
+      %table: f32[5, 2, 16] = input
+      %i: i64[40] = input
+      %two: i64[2] = constant i64[2] {2, 16}
+      %w = ConstantOfShape(%two)
+      %1 = MatMul(%e, %w)
+      %2 = Gather(%table, %i) {"axis" = 0}
+      %y = Add(%1, %2)
+      return %y
+    })");
+  EXPECT_TRUE(fold_constants(*g));
+  EXPECT_TRUE(fuse_elementwise(*g));
+  EXPECT_FALSE(fuse_epilogue(*g));
+}
+
 TEST(FoldConstants, EvaluatesWhatIsKnownAndStopsAt64MB) {
   test::expect_rewrite(fold_constants, layer("%1 = Mul(%b, %c)\n %y = Add(%x, %1)"), R"(graph "g" {
       %x: f32[5, 2] = input

@@ -1,0 +1,14 @@
+#pragma once
+#include "compiler/plan/program.hpp"
+
+namespace inferc {
+
+// Of a block: those that a product works on at once.
+inline constexpr std::int64_t rows_of_block = 48;
+
+// Calls one behind the other that work on the same rows, each row by itself, become a loop over blocks of rows: what one leaves for the
+// next is still in the first caches, and what they alone touch holds a block in place of all rows. Fires where such buffers together
+// are larger than a second cache. The same bits: a kernel gives those of a row whatever the rows around it are.
+void block_rows(Program& program);
+
+}  // namespace inferc
