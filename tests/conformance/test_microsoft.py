@@ -54,6 +54,7 @@ def floats():
     yield "FusedConv", [x(1, 3, 6, 6), x(4, 3, 3, 3), x(4)], {"activation": "HardSigmoid", "activation_params": [0.3, 0.4], "kernel_shape": [3, 3]}
     yield "FusedMatMul", [x(2, 4, 5), x(2, 5, 3)], {"alpha": 0.25}
     yield "FusedMatMul", [x(2, 5, 4), x(2, 3, 5)], {"transA": 1, "transB": 1}
+    yield "LayerNormalization", [x(2, 3, 8), x(8), x(8)], {"epsilon": 1e-5}
     yield "SkipLayerNormalization", [x(2, 3, 8), x(2, 3, 8), x(8), x(8), x(8)], {"epsilon": 1e-5}
     yield "SkipLayerNormalization", [x(2, 3, 8), x(2, 3, 8), x(8)], {}
     yield "SkipSimplifiedLayerNormalization", [x(2, 3, 8), x(2, 3, 8), x(8), x(8)], {"epsilon": 1e-5}
@@ -163,10 +164,11 @@ def model_of(op, arrays, attributes):
     names = ["" if a is None else f"x{i}" for i, a in enumerate(arrays)]
     fixed = {f"x{i}": arrays[i] for i in (1, 3) if op == "QLinearSoftmax"}    # scales that must be known
     named = {n: a for n, a in zip(names, arrays) if n and n not in fixed}
-    graph = h.make_graph([h.make_node(op, names, ["y"], name="it", domain="com.microsoft", **attributes)], "g",
+    domain, opset = ("", 12) if op == "LayerNormalization" else ("com.microsoft", 17)    # ONNX's own, which optimisers write into older files too
+    graph = h.make_graph([h.make_node(op, names, ["y"], name="it", domain=domain, **attributes)], "g",
                          [h.make_tensor_value_info(n, h.np_dtype_to_tensor_dtype(a.dtype), a.shape) for n, a in named.items()],
                          [onnx.ValueInfoProto(name="y")], [numpy_helper.from_array(a, n) for n, a in fixed.items()])
-    return h.make_model(graph, opset_imports=[h.make_opsetid("com.microsoft", 1), h.make_opsetid("", 17)], ir_version=9), named
+    return h.make_model(graph, opset_imports=[h.make_opsetid("com.microsoft", 1), h.make_opsetid("", opset)], ir_version=8), named
 
 
 def write(folder, op, arrays, attributes):
