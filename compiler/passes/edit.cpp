@@ -6,6 +6,22 @@
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
+namespace {
+
+std::int64_t bytes_of(const Value* v) {
+  const auto size = product(v->type->shape).constant();
+  return size ? *size * static_cast<std::int64_t>(byte_size(v->type->dtype)) : 0;
+}
+
+// An Expand of one element to any size: nobody wants it as a weight.
+bool grows_too_much(const Node& n) {
+  constexpr std::int64_t largest = std::int64_t{64} << 20;
+  std::int64_t operands = 0;
+  for (const Value* v : n.inputs) operands += bytes_of(v);
+  return bytes_of(n.out()) > std::max(largest, 2 * operands);
+}
+
+}  // namespace
 
 Value* Edit::typed_output(Node* n) const {
   Diagnostics problems;
@@ -30,7 +46,7 @@ Value* Edit::operator()(std::string op, std::vector<Value*> inputs, Attributes a
   n->name = at_->name;
   typed_output(n);
   const bool known = std::all_of(n->inputs.begin(), n->inputs.end(), [](const Value* v) { return v && v->is_constant(); });
-  if (!known) return n->outputs[0];
+  if (!known || grows_too_much(*n)) return n->outputs[0];
   std::vector<const Tensor*> tensors;
   for (const Value* v : n->inputs) tensors.push_back(&*v->constant);
   Value* folded = graph_.add_constant(evaluate_node(*n, tensors)[0], n->inputs[0]->name);

@@ -6,7 +6,7 @@
 
 namespace inferc {
 
-// Builds typed nodes before a given one, with its origins. Nodes over constants are evaluated at once.
+// Builds typed nodes before a given one, with its origins. Nodes over constants are evaluated at once, but for large results of small operands.
 class Edit {
  public:
   Edit(Graph& graph, Node* at) : graph_(graph), at_(at) {}

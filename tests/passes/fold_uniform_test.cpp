@@ -35,6 +35,22 @@ TEST(FoldUniform, AMaskOfOnesCostsNothing) {
     })");
 }
 
+// 4 GB of one number are no weight.
+TEST(FoldUniform, LeavesLargeResultsOfSmallOperandsToTheCall) {
+  test::expect_rewrite(fold_uniform, R"(graph "g" {
+      %size: i64[1] = constant i64[1] {1073741824}
+      %1 = ConstantOfShape(%size)
+      %2 = Exp(%1)
+      return %2
+    })",
+                       R"(graph "g" {
+      %one: f32[] = constant f32[] {1}
+      %size: i64[1] = constant i64[1] {1073741824}
+      %2 = Expand(%one, %size)
+      return %2
+    })");
+}
+
 TEST(FoldUniform, DecidesWhatConditionsAreUniform) {
   test::expect_rewrite(fold_uniform, R"(graph "g" {
       symbol n: 1..40
