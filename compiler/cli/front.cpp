@@ -22,6 +22,7 @@
 #include "compiler/passes/random_as_input.hpp"
 #include "compiler/passes/round_weights.hpp"
 #include "compiler/plan/batch.hpp"
+#include "compiler/plan/row_blocks.hpp"
 #include "compiler/plan/workers.hpp"
 #include "compiler/support/mapped_file.hpp"
 #include "compiler/support/write_files.hpp"
@@ -209,8 +210,9 @@ Front open_model(const ModelArguments& a) {
 Program lower_model(Front& front, bool for_workers) {
   run_pipeline(*front.graph, {}, front.fixed);
   if (front.rounds_weights) round_weights(*front.graph);
-  Program out = for_workers ? plan_for_workers(*front.graph, front.carried, front.fixed, front.strided)
-                            : plan(*front.graph, true, front.carried, front.fixed, front.strided);
+  Program out = for_workers            ? plan_for_workers(*front.graph, front.carried, front.fixed, front.strided)
+                : !front.batch.empty() ? plan(*front.graph, true, front.carried, front.fixed, front.strided)  // its rows are those of all events
+                                       : plan_in_blocks(*front.graph, front.carried, front.fixed, front.strided);
   if (!front.batch.empty()) out.batch = std::make_shared<const Program>(batch_program(out, front.batch));
   return out;
 }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "compiler/ops/fused.hpp"
+#include "compiler/passes/edit.hpp"
 #include "compiler/passes/match.hpp"
 #include "compiler/passes/passes.hpp"
 
@@ -54,6 +55,35 @@ std::vector<Node*> grow(Node* root, const std::set<const Node*>& taken) {
   return group;
 }
 
+// The index that picks rows in the order and groups in which `n`, a View or a Transpose, puts those that `index` picks; null where it
+// changes the rows themselves, the last `row_dims` dims.
+Value* index_of(const Edit& edit, const Node& n, Value* index, const Shape& table) {
+  const auto row_dims = std::ssize(table) - 1;
+  const Shape& out = n.out()->type->shape;
+  if (std::ssize(out) < row_dims || !std::equal(table.begin() + 1, table.end(), out.end() - row_dims)) return nullptr;
+  if (n.is("View", "inferc")) return edit.view(index, Shape(out.begin(), out.end() - row_dims));
+  auto permutation = n.attr("perm", std::vector<std::int64_t>{});
+  const auto kept = std::ssize(permutation) - row_dims;
+  for (std::ptrdiff_t d = kept; d < std::ssize(permutation); ++d)
+    if (permutation[static_cast<std::size_t>(d)] != d) return nullptr;
+  permutation.resize(static_cast<std::size_t>(kept));
+  return edit.transpose(index, permutation);
+}
+
+// View or Transpose (Gather(table, index)) -> Gather(table, View or Transpose (index)), so that what follows reads rows of a table.
+bool move_to_index(Graph& graph, Node* n) {
+  if (!n->is("View", "inferc") && !(n->is("Transpose") && n->attributes.count("perm") != 0)) return false;
+  Node* gather = n->in(0)->producer;
+  if (!gather || !picks_rows(*gather) || graph.only_user(gather->out()) != n) return false;
+  const Shape& table = gather->in(0)->type->shape;
+  if (from_front(gather->attr_int("axis", 0), std::ssize(table)) != 0) return false;
+  const Edit edit(graph, n);
+  Value* index = index_of(edit, *n, gather->in(1), table);
+  if (!index) return false;
+  edit.replace_with(edit("Gather", {gather->in(0), index}, {{"axis", std::int64_t{0}}}));
+  return true;
+}
+
 void sort_by_order(const Graph& graph, std::vector<Node*>& group) {
   const std::set<const Node*> inside(group.begin(), group.end());
   group.clear();
@@ -88,11 +118,14 @@ Region make_region(const Graph& graph, const std::string& name, const std::vecto
 }
 
 // Groups of elementwise nodes of one shape, each read inside the group only but for the last, become `inferc.Fused`. So do Gathers of
-// rows that the group reads: it finds them in their table. Does not fire on a single node, nor where the group has no functor
+// rows that the group reads: it finds them in their table, also behind a View or Transpose that leaves the
+// rows themselves. Does not fire on a single node, nor where the group has no functor
 // expression, nor takes rows so short that the loop over each costs more than to write and read them again. Exact: the same functors
 // in the same order.
 bool fuse_elementwise(Graph& graph) {
   bool changed = false;
+  for (Node* n : graph.nodes()) changed |= move_to_index(graph, n);
+  graph.erase_dead();
   std::set<const Node*> taken;
   std::vector<Node*> nodes = graph.nodes();
   for (auto at = nodes.rbegin(); at != nodes.rend(); ++at) {

@@ -74,11 +74,13 @@ class Placer {
   Lower::Placement& placed_;
 };
 
+enum class Form : unsigned char { calls, in_blocks, for_workers };
+
 class Planner {
  public:
   Planner(const Graph& graph, bool allow_fast, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs,
-          const std::vector<std::size_t>& strided, bool for_workers = false)
-      : graph_(graph), allow_fast_(allow_fast), carried_(carried), static_inputs_(static_inputs), strided_(strided), for_workers_(for_workers) {}
+          const std::vector<std::size_t>& strided, Form form = Form::calls)
+      : graph_(graph), allow_fast_(allow_fast), carried_(carried), static_inputs_(static_inputs), strided_(strided), form_(form) {}
 
   Program run() {
     program_.name = graph_.name;
@@ -96,8 +98,8 @@ class Planner {
     add_size_checks(program_.calls, *program_.symbols, shapes);
     program_.index_bounds = input_bounds(builder_, *program_.symbols, unsure_, program_.strides);
     put_guards_first();
-    if (for_workers_) widen_scratch(program_.calls);
-    else if (static_ports_.empty()) block_rows(program_);
+    if (form_ == Form::for_workers) widen_scratch(program_.calls);
+    if (form_ == Form::in_blocks && static_ports_.empty()) block_rows(program_);
     place_buffers();
     if (!static_ports_.empty()) split_static(program_, static_ports_);
     return std::move(program_);
@@ -291,7 +293,7 @@ class Planner {
   const std::vector<std::size_t>& static_inputs_;
   const std::vector<std::size_t>& strided_;
   std::vector<std::size_t> static_ports_;  // of them, among the program's inputs
-  bool for_workers_;
+  Form form_;
   Program program_;
   Builder builder_;
   Lower::Placement placed_;
@@ -325,7 +327,12 @@ Program plan(const Graph& graph, bool allow_fast, const std::vector<Carry>& carr
 
 Program plan_for_workers(const Graph& graph, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs,
                          const std::vector<std::size_t>& strided) {
-  return Planner(graph, true, carried, static_inputs, strided, true).run();
+  return Planner(graph, true, carried, static_inputs, strided, Form::for_workers).run();
+}
+
+Program plan_in_blocks(const Graph& graph, const std::vector<Carry>& carried, const std::vector<std::size_t>& static_inputs,
+                       const std::vector<std::size_t>& strided) {
+  return Planner(graph, true, carried, static_inputs, strided, Form::in_blocks).run();
 }
 
 }  // namespace inferc

@@ -12,9 +12,11 @@ namespace {
 constexpr std::int64_t least_rows = 1000;        // fewer are left to a batch of events, which joins those of all
 constexpr std::int64_t least_bytes = 512 << 10;  // of a buffer that no longer leaves the first caches: half of a usual second one
 
-// An operand that goes from row to row: elements between two rows, and those that a row takes.
+// An operand that goes from row to row: elements between two rows, and those that a row takes. `by_units`: the first dim of its shape
+// counts the units of the range.
 struct Moving {
   Dim stride, width;
+  bool by_units = false;
 };
 
 // From the first to one behind the last element along the dims from `first` on.
@@ -62,18 +64,16 @@ class RowOperands {
   }
   bool map() {
     for (Arg& a : call_.args) {
-      if (auto* s = std::get_if<StridedArg>(&a)) strided(s->operand, s->operand.shape, s->operand.strides);
+      if (auto* s = std::get_if<StridedArg>(&a)) strided(s->operand, s->operand.strides);
       if (auto* g = std::get_if<GatheredArg>(&a)) {
         if (!g->strides[0].is(0)) return false;
-        strided(g->index, g->index.shape, {g->index_strides[0]});
+        if (const Dim step = *units_ * g->index_strides[0]; !step.is(0)) visit_(g->index, {step, step});  // it is dense
       }
     }
     return true;
   }
-  void strided(Operand& v, const Shape& shape, const std::vector<Dim>& strides) {
-    if (strides[0].is(0)) return;
-    const Dim within = (*units_ - Dim(1)) * strides[0];
-    visit_(v, {*units_ * strides[0], strides.size() < 2 ? within + Dim(1) : within + extent(shape, strides, 1)});
+  void strided(Operand& v, const std::vector<Dim>& strides) {
+    if (!strides[0].is(0)) visit_(v, {*units_ * strides[0], (*units_ - Dim(1)) * strides[0] + extent(v.shape, strides, 1), true});
   }
 
   Call& call_;
@@ -262,11 +262,15 @@ class RowBlocks {
     return out;
   }
   static Call in_block(Call c, const Dim& all, const Dim& rows, const Dim& first, const std::set<std::size_t>& own) {
+    Dim units(1);
     RowOperands moving(c, all, [&](Operand& v, const Moving& m) {
       if (own.count(v.buffer.index) == 0) v.offset = v.offset + first * m.stride;
+      if (m.by_units) v.shape[0] = rows * units;
+      else v.shape = {rows, m.width}, v.strides = {m.stride, Dim(1)};
     });
+    units = moving.units();
     moving.run();
-    c.args[0] = RangeArg{Dim(0), rows * moving.units(), true};
+    c.args[0] = RangeArg{Dim(0), rows * units, true};
     c.in_place.clear();
     return c;
   }

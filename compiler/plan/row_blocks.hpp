@@ -11,4 +11,8 @@ inline constexpr std::int64_t rows_of_block = 48;
 // are larger than a second cache. The same bits: a kernel gives those of a row whatever the rows around it are.
 void block_rows(Program& program);
 
+// As plan(), by blocks of rows where no input is static.
+[[nodiscard]] Program plan_in_blocks(const Graph& graph, const std::vector<Carry>& carried = {}, const std::vector<std::size_t>& static_inputs = {},
+                                     const std::vector<std::size_t>& strided = {});
+
 }  // namespace inferc

@@ -14,7 +14,7 @@
 #include "compiler/onnx/reader.hpp"
 #include "compiler/ops/op.hpp"
 #include "compiler/passes/passes.hpp"
-#include "compiler/plan/program.hpp"
+#include "compiler/plan/row_blocks.hpp"
 
 namespace inferc {
 namespace {
@@ -60,7 +60,7 @@ int run(const char* path) {
   const auto graph = onnx::import(onnx::read(path), problems);
   if (problems.failed() || !infer_types(*graph, problems)) return 1;
   run_pipeline(*graph);
-  print(plan(*graph));
+  print(plan_in_blocks(*graph));
   return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/plan/program.hpp"
+#include "compiler/plan/row_blocks.hpp"
 #include "compiler/run/compare.hpp"
 #include "compiler/run/elements.hpp"
 
@@ -183,7 +184,8 @@ std::string check_case(const fs::path& folder, Counts& counts) {
   }
   const Program program = plan(*graph);
   count_calls(program.calls, counts);
-  return beyond(program);
+  if (std::string problem = beyond(program); !problem.empty()) return problem;
+  return beyond(plan_in_blocks(*graph));
 }
 
 void print(const char* what, const std::map<std::string, int>& counts) {

@@ -133,6 +133,18 @@ def gather(b):
     b.node("Gather", [x, b.constant(b.indices(x.dims[1], edge(b, 60)))], axis=1)
 
 
+def picked_rows(b):
+    """Read in their table by the product or the loop behind."""
+    x, rows = value(b, edge(b, 60), edge(b)), edge(b, 60)
+    y = b.node("Gather", [x, b.constant(b.indices(min(a.shape[0] for a in x.arrays), rows))], axis=0)
+    if b.chance(0.5):
+        k = edge(b, 40)
+        other = b.node("MatMul", [b.input([rows, k], lambda *s: b.normal(*s)), weight(b, k, x.dims[1], fan=k)])
+    else:
+        other = b.constant(b.normal(x.dims[1]))
+    b.node("Relu", [b.node("Add", [y, other])])
+
+
 def gather_nd(b):
     x, rows = value(b, edge(b, 60), edge(b, 60)), edge(b, 60)
     least = min(a.shape[0] for a in x.arrays)
@@ -192,7 +204,7 @@ def copies(b):
     b.node("Concat", [b.node("Transpose", [x], perm=[0, 2, 1]), b.node("Transpose", [b.node("Neg", [x])], perm=[0, 2, 1])], axis=2)
 
 
-RULES = {f.__name__: f for f in (product, pruned_product, two_products, convolution, transposed, groups, attention, top_k, gather, gather_nd, maps, copies)}
+RULES = {f.__name__: f for f in (product, pruned_product, two_products, convolution, transposed, groups, attention, top_k, gather, picked_rows, gather_nd, maps, copies)}
 RULES["attention_masked"] = partial(attention, masked=True)
 RULES |= {f"{op}_{axis}": partial(normalised_exponentials, op=op, axis=axis) for op in ("Softmax", "LogSoftmax") for axis in (0, 1)}
 RULES |= {op: partial(reductions, op=op) for op in [*l.REDUCTIONS, "ReduceLogSum"]}

@@ -84,6 +84,21 @@ TEST(FuseElementwise, FindsPickedRowsWhereTheyAre) {
     })");
 }
 
+// Neighbours of points: the rows of all of them, then grouped by point, and in another order.
+TEST(FuseElementwise, FindsPickedRowsThatAreGroupedAnew) {
+  const auto left = [](const std::string& nodes, const std::string& other) {
+    const auto graph = test::typed_graph("graph \"g\" { %x: f32[10, 16] = input %i: i64[40] = input %c: f32[" + other +
+                                         "] = input %1 = Gather(%x, %i) {\"axis\" = 0} " + nodes + " %3 = Add(%2, %c) return %3 }");
+    static_cast<void>(fuse_elementwise(*graph));
+    verify(*graph);
+    return graph->size() - static_cast<std::size_t>(test::count(*graph, "Fused"));
+  };
+  EXPECT_EQ(left("%2: f32[10, 4, 16] = inferc.View(%1)", "10, 1, 16"), 1u);  // a View of the index
+  EXPECT_EQ(left("%v: f32[10, 4, 16] = inferc.View(%1) %2 = Transpose(%v) {\"perm\" = ints[1, 0, 2]}", "4, 10, 16"), 2u);
+  EXPECT_EQ(left("%2: f32[20, 32] = inferc.View(%1)", "20, 32"), 3u);  // other rows
+  EXPECT_EQ(left("%v: f32[10, 4, 16] = inferc.View(%1) %2 = Transpose(%v) {\"perm\" = ints[0, 2, 1]}", "10, 16, 4"), 4u);
+}
+
 TEST(FuseElementwise, LeavesPickedRowsThatAreReadElsewhere) {
   test::expect_unchanged(fuse_elementwise, std::string(edges) + R"(
       %1 = Gather(%x, %s) {"axis" = 0}

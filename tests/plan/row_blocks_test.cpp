@@ -11,6 +11,7 @@
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/plan/control.hpp"
+#include "compiler/plan/workers.hpp"
 #include "compiler/run/loaded_model.hpp"
 #include "compiler/support/write_files.hpp"
 #include "tests/support/graphs.hpp"
@@ -52,7 +53,7 @@ std::string network(const std::string& edges, const std::string& behind, const s
 Program planned(const std::string& text) {
   const auto graph = typed_graph(text);
   run_pipeline(*graph);
-  return plan(*graph);
+  return plan_in_blocks(*graph);
 }
 
 std::vector<std::string> kernels(const std::vector<Call>& calls) {
@@ -83,6 +84,15 @@ TEST(RowBlocks, LeavesFewRowsAndWhatAnythingElseReads) {
   EXPECT_FALSE(loop_of(planned(network("0..999", "%y = Relu(%6)", "%y"))));
   // Every result is read again behind the calls: nothing is saved by blocks.
   EXPECT_FALSE(loop_of(planned(network("0..3000", "%y = Relu(%6)", "%2, %4, %5, %6, %y"))));
+}
+
+// run_batch() takes the rows of all events at once, workers share calls: both take them whole.
+TEST(RowBlocks, AreNotOfAPlanForWorkersOrABatch) {
+  const auto graph = typed_graph(network("0..3000", "%y = Relu(%6)", "%y"));
+  run_pipeline(*graph);
+  EXPECT_FALSE(loop_of(plan(*graph)));
+  EXPECT_FALSE(loop_of(plan_for_workers(*graph, {}, {})));
+  EXPECT_TRUE(loop_of(plan_in_blocks(*graph)));
 }
 
 // The sum over all rows stands between two loops; so does a product with another number of rows that needs it.
