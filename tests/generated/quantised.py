@@ -126,15 +126,15 @@ def sparse(b):
 
 
 def pruned(b):
-    """Of many rows, most weights zero: more than one and fewer than 64 rows are what symbols bring."""
+    """Of as many rows as make a block, most weights zero; where their number is a symbol, of those that there are."""
     x = b.quantised(lambda v: v.rank == 2 and v.static(1) and not_empty(v))
-    k, n = b.choose([64, 96, 128, 200]), b.choose([64, 70, 96])
+    k, n = b.choose([56, 60]), b.choose([45, 48, 60])
     w, _ = weights(b, (x.dims[1], k), 1, x.dims[1], b.grid[x.name][1])
     if isinstance(x.dims[0], int):
-        x = b.node("Tile", [x, b.ints(-(-b.integer(64, 140) // x.dims[0]), 1)])
+        x = b.node("Tile", [x, b.ints(-(-64 // x.dims[0]), 1)])
     by_onnx_int8(b, b.node("MatMul", [x, w]))
     x = b.values[-1]
-    w, w_step = weights(b, (k, n), 1, k, 128, 0.96)
+    w, w_step = weights(b, (k, n), 1, k, 128, 0.97)
     behind_layer(b, b.node("MatMul", [x, w]), n, b.grid[x.name][0] * w_step)
 
 
