@@ -178,7 +178,7 @@ class RowBlocks {
     std::vector<Call> out;
     for (std::size_t c = 0; c < program_.calls.size();) {
       Group group = grow(c);
-      const std::set<std::size_t> own = group.calls.size() < 2 ? std::set<std::size_t>{} : own_buffers(group);
+      const Own own = group.calls.size() < 2 ? Own{} : own_buffers(group);
       if (largest(own) < least_bytes) {
         out.push_back(program_.calls[c++]);
         continue;
@@ -191,6 +191,8 @@ class RowBlocks {
   }
 
  private:
+  using Own = std::map<std::size_t, Dim>;  // buffer, elements of a row
+
   void count(const Call& c) {
     for (const Arg& a : c.args)
       for (const auto& [v, access] : operands(a)) ++uses_[v->buffer.index];
@@ -217,33 +219,35 @@ class RowBlocks {
   }
 
   // Buffers that no other call touches, row by row from the first element on.
-  [[nodiscard]] std::set<std::size_t> own_buffers(const Group& g) const {
+  [[nodiscard]] Own own_buffers(const Group& g) const {
     std::map<std::size_t, std::size_t> inside;
-    std::set<std::size_t> out, others;
+    std::set<std::size_t> others;
+    Own out;
     for (const Use& u : g.uses) {
       const Buffer& b = program_.buffers[u.buffer];
       const bool by_rows = u.moving && begins_rows(u) && b.size == g.rows * u.moving->stride;
-      (by_rows && b.space == Space::arena && !is_state(u.buffer) ? out : others).insert(u.buffer);
+      if (by_rows && b.space == Space::arena && !is_state(u.buffer)) out.emplace(u.buffer, u.moving->stride);
+      else others.insert(u.buffer);
       ++inside[u.buffer];
     }
-    std::erase_if(out, [&](std::size_t b) { return others.count(b) != 0 || inside.at(b) != uses_.at(b); });
+    std::erase_if(out, [&](const auto& b) { return others.count(b.first) != 0 || inside.at(b.first) != uses_.at(b.first); });
     return out;
   }
 
-  [[nodiscard]] std::int64_t largest(const std::set<std::size_t>& buffers) const {
+  [[nodiscard]] std::int64_t largest(const Own& buffers) const {
     std::int64_t out = 0;
-    for (const std::size_t b : buffers)
+    for (const auto& [b, row] : buffers)
       out = std::max(out, program_.symbols->bounds(program_.buffers[b].size).upper * static_cast<std::int64_t>(byte_size(program_.buffers[b].dtype)));
     return out;
   }
 
-  Call loop(Group& g, const std::set<std::size_t>& own) {
+  Call loop(Group& g, const Own& own) {
     Symbols& symbols = *program_.symbols;
     const std::string block = symbols.fresh("block"), rows = symbols.fresh("block_rows");
     const Dim trips = ceil_div(g.rows, Dim(rows_of_block)), first = Dim::symbol(block) * Dim(rows_of_block);
     symbols.measure(block, trips);
     symbols.measure(rows, Dim(rows_of_block));
-    for (const std::size_t b : own) program_.buffers[b].size = *divided(program_.buffers[b].size, g.rows) * Dim(rows_of_block);
+    for (const auto& [b, row] : own) program_.buffers[b].size = row * Dim(rows_of_block);
     Call out{.kernel = std::string(loop_kernel), .args = {SizeArg{trips}, ScalarArg{DType::boolean, 0, 1}}};
     out.measures = block;
     out.bodies.emplace_back().push_back(block_size(rows, min(Dim(rows_of_block), g.rows - first)));
@@ -261,7 +265,7 @@ class RowBlocks {
     out.measures = symbol;
     return out;
   }
-  static Call in_block(Call c, const Dim& all, const Dim& rows, const Dim& first, const std::set<std::size_t>& own) {
+  static Call in_block(Call c, const Dim& all, const Dim& rows, const Dim& first, const Own& own) {
     Dim units(1);
     RowOperands moving(c, all, [&](Operand& v, const Moving& m) {
       if (own.count(v.buffer.index) == 0) v.offset = v.offset + first * m.stride;

@@ -17,15 +17,16 @@ inline constexpr std::size_t width = Block::size, parts = 2, rows_at_once = part
 // acc += the next `terms` terms, at most `width`.
 template <class LDA>
 [[gnu::always_inline]] inline void add_terms(V& acc, const float* a, LDA lda, const float* b, std::size_t terms) {
-  V column[width];
   if (terms == width) {
+    V column[width];
     Block::columns(column, a, lda);
 #pragma GCC unroll 8
     for (std::size_t k = 0; k < width; ++k) acc = fma(column[k], splat<V>(b[16 * k]), acc);
   } else {
     for (std::size_t k = 0; k < terms; ++k) {
-      for (std::size_t i = 0; i < width; ++i) column[0][i] = a[i * lda + k];
-      acc = fma(column[0], splat<V>(b[16 * k]), acc);
+      V column = splat<V>(a[k]);
+      for (std::size_t i = 1; i < width; ++i) column[i] = a[i * lda + k];
+      acc = fma(column, splat<V>(b[16 * k]), acc);
     }
   }
 }

@@ -5,13 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "compiler/emit/emit.hpp"
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/run/loaded_model.hpp"
-#include "compiler/support/write_files.hpp"
+#include "tests/support/built.hpp"
 #include "tests/support/op_table.hpp"
-#include "tests/support/paths.hpp"
 
 // Cases of the table compiled: many operators, each with inputs of its own, as one model, run on every code path. The
 // generated code gives the definition's values and the reference kernels' bits.
@@ -65,20 +63,12 @@ void add_cases(Model& model, const Row& row) {
   for (std::size_t k = halves.size() / 2; k < std::min(halves.size(), halves.size() / 2 + 2); ++k) model.add(row, cases.size() + k, halves[k]);
 }
 
-void compile(Model& m, const std::filesystem::path& folder) {
+Program compiled(Model& m) {
   Diagnostics problems;
   m.graph.set_outputs(m.values);
-  ASSERT_TRUE(infer_types(m.graph, problems)) << problems.errors()[0].message;
+  if (!infer_types(m.graph, problems)) throw UserError(problems.errors());
   run_pipeline(m.graph);
-  EmitOptions options;
-  options.name = "operators";
-  options.paths = {"base", "v3", "v4"};
-  Program program = plan(m.graph);
-  program.name = options.name;
-  std::vector<FileView> views;
-  const std::vector<File> files = emit(program, options);
-  for (const File& f : files) views.push_back({f.name, f.content});
-  write_files(folder, views);
+  return plan(m.graph);
 }
 
 class Compiled : public testing::TestWithParam<std::size_t> {};
@@ -86,17 +76,13 @@ class Compiled : public testing::TestWithParam<std::size_t> {};
 TEST_P(Compiled, GivesTheDefinitionsValuesOnEveryPath) {
   Model model;
   for (std::size_t r = GetParam() * rows_per_model; r < std::min(table().size(), (GetParam() + 1) * rows_per_model); ++r) add_cases(model, table()[r]);
-  const auto folder = scratch_dir(fmt::format("compiled_operators_{}", GetParam())) / "out";
-  compile(model, folder);
+  const Program program = compiled(model);
   const std::vector<Tensor> reference = evaluate_graph(model.graph, model.inputs);
-  BuildOptions build = build_options();
-  build.flags = {"-O1"};
-  build.cache = scratch_dir(fmt::format("compiled_operators_cache_{}", GetParam()));
-  const BuiltModel built = build_model(folder, build);
+  const BuiltModel code = built(program, fmt::format("compiled_operators_{}", GetParam()));
   for (const char* path : {"base", "v3", "v4"}) {
     SCOPED_TRACE(path);
     ::setenv("INFERC_ISA", path, 1);
-    const LoadedModel loaded(built);
+    const LoadedModel loaded(code);
     ASSERT_TRUE(loaded.isa() == path || std::string(path) != "base");
     if (loaded.isa() != path) continue;  // not on this machine
     const std::vector<Tensor> actual = run_model(loaded, model.inputs);
@@ -147,12 +133,7 @@ TEST(CompiledFaults, AreReported) {
     model.add(row, 0, pair->good);
   }
   ASSERT_GE(faults.size(), 8U);
-  const auto folder = scratch_dir("compiled_faults") / "out";
-  compile(model, folder);
-  BuildOptions build = build_options();
-  build.flags = {"-O1"};
-  build.cache = scratch_dir("compiled_faults_cache");
-  const LoadedModel loaded(build_model(folder, build));
+  const LoadedModel loaded(built(compiled(model), "compiled_faults"));
   EXPECT_EQ(BoundCall(loaded, {}, model.inputs).run(), inferc_ok);
   for (const auto& [first, c] : faults) {
     std::vector<Tensor> inputs = model.inputs;

@@ -5,13 +5,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "compiler/emit/emit.hpp"
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/run/loaded_model.hpp"
-#include "compiler/support/write_files.hpp"
+#include "tests/support/built.hpp"
 #include "tests/support/graphs.hpp"
-#include "tests/support/paths.hpp"
 
 // Rows of a table that a loop and an epilogue read where they are: no call moves them, and the bits are those of the graph as it is
 // written, on every code path.
@@ -72,22 +70,11 @@ std::vector<std::string> kernels(const Program& p) {
 
 BuiltModel build(Graph& graph) {
   run_pipeline(graph);
-  Program program = plan(graph);
+  const Program program = plan(graph);
   const auto calls = kernels(program);
   EXPECT_EQ(std::count(calls.begin(), calls.end(), "cpu::gather"), 0);
   EXPECT_EQ(std::count(calls.begin(), calls.end(), "cpu::check_indices"), 3);
-  EmitOptions options;
-  options.name = program.name;
-  options.paths = {"base", "v3", "v4"};
-  const auto folder = scratch_dir("picked_rows") / "out";
-  std::vector<FileView> views;
-  const std::vector<File> files = emit(program, options);
-  for (const File& f : files) views.push_back({f.name, f.content});
-  write_files(folder, views);
-  BuildOptions how = build_options();
-  how.flags = {"-O1"};
-  how.cache = scratch_dir("picked_rows_cache");
-  return build_model(folder, how);
+  return built(program, "picked_rows");
 }
 
 TEST(PickedRows, HaveTheSameBitsOnEveryPath) {

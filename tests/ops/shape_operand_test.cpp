@@ -6,16 +6,14 @@
 
 #include <fmt/format.h>
 
-#include "compiler/emit/emit.hpp"
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/plan/evaluate.hpp"
 #include "compiler/run/loaded_model.hpp"
 #include "compiler/run/reference_samples.hpp"
-#include "compiler/support/write_files.hpp"
 #include "tests/support/array.hpp"
+#include "tests/support/built.hpp"
 #include "tests/support/op_table.hpp"
-#include "tests/support/paths.hpp"
 
 // Operands that give sizes as inputs of the model: the declared shape of the output fixes the code, and run() checks the
 // operand before it writes.
@@ -285,20 +283,7 @@ LoadedModel& built() {
   Diagnostics problems;
   if (!infer_types(m.graph, problems)) throw UserError(problems.errors());
   run_pipeline(m.graph);
-  EmitOptions options;
-  options.name = "given";
-  options.paths = {"base"};
-  Program program = plan(m.graph);
-  program.name = options.name;
-  std::vector<FileView> views;
-  const std::vector<File> files = emit(program, options);
-  for (const File& f : files) views.push_back({f.name, f.content});
-  const auto folder = scratch_dir("shape_operands") / "out";
-  write_files(folder, views);
-  BuildOptions build = build_options();
-  build.flags = {"-O1"};
-  build.cache = scratch_dir("shape_operands_cache");
-  static LoadedModel loaded(build_model(folder, build));
+  static LoadedModel loaded(test::built(plan(m.graph), "shape_operands", {"base"}));
   return loaded;
 }
 

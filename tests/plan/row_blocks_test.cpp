@@ -7,15 +7,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "compiler/emit/emit.hpp"
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/passes/passes.hpp"
 #include "compiler/plan/control.hpp"
 #include "compiler/plan/workers.hpp"
 #include "compiler/run/loaded_model.hpp"
-#include "compiler/support/write_files.hpp"
+#include "tests/support/built.hpp"
 #include "tests/support/graphs.hpp"
-#include "tests/support/paths.hpp"
 
 namespace inferc::test {
 namespace {
@@ -80,6 +78,26 @@ TEST(RowBlocks, CallsOfTheSameRowsBecomeOneLoop) {
   EXPECT_LE(p.arena_bytes.constant(), bytes);
 }
 
+TEST(RowBlocks, RowsMayBeASumOfSizes) {
+  const Program p = planned(fmt::format(R"(graph "g" {{
+      symbol e: 0..3000
+      symbol n: 0..3000
+      %a: f32[e, 64] = input
+      %b: f32[n, 64] = input
+      %w: f32[64, 64] = {}
+      %1 = Concat(%a, %b) {{"axis" = 0}}
+      %2 = MatMul(%1, %w)
+      %3 = Relu(%2)
+      %4 = MatMul(%3, %w)
+      %y = Relu(%4)
+      return %y
+    }})",
+                                        matrix(64, 64, 1)));
+  const Call* const loop = loop_of(p);
+  ASSERT_TRUE(loop);
+  EXPECT_EQ(kernels(loop->bodies.at(0)), (std::vector<std::string>{"declare", "cpu::gemm", "cpu::gemm"}));
+}
+
 TEST(RowBlocks, LeavesFewRowsAndWhatAnythingElseReads) {
   EXPECT_FALSE(loop_of(planned(network("0..999", "%y = Relu(%6)", "%y"))));
   // Every result is read again behind the calls: nothing is saved by blocks.
@@ -119,24 +137,13 @@ TEST(RowBlocks, KeepTheBits) {
     for (std::int64_t& v : out[2].as<std::int64_t>()) v = static_cast<std::int64_t>(random() % 14) - 7;
     return out;
   };
-  Program program = planned(text);
+  const Program program = planned(text);
   ASSERT_TRUE(loop_of(program));
-  EmitOptions options;
-  options.name = program.name;
-  options.paths = {"base", "v3", "v4"};
-  const auto folder = scratch_dir("row_blocks") / "out";
-  std::vector<FileView> views;
-  const std::vector<File> files = emit(program, options);
-  for (const File& f : files) views.push_back({f.name, f.content});
-  write_files(folder, views);
-  BuildOptions how = build_options();
-  how.flags = {"-O1"};
-  how.cache = scratch_dir("row_blocks_cache");
-  const BuiltModel built = build_model(folder, how);
+  const BuiltModel code = built(program, "row_blocks");
   for (const char* path : {"base", "v3", "v4"}) {
     SCOPED_TRACE(path);
     ::setenv("INFERC_ISA", path, 1);
-    const LoadedModel loaded(built);
+    const LoadedModel loaded(code);
     for (const std::int64_t edges : {0, 1, 95, 96, 97, 1000}) {
       const auto expected = evaluate_graph(*graph, inputs(edges)), actual = run_model(loaded, inputs(edges));
       for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(expected[i].same(actual[i])) << edges << " edges, output " << i;
