@@ -1,4 +1,5 @@
 """The same network written otherwise: in float64, and with constants that the caller gives."""
+import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -6,9 +7,19 @@ from onnx import TensorProto, helper, numpy_helper
 ANY_OPERAND = {"MatMul", "Gemm", "Conv", "Add", "Sub", "Mul", "Div"}
 
 
+# Steps of these operators, in their operand.
+STEPS = {"Floor": lambda x: x == np.floor(x), "Ceil": lambda x: x == np.floor(x), "Round": lambda x: 2 * x == np.floor(2 * x)}
+
+
+def is_on_a_step(network, node):
+    """A value that float32 rounds to the step, as tanh of 9 to 1, lies beside it in float64."""
+    value = network.values.get(node.input[0]) if node.op_type in STEPS else None
+    return value is not None and any(STEPS[node.op_type](a[a != 0]).any() for a in map(np.asarray, value.arrays))
+
+
 def has_float64(network):
     """TreeEnsembleRegressor gives float32 whatever it takes."""
-    return not any(node.op_type == "TreeEnsembleRegressor" for node in network.nodes)
+    return not any(node.op_type == "TreeEnsembleRegressor" or is_on_a_step(network, node) for node in network.nodes)
 
 
 def in_float64(model):
