@@ -15,10 +15,9 @@ std::int64_t bytes_of(const Value* v) {
 
 // An Expand of one element to any size: nobody wants it as a weight.
 bool grows_too_much(const Node& n) {
-  constexpr std::int64_t largest = std::int64_t{64} << 20;
   std::int64_t operands = 0;
   for (const Value* v : n.inputs) operands += bytes_of(v);
-  return bytes_of(n.out()) > std::max(largest, 2 * operands);
+  return bytes_of(n.out()) > std::max(largest_folded, 2 * operands);
 }
 
 }  // namespace

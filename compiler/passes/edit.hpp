@@ -1,10 +1,14 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "compiler/ir/graph.hpp"
 
 namespace inferc {
+
+// What an operation may grow to when it is evaluated at compile time, in bytes: more would be weights that nobody wants.
+inline constexpr std::int64_t largest_folded = std::int64_t{64} << 20;
 
 // Builds typed nodes before a given one, with its origins. Nodes over constants are evaluated at once, but for large results of small operands.
 class Edit {

@@ -2,18 +2,18 @@
 
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/user_op.hpp"
+#include "compiler/passes/edit.hpp"
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
 namespace {
 
-constexpr std::int64_t largest_result = std::int64_t{64} << 20;  // bytes
 constexpr std::int64_t most_operations = 100'000'000;
 
 bool small_and_fixed(const Value* v) {
   if (!v || !v->type) return v == nullptr;
   const Dim size = product(v->type->shape);
-  return size.is_constant() && *size.constant() * static_cast<std::int64_t>(byte_size(v->type->dtype)) <= largest_result;
+  return size.is_constant() && *size.constant() * static_cast<std::int64_t>(byte_size(v->type->dtype)) <= largest_folded;
 }
 
 bool evaluable(const Node& n) {

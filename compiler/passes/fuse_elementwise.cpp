@@ -118,10 +118,9 @@ Region make_region(const Graph& graph, const std::string& name, const std::vecto
 }
 
 // Groups of elementwise nodes of one shape, each read inside the group only but for the last, become `inferc.Fused`. So do Gathers of
-// rows that the group reads: it finds them in their table, also behind a View or Transpose that leaves the
-// rows themselves. Does not fire on a single node, nor where the group has no functor
-// expression, nor takes rows so short that the loop over each costs more than to write and read them again. Exact: the same functors
-// in the same order.
+// rows that the group reads: it finds them in their table, also behind a View or Transpose that leaves the rows themselves. Does not
+// fire on a single node, nor where the group has no functor expression, nor takes rows so short that the loop over each costs more than
+// to write and read them again. Exact: the same functors in the same order.
 bool fuse_elementwise(Graph& graph) {
   bool changed = false;
   for (Node* n : graph.nodes()) changed |= move_to_index(graph, n);

@@ -17,6 +17,7 @@ except ImportError:
 
 nan, inf = np.float32("nan"), np.float32("inf")
 i32 = np.iinfo(np.int32)
+LARGEST = np.finfo(np.float32).max
 
 
 def f32(*values):
@@ -40,6 +41,11 @@ def keeps_nan(result):
     """Whether a result has NaN exactly where the input has it."""
     return bool((np.isnan(result) == IS_NAN).all())
 
+
+# One tree of one split, at 0, whose leaves give 1 or 2 to the first of two targets: no leaf gives anything to the second.
+TREE = {"n_targets": 2, "nodes_treeids": [0, 0, 0], "nodes_nodeids": [0, 1, 2], "nodes_featureids": [0, 0, 0], "nodes_values": [0.0, 0.0, 0.0],
+        "nodes_modes": ["BRANCH_LEQ", "LEAF", "LEAF"], "nodes_truenodeids": [1, 0, 0], "nodes_falsenodeids": [2, 0, 0],
+        "target_treeids": [0, 0], "target_nodeids": [1, 2], "target_ids": [0, 0], "target_weights": [1.0, 2.0]}
 
 # name: operator, inputs, result (or a predicate on it), attributes
 ROWS = {f"nan_{op}": (op, [WITH_NAN], keeps_nan, {}) for op in
@@ -97,6 +103,8 @@ ROWS |= {
     "denormals_matmul": ("MatMul", [f32(1e-40).reshape(1, 1), f32(1).reshape(1, 1)], f32(1e-40).reshape(1, 1), {}),
     "neg_zero": ("Neg", [f32(0, -0.0)], f32(-0.0, 0), {}),
     "one_hot_out_of_range": ("OneHot", [i64(1, 7, -9), i64(3)[0], f32(0, 1)], f32(0, 1, 0, 0, 0, 0, 0, 0, 0).reshape(3, 3), {}),
+    "tree_min_of_nothing": ("TreeEnsembleRegressor", [f32(-1, 1).reshape(2, 1)], f32(1, LARGEST, 2, LARGEST).reshape(2, 2), TREE | {"aggregate_function": "MIN"}),
+    "tree_max_of_nothing": ("TreeEnsembleRegressor", [f32(-1, 1).reshape(2, 1)], f32(1, -LARGEST, 2, -LARGEST).reshape(2, 2), TREE | {"aggregate_function": "MAX"}),
     "div_floats_by_zero": ("Div", [f32(1, -1, 0), f32(0, 0, 0)], f32(inf, -inf, nan), {}),
 }
 # name: operator, inputs, an array of the result's type, words of the status
@@ -130,11 +138,12 @@ def model(op, inputs, attributes, result):
     weights = WEIGHTS.get(op, ())
     if op == "ArgMax" or op.startswith("Reduce"):
         attributes = {"keepdims": 1} | attributes
-    node = h.make_node(op, names, outputs_of(op, result), **attributes)
+    domain = "ai.onnx.ml" if op.startswith("Tree") else ""
+    node = h.make_node(op, names, outputs_of(op, result), domain=domain, **attributes)
     ports = [h.make_tensor_value_info(n, h.np_dtype_to_tensor_dtype(a.dtype), a.shape) for i, (n, a) in enumerate(zip(names, inputs)) if i not in weights]
     constants = [numpy_helper.from_array(np.asarray(a), n) for i, (n, a) in enumerate(zip(names, inputs)) if i in weights]
     y = h.make_tensor_value_info("y", h.np_dtype_to_tensor_dtype(result.dtype), result.shape)
-    return h.make_model(h.make_graph([node], "row", ports, [y], constants), opset_imports=[h.make_opsetid("", 21)], ir_version=10)
+    return h.make_model(h.make_graph([node], "row", ports, [y], constants), opset_imports=[h.make_opsetid("", 21), h.make_opsetid("ai.onnx.ml", 3)], ir_version=10)
 
 
 def write_case(folder, op, inputs, result, attributes):
