@@ -74,30 +74,43 @@ void matmul(Cases& cases) {
   cases.push_back({{small, ones}, {}, {matmul_sums(small, ones, DType::float32).expected()}});
 }
 
+// alpha op(a) op(b) for each transposition.
+Sums gemm_sums(const Array& a, const Array& b, bool ta, bool tb, Real alpha) {
+  const std::int64_t m = a.shape[ta ? 1 : 0], k = a.shape[ta ? 0 : 1], n = b.shape[tb ? 0 : 1];
+  Sums s(a.dtype, {m, n});
+  for_each({m, n, k}, [&](const Index& i) {
+    s.add({i[0], i[1]}, alpha * a.at(ta ? Index{i[2], i[0]} : Index{i[0], i[2]}), b.at(tb ? Index{i[1], i[2]} : Index{i[2], i[1]}));
+  });
+  return s;
+}
+
+// With each shape of C, and without one.
+void gemm_biases(Cases& cases, DType t, bool ta, bool tb, const std::array<std::int64_t, 3>& sizes, unsigned& seed) {
+  const auto [m, k, n] = sizes;
+  const Array a = random(t, ta ? Integers{k, m} : Integers{m, k}, seed++), b = random(t, tb ? Integers{n, k} : Integers{k, n}, seed++);
+  const float alpha = is_real(t) ? 0.5f : 2.0f, beta = is_real(t) ? 0.25f : 3.0f;
+  const Sums product = gemm_sums(a, b, ta, tb, static_cast<Real>(alpha));
+  for (const Integers& c : std::vector<Integers>{{}, {n}, {m, 1}, {m, n}, {-1}}) {
+    const bool bias = c != Integers{-1};
+    const Array z = bias ? random(t, c, seed++) : Array();
+    Sums s = product;
+    if (bias) for_each({m, n}, [&](const Index& i) { s.add(i, static_cast<Real>(beta) * broadcast_at(z, i)); });
+    Case one{{a, b}, {{"alpha", alpha}, {"beta", beta}, {"transA", std::int64_t{ta}}, {"transB", std::int64_t{tb}}}, {s.expected()}};
+    if (bias) one.inputs.push_back(z);
+    cases.push_back(one);
+    one.constants = {1, 2};
+    cases.push_back(one);
+  }
+}
+
 void gemm(Cases& cases) {
   unsigned seed = 5;
   for (const DType t : declared("Gemm"))
-    for (const std::int64_t ta : {0, 1})
-      for (const std::int64_t tb : {0, 1})
-        for (const auto& [m, k, n] :
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true})
+        for (const std::array<std::int64_t, 3>& sizes :
              std::vector<std::array<std::int64_t, 3>>{{3, 7, 5}, {1, 1, 1}, {1, 33, 17}, {0, 3, 2}, {2, 0, 3}, {17, 65, 33}, {3, 300, 64}})
-          for (const Integers& c : std::vector<Integers>{{}, {n}, {m, 1}, {m, n}, {-1}}) {
-            const bool bias = c != Integers{-1};
-            const Array a = random(t, ta != 0 ? Integers{k, m} : Integers{m, k}, seed++), b = random(t, tb != 0 ? Integers{n, k} : Integers{k, n}, seed++);
-            const float alpha = is_real(t) ? 0.5f : 2.0f, beta = is_real(t) ? 0.25f : 3.0f;
-            const Array z = bias ? random(t, c, seed++) : Array();
-            Sums s(t, {m, n});
-            for_each({m, n, k}, [&, m = m](const Index& i) {
-              s.add({i[0], i[1]}, static_cast<Real>(alpha) * a.at(ta != 0 ? Index{i[2], i[0]} : Index{i[0], i[2]}),
-                    b.at(tb != 0 ? Index{i[1], i[2]} : Index{i[2], i[1]}));
-            });
-            if (bias) for_each({m, n}, [&](const Index& i) { s.add(i, static_cast<Real>(beta) * broadcast_at(z, i)); });
-            Case one{{a, b}, {{"alpha", alpha}, {"beta", beta}, {"transA", ta}, {"transB", tb}}, {s.expected()}};
-            if (bias) one.inputs.push_back(z);
-            cases.push_back(one);
-            one.constants = {1, 2};
-            cases.push_back(one);
-          }
+          gemm_biases(cases, t, ta, tb, sizes, seed);
 }
 
 void einsum(Cases& cases) {
