@@ -31,6 +31,8 @@ constexpr ConvShape shape_of(const Sizes<15>& s) {
   return c;
 }
 
+constexpr std::size_t common_divisor(std::size_t a, std::size_t b) { return b == 0 ? a : common_divisor(b, a % b); }
+
 // Adds the sum of a block; the first one is the total.
 template <class V, std::size_t N>
 [[gnu::always_inline]] inline void join(V (&total)[N], const V (&c)[N], bool started) {
@@ -39,24 +41,28 @@ template <class V, std::size_t N>
   else T::assign(total, c, T::all);
 }
 
-// Rows of a tile's left operand, `offset` terms behind the first of each pixel: of pixels side by side, of pixels anywhere, and of
-// more of these than there are registers for pointers, which are copied piece by piece.
-template <std::size_t Channels>
-struct Adjacent {
-  static constexpr std::size_t most = static_cast<std::size_t>(-1);
-  const float* first;
-  [[gnu::always_inline]] StridedRows<dim<Channels>> operator()(std::size_t offset, std::size_t) const { return {first + offset, {}}; }
+// Rows of a tile's left operand, `offset` terms behind the first of each pixel: of runs of `Beside` pixels that stand `Apart` elements
+// one behind the other, of pixels anywhere, and of more of these than there are registers for pointers, which are copied piece by piece.
+template <int Runs, std::size_t Beside, std::size_t Apart>
+struct RunRows {
+  const float* run[Runs];
+  template <std::size_t R>
+  [[gnu::always_inline]] float get(std::size_t k) const {
+    return run[R / Beside][R % Beside * Apart + k];
+  }
 };
-template <int MR>
-struct Scattered {
+template <int Runs, std::size_t Beside, std::size_t Apart>
+struct InRuns {
   static constexpr std::size_t most = static_cast<std::size_t>(-1);
-  const float* first[MR];
-  [[gnu::always_inline]] RowPointers<MR> operator()(std::size_t offset, std::size_t) const {
-    RowPointers<MR> rows;
-    for (int r = 0; r < MR; ++r) rows.row[r] = first[r] + offset;
+  const float* first[Runs];
+  [[gnu::always_inline]] RunRows<Runs, Beside, Apart> operator()(std::size_t offset, std::size_t) const {
+    RunRows<Runs, Beside, Apart> rows;
+    for (int r = 0; r < Runs; ++r) rows.run[r] = first[r] + offset;
     return rows;
   }
 };
+template <int MR>
+using Scattered = InRuns<MR, 1, 0>;
 template <int MR>
 struct Copied {
   static constexpr std::size_t most = 16;
@@ -72,17 +78,18 @@ struct Copied {
   }
 };
 
-// Output pixels as rows: `channels` terms per tap, pixels `pitch` elements apart in x.
-template <class Channels>
+// Output pixels as rows: `channels` terms per tap, pixels `pitch` elements apart in x. Each line of output pixels is whole runs of `Beside`,
+// which read x `Apart` elements one behind the other.
+template <class Channels, class Beside, class Apart>
 struct Pixels {
   const float* x;
   ConvShape shape;  // its own: read through a pointer again after each store, it would cost 3 % of the time
   Channels channels;
   std::size_t pitch;
 
-  // The first terms of MR pixels from `row` on: one division by each size, then counted up.
-  template <int MR>
-  [[gnu::always_inline]] void pixels(const float* (&first)[MR], std::size_t row) const {
+  // The first terms of every `step`-th pixel from `row` on: one division by each size, then counted up. No line ends between two.
+  template <int Count>
+  [[gnu::always_inline]] void pixels(const float* (&first)[Count], std::size_t row, std::size_t step) const {
     const ConvShape& s = shape;
     const std::size_t across = s.stride[2] * pitch, down = s.stride[1] * s.in[2] * pitch, back = s.stride[0] * s.in[1] * s.in[2] * pitch;
     std::size_t w = row % s.out[2], h = row / s.out[2], d = h / s.out[1];
@@ -90,10 +97,10 @@ struct Pixels {
     const float* item = x + d / s.out[0] * s.in[0] * s.in[1] * s.in[2] * pitch;
     d %= s.out[0];
     const float *plane = item + d * back, *line = plane + h * down, *at = line + w * across;
-    for (int r = 0; r < MR; ++r) {
+    for (int r = 0; r < Count; ++r) {
       first[r] = at;
-      at += across;
-      if (++w < s.out[2]) continue;
+      at += step * across;
+      if ((w += step) < s.out[2]) continue;
       w = 0, line += down;
       if (++h == s.out[1]) h = 0, line = plane += back, ++d;
       if (d == s.out[0]) d = 0, line = plane = item += s.in[0] * s.in[1] * s.in[2] * pitch;
@@ -102,11 +109,19 @@ struct Pixels {
   }
   template <class V, int MR, int NV, class B, class K, class L>
   [[gnu::always_inline]] void product(V (&total)[MR * NV], std::size_t row, const B& columns, K, L terms) const {
+    constexpr std::size_t run = is_static<Apart> ? common_divisor(static_size<Beside>, MR) : 1;
+    if constexpr (run > 1) {
+      if (row % run == 0) {
+        InRuns<MR / static_cast<int>(run), run, static_size<Apart>> rows;
+        pixels(rows.first, row, run);
+        return taps<V, MR, NV>(total, rows, columns, terms);
+      }
+    }
     Scattered<MR> rows;
-    pixels(rows.first, row);
-    if constexpr (is_static<Channels> && MR > 1)  // addresses grow by `channels` at least
-      if (rows.first[MR - 1] == rows.first[0] + (MR - 1) * channels)
-        return taps<V, MR, NV>(total, Adjacent<static_size<Channels>>{rows.first[0]}, columns, terms);
+    pixels(rows.first, row, 1);
+    if constexpr (run == 1 && is_static<Apart> && MR > 1)
+      if (rows.first[MR - 1] == rows.first[0] + (MR - 1) * static_size<Apart>)  // addresses grow by it at least
+        return taps<V, MR, NV>(total, InRuns<1, MR, static_size<Apart>>{{rows.first[0]}}, columns, terms);
     if constexpr (MR > 8) {
       alignas(64) float copy[16 * MR];
       taps<V, MR, NV>(total, Copied<MR>{rows.first, copy}, columns, terms);
@@ -181,19 +196,23 @@ inline void channels_first(float* to, const float* from, std::size_t batch, std:
 }
 
 // c[pixel, groups * filters] = epilogue(...) for the output pixels `rows` (all of a batch, flattened). w: the groups' panels
-// one after the other. `sizes`: padded input, kernel, output, strides, dilations.
-template <int MR = tile_rows, int Panels = tile_panels, class B, class E, class Channels, class N, class Epi>
-inline void conv(Range<B, E> rows, float* c, const float* x, const float* w, std::size_t groups, Channels channels, N filters, Sizes<15> sizes, Epi epilogue) {
+// one after the other. `sizes`: padded input, kernel, output, strides, dilations. A line of the output is whole runs of `beside` pixels,
+// `apart` elements from one to the next in x.
+template <int MR = tile_rows, int Panels = tile_panels, class B, class E, class Channels, class N, class Beside, class Apart, class Epi>
+inline void conv(Range<B, E> rows, float* c, const float* x, const float* w, std::size_t groups, Channels channels, N filters, Sizes<15> sizes, Beside, Apart,
+                 Epi epilogue) {
   using namespace product_detail;
+  static_assert(is_static<Beside>);
+  using Left = conv_detail::Pixels<Channels, Beside, Apart>;
   const ConvShape shape = conv_detail::shape_of(sizes);
   const std::size_t k = shape.kernel[0] * shape.kernel[1] * shape.kernel[2] * channels, ldc = groups * filters;
   const auto terms = terms_of(filters);
   constexpr int height = MR == tile_rows && lanes == 16 && static_size<N> > 0 && static_size<N> <= 16 ? 12 : MR;  // one panel: more chains
   for (std::size_t g = 0; g < groups; ++g) {
-    const conv_detail::Pixels<Channels> left{x + g * channels, shape, channels, groups * channels};
+    const Left left{x + g * channels, shape, channels, groups * channels};
     const PackedRight<std::size_t> right{w + g * ((filters + 15) / 16 * 16) * k, k};
     run<height, Panels>(Range<std::size_t, std::size_t>{rows.begin, rows.end},
-                        Problem<std::size_t, conv_detail::Pixels<Channels>, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi>{
+                        Problem<std::size_t, Left, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi>{
                             c + g * filters, ldc, left, right, filters, k, terms, epilogue, 0, g * filters});
   }
 }

@@ -81,7 +81,17 @@ struct Problem {
   [[gnu::always_inline]] void tile(std::size_t row, std::size_t col, Valid valid, const B& columns) const {
     V acc[MR * NV];
     left.template product<V, MR, NV>(acc, row, columns, k, terms);
-    finish<V, MR, NV>(acc, c + row * ldc + col, ldc, first_row + row, first_col + col, valid, epilogue);
+    if constexpr (requires(std::size_t(&to)[MR]) { left.places(to, row); }) scatter<V, MR, NV>(acc, row, col, valid);
+    else finish<V, MR, NV>(acc, c + row * ldc + col, ldc, first_row + row, first_col + col, valid, epilogue);
+  }
+  // Each row to the place in c that the left operand names.
+  template <class V, int MR, int NV, class Valid>
+  [[gnu::always_inline]] void scatter(const V (&acc)[MR * NV], std::size_t row, std::size_t col, Valid valid) const {
+    std::size_t to[MR];
+    left.places(to, row);
+    V kept[MR * NV];
+    Tile<V, MR, NV>::assign(kept, acc, Tile<V, MR, NV>::all);
+    for (int r = 0; r < MR; ++r) finish<V, 1, NV>(kept + r * NV, c + to[r] * ldc + col, ldc, first_row + to[r], first_col + col, valid, epilogue);
   }
   // The same as tile `number` of `tiles` on these columns.
   template <class V, int MR, int NV, class Valid, class B>

@@ -36,8 +36,8 @@ def linear_affine(b):
     for op in ("Mul", "Add"):
         if b.chance(0.5):
             x = b.node(op, swapped(b, [x, b.constant(b.normal(k))]))
-        elif op == "Add" and b.chance(0.5):
-            x = b.node("Sub", [x, b.constant(b.normal(k))])
+        elif b.chance(0.5):
+            x = b.node("Sub", [x, b.constant(b.normal(k))]) if op == "Add" else b.node("Div", [x, b.constant(b.rng.uniform(0.5, 1.5, k).astype(F))])
     y = b.node("MatMul", [x, weight(b, k, n, fan=k)])
     for op in ("Add", "Mul", "Sub", "Div"):
         if b.chance(0.5):

@@ -25,7 +25,8 @@ struct Case {
   Sizes<3> in, kernel, stride, dilation, pad;
 };
 
-void check(const Case& c) {
+template <std::size_t Beside = 1, class Apart = std::size_t>
+void check(const Case& c, dim<Beside> beside = {}, Apart apart = {}) {
   Sizes<3> out{}, padded{};
   Sizes<15> sizes{};
   std::size_t taps = 1, pixels = 1, plane = 1, padded_plane = 1;
@@ -57,12 +58,14 @@ void check(const Case& c) {
   cpu::pad_channels_last(padded_x.data(),
                          {x.data(), {c.batch, inputs, n(c.in.value[0]), n(c.in.value[1]), row}, {s(inputs * plane), s(plane), s(slice), s(row), 1}}, c.pad,
                          padded);
-  const auto convolve = [&](auto filters) {
-    cpu::conv(Range{std::size_t{0}, c.batch * pixels}, last.data(), padded_x.data(), packed.data(), c.groups, c.channels, filters, sizes,
-              cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
+  const auto convolve = [&](auto channels, auto filters) {
+    const std::size_t all = c.batch * pixels;
+    for (const Range<std::size_t, std::size_t> part : {Range{std::size_t{0}, all / 3}, Range{all / 3, all}})
+      cpu::conv(part, last.data(), padded_x.data(), packed.data(), c.groups, channels, filters, sizes, beside, apart,
+                cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
   };
-  if (c.filters == 16) convolve(dim<16>{});  // a size that tiles of their own are made for
-  else convolve(c.filters);
+  if (c.filters == 16 && c.channels == 16) convolve(dim<16>{}, dim<16>{});  // a size that tiles of their own are made for
+  else convolve(c.channels, c.filters);
   cpu::channels_first(got.data(), last.data(), c.batch, pixels, outputs);
   for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << c.channels << " to " << c.filters << " at " << i;
 }
@@ -78,6 +81,17 @@ TEST(Conv, FollowsTheOrderOfTheContract) {
   check({1, 4, 3, 5, {{1, 6, 7}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
   check({1, 6, 1, 1, {{1, 8, 8}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
   check({3, 1, 300, 64, {{1, 1, 9}}, {{1, 1, 1}}, one, one, none});
+  check({2, 1, 16, 16, {{2, 5, 7}}, {{3, 3, 3}}, one, one, one}, dim<1>{}, dim<16>{});
+}
+
+TEST(Conv, ReadsRunsOfPixelsOfALine) {
+  const Sizes<3> one{{1, 1, 1}};
+  check({2, 1, 16, 16, {{3, 5, 9}}, {{3, 3, 3}}, one, one, one}, dim<3>{}, dim<16>{});
+  check({2, 1, 16, 16, {{1, 7, 4}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<4>{}, dim<16>{});
+  check({1, 1, 16, 16, {{1, 3, 24}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<24>{}, dim<16>{});
+  check({1, 1, 16, 33, {{1, 9, 17}}, {{1, 3, 3}}, {{1, 1, 2}}, one, {{0, 1, 1}}}, dim<3>{}, dim<32>{});
+  check({1, 1, 16, 33, {{1, 9, 10}}, {{1, 3, 3}}, one, {{1, 1, 2}}, {{0, 1, 2}}}, dim<2>{}, dim<16>{});
+  check({2, 2, 4, 5, {{1, 5, 6}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<6>{}, dim<8>{});
 }
 
 // The transposed convolution with `out` sizes: stride (in - 1) + reach + extra - pads.
@@ -109,8 +123,16 @@ void check_transposed(const Case& c, Sizes<3> extra) {
   for (std::size_t n = 0; n < c.batch; ++n)
     for (std::size_t i = 0; i < inputs; ++i)
       for (std::size_t p = 0; p < plane; ++p) x_last[(n * plane + p) * inputs + i] = x[(n * inputs + i) * plane + p];
-  cpu::conv_transpose(Range{std::size_t{0}, c.batch * pixels}, last.data(), x_last.data(), packed.data(), c.groups, c.channels, c.filters, sizes, c.pad,
-                      cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
+  const auto convolve = [&](auto channels, auto filters) {
+    const std::size_t all = c.batch * pixels;
+    for (const Range<std::size_t, std::size_t> part : {Range{std::size_t{0}, all / 3}, Range{all / 3, all}})
+      cpu::conv_transpose(part, last.data(), x_last.data(), packed.data(), c.groups, channels, filters, sizes, c.pad,
+                          cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
+  };
+  if (c.channels == 16 && c.filters == 16) convolve(dim<16>{}, dim<16>{});  // sizes whose taps are whole blocks
+  else if (c.channels == 64 && c.filters == 70) convolve(dim<64>{}, dim<70>{});
+  else if (c.channels == 32 && c.filters == 5) convolve(dim<32>{}, dim<5>{});
+  else convolve(c.channels, c.filters);
   cpu::channels_first(got.data(), last.data(), c.batch, pixels, outputs);
   for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << c.channels << " to " << c.filters << " at " << i;
 }
@@ -122,6 +144,15 @@ TEST(ConvTranspose, FollowsTheOrderOfTheContract) {
   check_transposed({2, 1, 7, 70, {{1, 5, 6}}, {{1, 3, 2}}, {{1, 2, 3}}, {{1, 1, 2}}, {{0, 1, 1}}}, none);
   check_transposed({1, 4, 3, 5, {{1, 6, 7}}, {{1, 3, 3}}, one, one, none}, none);
   check_transposed({1, 1, 300, 64, {{1, 1, 5}}, {{1, 1, 3}}, {{1, 1, 2}}, one, none}, {{0, 0, 1}});
+}
+
+TEST(ConvTranspose, TakesPixelsOfEqualTapsTogether) {
+  const Sizes<3> one{{1, 1, 1}}, none{{0, 0, 0}};
+  check_transposed({2, 1, 16, 16, {{3, 5, 4}}, {{3, 4, 4}}, {{2, 2, 2}}, one, one}, {{0, 1, 0}});
+  check_transposed({1, 1, 16, 16, {{1, 4, 9}}, {{1, 3, 2}}, {{1, 2, 3}}, one, none}, none);  // pixels that no tap meets
+  check_transposed({3, 1, 64, 70, {{1, 3, 7}}, {{1, 3, 3}}, one, {{1, 1, 2}}, {{0, 1, 2}}}, none);
+  check_transposed({1, 2, 32, 5, {{1, 3, 5}}, {{1, 5, 4}}, {{1, 2, 2}}, one, {{0, 2, 1}}}, none);
+  check_transposed({1, 1, 16, 16, {{1, 1, 20}}, {{1, 1, 4}}, {{1, 1, 2}}, one, {{0, 0, 1}}}, none);
 }
 
 }  // namespace
