@@ -189,12 +189,14 @@ Front open_model(const ModelArguments& a) {
   front.graph = onnx::import(front.model, diagnostics, variable);
   note_quantisation(*front.graph, diagnostics);
   print_problems(diagnostics.warnings(), "warning");
+  const auto told = static_cast<std::ptrdiff_t>(diagnostics.warnings().size());
   stop_on_problems(diagnostics);
   apply_dims(*front.graph, front.model, a.dims);
   assume_fixed(*front.graph, assumptions, front.assumed);
   infer_types(*front.graph, diagnostics, {.random_as_input = a.random_as_input});
   onnx::check_output_types(front.model, *front.graph, diagnostics);
   stop_on_problems(diagnostics);
+  print_problems({diagnostics.warnings().begin() + told, diagnostics.warnings().end()}, "warning");
   assume_sized(*front.graph, front.assumed);
   // What nobody reads is no part of the program, its checks included: neither of the code nor of the reference runs.
   front.graph->erase_dead();

@@ -230,6 +230,10 @@ class Importer {
     if (opset > 0 && first > oldest_rewritten && opset < first && !known_before)
       error(fmt::format("{}: it begins with operator set {}, the model imports {}", describe(n, index), first, opset),
             "export the model with a newer operator set");
+    const std::size_t most = n.domain.empty() && opset > 0 ? inputs_before(n.op_type, opset) : n.inputs.size();
+    if (n.inputs.size() > most)
+      error(fmt::format("{}: it has {} inputs, operator set {} defines {}", describe(n, index), n.inputs.size(), opset, most),
+            "what later operator sets take as an input was an attribute: export the model with a newer operator set");
     std::set<std::string_view> names;
     for (const Attribute& a : n.attributes)
       if (!names.insert(a.name).second) error(fmt::format("{}: attribute '{}' is given twice", describe(n, index), escape(a.name)));
@@ -430,15 +434,40 @@ std::unique_ptr<inferc::Graph> import(const Model& model, Diagnostics& diagnosti
   return Importer(model, diagnostics, variable).run();
 }
 
+namespace {
+
+void check_element_type(const ValueInfo& declared, const Value& v, Diagnostics& diagnostics) {
+  const auto wanted = dtype_from_onnx(declared.element_type);
+  if (declared.element_type == 0 || wanted == v.type->dtype) return;
+  diagnostics.error(fmt::format("output '{}' is {}, the file declares {}", escape(declared.name), name(v.type->dtype),
+                                wanted ? std::string(name(*wanted)) : fmt::format("element type {}", declared.element_type)),
+                    "the file contradicts itself: export the model again");
+}
+
+bool contradicts(const std::vector<Dimension>& declared, const Shape& shape) {
+  if (declared.size() != shape.size()) return true;
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    if (declared[d].value && shape[d].is_constant() && !shape[d].is(*declared[d].value)) return true;
+  return false;
+}
+
+void check_shape(const ValueInfo& declared, const Value& v, Diagnostics& diagnostics) {
+  if (!declared.shape || !contradicts(*declared.shape, v.type->shape)) return;
+  std::vector<std::string> sizes;
+  for (const Dimension& d : *declared.shape) sizes.push_back(d.value ? std::to_string(*d.value) : d.parameter.empty() ? "?" : escape(d.parameter));
+  diagnostics.warning(fmt::format("output '{}' is {}, the file declares the shape [{}]", escape(declared.name), text(*v.type), fmt::join(sizes, ", ")),
+                      "the declared shape is not used; export the model again if it is the right one");
+}
+
+}  // namespace
+
 void check_output_types(const Model& model, const inferc::Graph& graph, Diagnostics& diagnostics) {
   const std::vector<ValueInfo>& declared = model.graph.outputs;
   for (std::size_t k = 0; k < declared.size() && k < graph.outputs().size(); ++k) {
     const Value* v = graph.outputs()[k];
-    if (!declared[k].is_tensor || declared[k].element_type == 0 || !v->type || dtype_from_onnx(declared[k].element_type) == v->type->dtype) continue;
-    const auto wanted = dtype_from_onnx(declared[k].element_type);
-    diagnostics.error(fmt::format("output '{}' is {}, the file declares {}", escape(declared[k].name), name(v->type->dtype),
-                                  wanted ? std::string(name(*wanted)) : fmt::format("element type {}", declared[k].element_type)),
-                      "the file contradicts itself: export the model again");
+    if (!declared[k].is_tensor || !v->type) continue;
+    check_element_type(declared[k], *v, diagnostics);
+    check_shape(declared[k], *v, diagnostics);
   }
 }
 

@@ -247,6 +247,23 @@ void normalise_qonnx(inferc::Node& node) {
 
 }  // namespace
 
+std::size_t inputs_before(std::string_view op, std::int64_t opset) {
+  struct Fewer {
+    std::string_view op;
+    std::int64_t opset;  // the first with more
+    std::size_t inputs;
+  };
+  constexpr Fewer all[] = {
+      {"Attention", 24, 6}, {"Clip", 11, 1},       {"DFT", 20, 2},          {"Dropout", 12, 1},         {"Pad", 11, 1},       {"Pad", 18, 3},
+      {"ReduceL1", 18, 1},  {"ReduceL2", 18, 1},   {"ReduceLogSum", 18, 1}, {"ReduceLogSumExp", 18, 1}, {"ReduceMax", 18, 1}, {"ReduceMean", 18, 1},
+      {"ReduceMin", 18, 1}, {"ReduceProd", 18, 1}, {"ReduceSum", 13, 1},    {"ReduceSumSquare", 18, 1}, {"Reshape", 5, 1},    {"Resize", 11, 2},
+      {"Slice", 10, 1},     {"Split", 2, 2},       {"Split", 13, 1},        {"Squeeze", 13, 1},         {"TopK", 10, 1},      {"Unsqueeze", 13, 1},
+      {"Upsample", 9, 1}};
+  for (const Fewer& f : all)
+    if (f.op == op && opset < f.opset) return f.inputs;
+  return std::numeric_limits<std::size_t>::max();
+}
+
 void normalise(inferc::Node& node, std::int64_t opset) {
   normalise_qonnx(node);
   if (!node.domain.empty()) return;

@@ -49,6 +49,10 @@ std::optional<std::vector<Dim>> Infer::content(std::size_t i) const {
 }
 
 std::optional<std::vector<std::int64_t>> Infer::integers(std::size_t i) {
+  if (has(i) && rank(i) > 1) {
+    fail(fmt::format("input '{}' has rank {}, 1 is defined", port_name(node, i), rank(i)));
+    return std::nullopt;
+  }
   const auto known = content(i);
   std::vector<std::int64_t> out;
   if (known)

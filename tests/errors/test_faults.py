@@ -260,6 +260,12 @@ def faults(folder):
     yield "reshape_mismatch", one("Reshape", ["x", "s"], [[2, 3]], [4], initializers=[tensor("s", np.array([4]))]), ["Reshape 'it'"]
     yield "reshape_two_open", one("Reshape", ["x", "s"], [[2, 3]], [4], initializers=[tensor("s", np.array([-1, -1]))]), ["Reshape 'it'"]
     yield "reshape_2_62", one("Reshape", ["x", "s"], [[2, 3]], [4], initializers=[tensor("s", np.array([1 << 62, 1 << 62]))]), ["Reshape 'it'"]
+    axes = [tensor("a", np.array([1]))]
+    yield "axes_as_input_of_11", one("Squeeze", ["x", "a"], [[2, 1]], [2], initializers=axes, opset=11), ["'it'", "2 inputs", "operator set 11"]
+    yield "axes_as_input_of_17", one("ReduceMean", ["x", "a"], [[2, 3]], [2, 1], initializers=axes, opset=17), ["'it'", "2 inputs", "operator set 17"]
+    yield "split_as_input_of_12", one("Split", ["x", "a"], [[1]], [1], initializers=axes, opset=12), ["'it'", "2 inputs", "operator set 12"]
+    for op in ("Squeeze", "Unsqueeze", "ReduceSum"):
+        yield f"axes_of_rank_2_{op}", one(op, ["x", "a"], [[2, 1]], None, initializers=[tensor("a", np.array([[1]]))]), [f"{op} 'it'", "'axes'", "rank 2"]
     yield "slice_step_0", one("Slice", ["x", "a", "b", "c", "d"], [[9]], [None], initializers=[
         tensor(k, np.array([v])) for k, v in zip("abcd", (0, 9, 0, 0))]), ["Slice 'it'"]
     yield "gather_range", one("Gather", ["x", "i"], [[5]], [1], initializers=[tensor("i", np.array([5]))]), ["Gather 'it'", "5"]
@@ -350,6 +356,9 @@ def test_faults(folder):
     path.write_bytes(overloaded.SerializeToString())
     if (r := run("check", path)).returncode != 0:
         problem("overloaded function", r.stderr)
+    path.write_bytes(one("Neg", ["x"], [[2, 3]], [2, 5]).SerializeToString())
+    if (r := run("check", path)).returncode != 0 or b"warning: output 'y' is f32[2, 3], the file declares the shape [2, 5]" not in r.stderr:
+        problem("declared shape", r.stderr)
     for depth in (70, 5000):
         path.write_bytes(nested_deeper(depth))
         refuse(f"nested {depth}", path, ["nested deeper than 64"])
