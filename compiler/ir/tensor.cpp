@@ -30,10 +30,7 @@ std::size_t checked_size(DType dtype, const std::vector<std::int64_t>& shape) {
 }  // namespace
 
 Tensor::Tensor(DType dtype, std::vector<std::int64_t> shape)
-    : dtype_(dtype),
-      shape_(std::move(shape)),
-      size_(checked_size(dtype, shape_)),
-      data_(std::make_shared<std::byte[]>(std::max<std::size_t>(1, size_ * byte_size(dtype)))) {}
+    : dtype_(dtype), shape_(std::move(shape)), size_(checked_size(dtype, shape_)), data_(new std::byte[std::max<std::size_t>(1, size_ * byte_size(dtype))]()) {}
 
 Tensor Tensor::reshaped(std::vector<std::int64_t> shape) const {
   if (checked_size(dtype_, shape) != size_) internal_error("reshaped tensor has another size");

@@ -111,7 +111,8 @@ void lower_channels_last(Lower& l, const std::string& kernel, const std::string&
   const Dim batch = out[0], pixels = product({out.begin() + 2, out.end()});
   in = three(std::move(in), 1);
   const Operand x = l.temporary(DType::float32, {batch, in[0], in[1], in[2], c.channels * c.groups});
-  l.fast("cpu::pad_channels_last", "kernels/cpu/conv.hpp", {write(x), read_view(with_three(l.in(0))), SizesArg{three(pad, 0)}, SizesArg{in}});
+  l.fast("cpu::pad_channels_last", "kernels/cpu/conv.hpp",
+         {range(0, batch * in[0] * in[1]), write(x), read_view(with_three(l.in(0))), SizesArg{three(pad, 0)}, SizesArg{in}});
   SizesArg sizes{in};
   for (const std::vector<Dim>& v : {three(w.kernel, 1), three(spatial(out), 1), three(w.stride, 1), three(w.dilation, 1)})
     sizes.sizes.insert(sizes.sizes.end(), v.begin(), v.end());
@@ -122,7 +123,7 @@ void lower_channels_last(Lower& l, const std::string& kernel, const std::string&
   args.insert(args.end(), extra.begin(), extra.end());
   args.push_back(bias_of(l));
   l.fast(kernel, header, std::move(args)).flops = flops(l, transposed);
-  l.fast("cpu::channels_first", "kernels/cpu/conv.hpp", {write(l.out_dense()), read(y), runtime_size(batch), runtime_size(pixels), runtime_size(out[1])});
+  l.fast("cpu::channels_first", "kernels/cpu/conv.hpp", {range(0, batch * pixels), write(l.out_dense()), read(y), runtime_size(pixels), runtime_size(out[1])});
 }
 
 std::vector<AttributeSpec> attributes() {

@@ -23,10 +23,11 @@ bool known_nonzero(const Lower& l, std::size_t i);  // a constant integer operan
 // One functor over all inputs as cpu::map; false where the functor does not stand for the node.
 bool lower_fast(Lower& l);
 
-template <Result result, OnDims on_dims>
+// `on_dims`: an OnDims, or null.
+template <Result result, auto on_dims>
 void infer(Infer& i) {
   infer_as(i, result);
-  if constexpr (on_dims != nullptr) infer_content(i, on_dims);
+  if constexpr (!std::is_null_pointer_v<decltype(on_dims)>) infer_content(i, on_dims);
 }
 
 template <class F, class O, class A>

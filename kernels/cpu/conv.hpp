@@ -170,29 +170,38 @@ struct Pixels {
 
 }  // namespace conv_detail
 
-// x[n, channels, d, h, w] with any strides, as to[n, d, h, w, channels] with padding of zeros: `pad` before, `padded` sizes.
-inline void pad_channels_last(float* to, View<const float, 5> x, Sizes<3> pad, Sizes<3> padded) {
+// x[n, channels, d, h, w] with any strides, as to[n, d, h, w, channels] with padding of zeros: `pad` before, `padded` sizes. For the
+// `lines` of the result (all of a batch, flattened).
+template <class B, class E>
+void pad_channels_last(Range<B, E> lines, float* to, View<const float, 5> x, Sizes<3> pad, Sizes<3> padded) {
   const auto P = [](const Sizes<3>& s, int d) { return static_cast<std::size_t>(s.value[d]); };
-  const std::size_t channels = x.shape[1], whole = x.shape[0] * P(padded, 0) * P(padded, 1) * P(padded, 2) * channels;
-  for (std::size_t i = 0; i < whole; ++i) to[i] = 0;
-  for (std::size_t n = 0; n < x.shape[0]; ++n)
-    for (std::size_t d = 0; d < x.shape[2]; ++d)
-      for (std::size_t h = 0; h < x.shape[3]; ++h) {
-        const float* from = &x(n, std::size_t{0}, d, h, std::size_t{0});
-        float* row = to + (((n * P(padded, 0) + d + P(pad, 0)) * P(padded, 1) + h + P(pad, 1)) * P(padded, 2) + P(pad, 2)) * channels;
-        if (x.stride[4] == 1 && x.stride[1] >= 0) {
-          transpose(row, channels, from, static_cast<std::size_t>(x.stride[1]), channels, x.shape[4]);
-          continue;
-        }
-        for (std::size_t w = 0; w < x.shape[4]; ++w)
-          for (std::size_t c = 0; c < channels; ++c)
-            row[w * channels + c] = from[static_cast<std::ptrdiff_t>(w) * x.stride[4] + static_cast<std::ptrdiff_t>(c) * x.stride[1]];
-      }
+  const std::size_t channels = x.shape[1], width = x.shape[4], before = P(pad, 2) * channels, inside = width * channels, line = P(padded, 2) * channels;
+  for (std::size_t at = lines.begin; at < lines.end; ++at) {
+    float* const row = to + at * line;
+    const std::size_t n = at / (P(padded, 0) * P(padded, 1)), d = at / P(padded, 1) % P(padded, 0) - P(pad, 0), h = at % P(padded, 1) - P(pad, 1);
+    const bool filled = d < x.shape[2] && h < x.shape[3];  // wrapped around below 0
+    for (std::size_t i = 0; i < (filled ? before : line); ++i) row[i] = 0;
+    if (!filled) continue;
+    for (std::size_t i = before + inside; i < line; ++i) row[i] = 0;
+    const float* from = &x(n, std::size_t{0}, d, h, std::size_t{0});
+    if (x.stride[4] == 1 && x.stride[1] >= 0) {
+      transpose(row + before, channels, from, static_cast<std::size_t>(x.stride[1]), channels, width);
+      continue;
+    }
+    for (std::size_t w = 0; w < width; ++w)
+      for (std::size_t c = 0; c < channels; ++c)
+        row[before + w * channels + c] = from[static_cast<std::ptrdiff_t>(w) * x.stride[4] + static_cast<std::ptrdiff_t>(c) * x.stride[1]];
+  }
 }
 
-// from[n, pixels, channels] as to[n, channels, pixels].
-inline void channels_first(float* to, const float* from, std::size_t batch, std::size_t pixels, std::size_t channels) {
-  for (std::size_t n = 0; n < batch; ++n) transpose(to + n * channels * pixels, pixels, from + n * pixels * channels, channels, pixels, channels);
+// from[n, pixels, channels] as to[n, channels, pixels], for the `rows` of `from` (all of a batch, flattened).
+template <class B, class E>
+void channels_first(Range<B, E> rows, float* to, const float* from, std::size_t pixels, std::size_t channels) {
+  for (std::size_t at = rows.begin; at < rows.end;) {
+    const std::size_t n = at / pixels, first = at % pixels, left = rows.end - at, count = left < pixels - first ? left : pixels - first;
+    transpose(to + n * channels * pixels + first, pixels, from + at * channels, channels, count, channels);
+    at += count;
+  }
 }
 
 // c[pixel, groups * filters] = epilogue(...) for the output pixels `rows` (all of a batch, flattened). w: the groups' panels

@@ -40,7 +40,7 @@ void check(const Case& c, dim<Beside> beside = {}, Apart apart = {}) {
   }
   const std::size_t inputs = c.groups * c.channels, outputs = c.groups * c.filters, k = taps * c.channels;
   const std::vector<float> x = cancelling(c.batch * inputs * plane, 1), w = cancelling(outputs * k, 2), bias = cancelling(outputs, 3);
-  std::vector<float> want(c.batch * outputs * pixels), got(want.size()), last(want.size()), padded_x(c.batch * inputs * padded_plane);
+  std::vector<float> want(c.batch * outputs * pixels), got(want.size()), last(want.size()), padded_x(c.batch * inputs * padded_plane, -1);
   ref::conv<float, 3>(want.data(), x.data(), w.data(), bias.data(), 1, c.batch, c.groups, c.channels, c.filters, c.in, c.kernel, out, c.stride, c.dilation,
                       c.pad);
   std::vector<float> packed, columns(k * c.filters);
@@ -55,9 +55,11 @@ void check(const Case& c, dim<Beside> beside = {}, Apart apart = {}) {
   const auto n = [](std::int64_t v) { return static_cast<std::size_t>(v); };
   const auto s = [](std::size_t v) { return static_cast<std::ptrdiff_t>(v); };
   const std::size_t row = n(c.in.value[2]), slice = n(c.in.value[1]) * row;
-  cpu::pad_channels_last(padded_x.data(),
-                         {x.data(), {c.batch, inputs, n(c.in.value[0]), n(c.in.value[1]), row}, {s(inputs * plane), s(plane), s(slice), s(row), 1}}, c.pad,
-                         padded);
+  const std::size_t lines = c.batch * n(padded.value[0] * padded.value[1]);
+  for (const Range<std::size_t, std::size_t> part : {Range{std::size_t{0}, lines / 2}, Range{lines / 2, lines}})
+    cpu::pad_channels_last(part, padded_x.data(),
+                           {x.data(), {c.batch, inputs, n(c.in.value[0]), n(c.in.value[1]), row}, {s(inputs * plane), s(plane), s(slice), s(row), 1}}, c.pad,
+                           padded);
   const auto convolve = [&](auto channels, auto filters) {
     const std::size_t all = c.batch * pixels;
     for (const Range<std::size_t, std::size_t> part : {Range{std::size_t{0}, all / 3}, Range{all / 3, all}})
@@ -66,7 +68,8 @@ void check(const Case& c, dim<Beside> beside = {}, Apart apart = {}) {
   };
   if (c.filters == 16 && c.channels == 16) convolve(dim<16>{}, dim<16>{});  // a size that tiles of their own are made for
   else convolve(c.channels, c.filters);
-  cpu::channels_first(got.data(), last.data(), c.batch, pixels, outputs);
+  for (const Range<std::size_t, std::size_t> part : {Range{std::size_t{0}, c.batch * pixels / 3}, Range{c.batch * pixels / 3, c.batch * pixels}})
+    cpu::channels_first(part, got.data(), last.data(), pixels, outputs);
   for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << c.channels << " to " << c.filters << " at " << i;
 }
 
@@ -133,7 +136,8 @@ void check_transposed(const Case& c, Sizes<3> extra) {
   else if (c.channels == 64 && c.filters == 70) convolve(dim<64>{}, dim<70>{});
   else if (c.channels == 32 && c.filters == 5) convolve(dim<32>{}, dim<5>{});
   else convolve(c.channels, c.filters);
-  cpu::channels_first(got.data(), last.data(), c.batch, pixels, outputs);
+  for (const Range<std::size_t, std::size_t> part : {Range{std::size_t{0}, c.batch * pixels / 3}, Range{c.batch * pixels / 3, c.batch * pixels}})
+    cpu::channels_first(part, got.data(), last.data(), pixels, outputs);
   for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << c.channels << " to " << c.filters << " at " << i;
 }
 
