@@ -167,8 +167,7 @@ void transpose(benchmark::State& state) {
   Floats y(n * n);
   const auto p = static_cast<std::ptrdiff_t>(n);
   for (auto _ : state) {
-    cpu::copy(Sizes<1>{{static_cast<std::int64_t>(n)}}, n, Strided<float, 2, Step::unit>{y.data(), {p, 1}},
-              Strided<const float, 2, Step::any>{x.data(), {1, p}});
+    cpu::copy(Range{std::size_t{0}, n}, Sizes<0>{}, n, Strided<float, 2, Step::unit>{y.data(), {p, 1}}, Strided<const float, 2, Step::any>{x.data(), {1, p}});
     benchmark::ClobberMemory();
   }
   per_element(state, n * n);

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view sparse_product = "cpu::sparse::gemm";
 
 // Kernels whose units share nothing but what they read, and scratch of which each worker has its own.
-constexpr std::array<std::string_view, 20> shareable{"cpu::gemm",
+constexpr std::array<std::string_view, 21> shareable{"cpu::gemm",
                                                      "cpu::map",
                                                      "cpu::layer_norm",
                                                      "cpu::rms_norm",
@@ -28,7 +28,8 @@ constexpr std::array<std::string_view, 20> shareable{"cpu::gemm",
                                                      "cpu::softmax_columns",
                                                      "cpu::log_softmax_columns",
                                                      "cpu::pad_channels_last",
-                                                     "cpu::channels_first"};
+                                                     "cpu::channels_first",
+                                                     "cpu::copy"};
 
 // A worker has at least so many operations or bytes, and units in multiples of half the rows of a tile: 40 rows are 20 for each of two.
 constexpr std::int64_t least_work = 50'000;

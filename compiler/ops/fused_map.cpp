@@ -156,8 +156,10 @@ void emit_copy(Lower& l, const Operand& to, const Operand& from) {
   }
   order_transpose(both[0], both[1]);
   const Shape& shape = both[0].shape;
-  l.fast("cpu::copy", "kernels/cpu/copy.hpp",
-         {SizesArg{Shape(shape.begin(), shape.end() - 1)}, runtime_size(shape.back()), StridedArg{both[0], Access::write}, StridedArg{both[1], Access::read}});
+  std::vector<Arg> args;
+  if (shape.size() > 1) args = {RangeArg{Dim(0), shape[0], true}, SizesArg{Shape(shape.begin() + 1, shape.end() - 1)}};
+  args.insert(args.end(), {runtime_size(shape.back()), StridedArg{both[0], Access::write}, StridedArg{both[1], Access::read}});
+  l.fast("cpu::copy", "kernels/cpu/copy.hpp", std::move(args));
 }
 
 }  // namespace inferc

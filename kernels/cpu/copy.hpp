@@ -85,10 +85,16 @@ inline void nest(const std::int64_t* outer, std::size_t n, const Strided<T, R, S
 
 }  // namespace copy_detail
 
-// to = from over shape `outer` x n; the last dim of `to` is contiguous.
-template <class T, int R, Step S>
-void copy(Sizes<R - 1> outer, std::size_t n, Strided<T, R, Step::unit> to, Strided<const T, R, S> from) {
-  copy_detail::nest(outer.value, n, to, from);
+// to = from; the last dim of `to` is contiguous. Over the indices `first` of the first dim, x `inner` x n, or over n elements.
+template <class B, class E, class T, int R, Step S>
+void copy(Range<B, E> first, Sizes<R - 2> inner, std::size_t n, Strided<T, R, Step::unit> to, Strided<const T, R, S> from) {
+  std::int64_t outer[R - 1] = {static_cast<std::int64_t>(first.end - first.begin)};
+  for (int d = 0; d < R - 2; ++d) outer[d + 1] = inner.value[d];
+  copy_detail::nest(outer, n, to.from(first.begin), from.from(first.begin));
+}
+template <class T, Step S>
+void copy(std::size_t n, Strided<T, 1, Step::unit> to, Strided<const T, 1, S> from) {
+  copy_detail::nest(nullptr, n, to, from);
 }
 
 // out[o, m, :] = data[o, indices[m], :] for rows of `inner` elements; negative indices count from the end.

@@ -28,8 +28,9 @@ void check(std::size_t a, std::size_t b, std::size_t n, std::ptrdiff_t s0, std::
   std::vector<T> out(a * b * pitch + 40, T{7}), expected = out;
   const auto p = static_cast<std::ptrdiff_t>(pitch), q = static_cast<std::ptrdiff_t>(b) * p;
   ref::copy<T, 3>({expected.data(), {a, b, n}, {q, p, 1}}, {from.data(), {a, b, n}, {s0, s1, s2}});
-  cpu::copy(Sizes<2>{{static_cast<std::int64_t>(a), static_cast<std::int64_t>(b)}}, n, Strided<T, 3, Step::unit>{out.data(), {q, p, 1}},
-            Strided<const T, 3, S>{from.data(), {s0, s1, s2}});
+  for (const Range<std::size_t, std::size_t> part : {Range{std::size_t{0}, a / 2}, Range{a / 2, a}})
+    cpu::copy(part, Sizes<1>{{static_cast<std::int64_t>(b)}}, n, Strided<T, 3, Step::unit>{out.data(), {q, p, 1}},
+              Strided<const T, 3, S>{from.data(), {s0, s1, s2}});
   EXPECT_EQ(out, expected) << sizeof(T) << ' ' << a << ' ' << b << ' ' << n;
 }
 
