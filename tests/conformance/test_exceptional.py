@@ -1,7 +1,7 @@
 """The table of exceptional values (docs/numerics.md) through generated code: NaN, infinities, empty sums, integer limits, denormals.
 usage: test_exceptional.py INFERC
 
-A row is a network of one operator with its inputs and the results that it must have, bit for bit but for the payload of NaN; or,
+A row is a network of one operator (or of some, HEADS) with its inputs and the results that it must have, bit for bit but for the payload of NaN; or,
 where run() must refuse, the words of the status."""
 import pathlib
 import subprocess
@@ -41,6 +41,18 @@ def keeps_nan(result):
     return bool((np.isnan(result) == IS_NAN).all())
 
 
+def heads():
+    """Inputs and result of HEADS: rows of two types and of none, where the function of a row's own type is infinite, too."""
+    x, kind = (np.arange(300 * 16) % 7 - 3).astype(np.float32).reshape(300, 16), (np.arange(300) % 3).astype(np.float32).reshape(300, 1)
+    weights = [(np.arange(16 * 16) % k - 2).astype(np.float32).reshape(16, 16) for k in (5, 6)]
+    x[::4] = 0
+    with np.errstate(divide="ignore"):
+        each = [1 / (x @ w + np.float32(0)) for w in weights]
+    return [x, kind, f32(1), f32(2), *weights], np.where(kind == 1, each[0], np.where(kind == 2, each[1], np.float32(0)))
+
+
+# The sum of 1 / (x w) of a row's type, times its mask: what the other type gives is left out, infinite or not.
+HEADS = "heads by type"
 # name: operator, inputs, result (or a predicate on it), attributes
 ROWS = {f"nan_{op}": (op, [WITH_NAN], keeps_nan, {}) for op in
         ("Relu", "Sigmoid", "Tanh", "Exp", "Abs", "Sign", "LeakyRelu", "Elu", "Erf", "Neg", "Floor", "Ceil", "Round", "Softplus", "Selu", "HardSigmoid", "Gelu")}
@@ -97,6 +109,7 @@ ROWS |= {
     "denormals_matmul": ("MatMul", [f32(1e-40).reshape(1, 1), f32(1).reshape(1, 1)], f32(1e-40).reshape(1, 1), {}),
     "neg_zero": ("Neg", [f32(0, -0.0)], f32(-0.0, 0), {}),
     "one_hot_out_of_range": ("OneHot", [i64(1, 7, -9), i64(3)[0], f32(0, 1)], f32(0, 1, 0, 0, 0, 0, 0, 0, 0).reshape(3, 3), {}),
+    "infinite_head_of_another_type": (HEADS, *heads(), {}),
     "div_floats_by_zero": ("Div", [f32(1, -1, 0), f32(0, 0, 0)], f32(inf, -inf, nan), {}),
 }
 # name: operator, inputs, an array of the result's type, words of the status
@@ -117,7 +130,7 @@ REFUSED = {
     "tile_negative": ("Tile", [f32(1, 2, 3), i64(-2)], f32(0, 0, 0, 0, 0, 0), "dim_mismatch"),
 }
 # Operands that give sizes are weights here.
-WEIGHTS = {"ReduceSum": (1,), "ReduceMax": (1,), "ReduceMin": (1,), "ReduceProd": (1,), "ReduceMean": (1,), "OneHot": (1,), "Clip": (1, 2), "QuantizeLinear": (1, 2)}
+WEIGHTS = {"ReduceSum": (1,), "ReduceMax": (1,), "ReduceMin": (1,), "ReduceProd": (1,), "ReduceMean": (1,), "OneHot": (1,), "Clip": (1, 2), "QuantizeLinear": (1, 2), HEADS: (2, 3, 4, 5)}
 
 
 def outputs_of(op, result):
@@ -125,16 +138,26 @@ def outputs_of(op, result):
     return ["y"] if op != "TopK" else ["", "y"] if result.dtype == np.int64 else ["y", "indices"]
 
 
+def nodes_of(op, names, attributes, result):
+    if op != HEADS:
+        return [h.make_node(op, names, outputs_of(op, result), **attributes)]
+    x, kind, *rest = names
+    out = []
+    for t, (number, weight) in enumerate(zip(rest[:2], rest[2:])):
+        out += [h.make_node("MatMul", [x, weight], [f"a{t}"]), h.make_node("Reciprocal", [f"a{t}"], [f"f{t}"]), h.make_node("Equal", [kind, number], [f"is{t}"]),
+                h.make_node("Cast", [f"is{t}"], [f"m{t}"], to=onnx.TensorProto.FLOAT), h.make_node("Mul", [f"f{t}", f"m{t}"], [f"p{t}"])]
+    return [*out, h.make_node("Add", ["p0", "p1"], ["y"])]
+
+
 def model(op, inputs, attributes, result):
     names = [f"x{i}" for i in range(len(inputs))]
     weights = WEIGHTS.get(op, ())
     if op == "ArgMax" or op.startswith("Reduce"):
         attributes = {"keepdims": 1} | attributes
-    node = h.make_node(op, names, outputs_of(op, result), **attributes)
     ports = [h.make_tensor_value_info(n, h.np_dtype_to_tensor_dtype(a.dtype), a.shape) for i, (n, a) in enumerate(zip(names, inputs)) if i not in weights]
     constants = [numpy_helper.from_array(np.asarray(a), n) for i, (n, a) in enumerate(zip(names, inputs)) if i in weights]
     y = h.make_tensor_value_info("y", h.np_dtype_to_tensor_dtype(result.dtype), result.shape)
-    return h.make_model(h.make_graph([node], "row", ports, [y], constants), opset_imports=[h.make_opsetid("", 21)], ir_version=10)
+    return h.make_model(h.make_graph(nodes_of(op, names, attributes, result), "row", ports, [y], constants), opset_imports=[h.make_opsetid("", 21)], ir_version=10)
 
 
 def write_case(folder, op, inputs, result, attributes):
