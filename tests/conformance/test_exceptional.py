@@ -44,7 +44,7 @@ def keeps_nan(result):
 def heads():
     """Inputs and result of HEADS: rows of two types and of none, where the function of a row's own type is infinite, too."""
     x, kind = (np.arange(300 * 16) % 7 - 3).astype(np.float32).reshape(300, 16), (np.arange(300) % 3).astype(np.float32).reshape(300, 1)
-    weights = [(np.arange(16 * 16) % k - 2).astype(np.float32).reshape(16, 16) for k in (5, 6)]
+    weights = [(np.arange(16 * 64) % k - 2).astype(np.float32).reshape(16, 64) for k in (5, 7)]
     x[::4] = 0
     with np.errstate(divide="ignore"):
         each = [1 / (x @ w + np.float32(0)) for w in weights]

@@ -82,7 +82,8 @@ def heads_by_type(b):
         x = b.node("MatMul", [x, weight(b, x.dims[-1], 32, fan=x.dims[-1])])
     k = x.dims[-1]
     one_hot = b.node("Equal", [kind, b.ints(*range(1, types + 1))])
-    if b.chance(0.3):
+    if types > 2 and b.chance(0.5):
+        columns = 15
         each = b.node("Add", [b.node("MatMul", [x, weight(b, k, types * columns, fan=k)]), b.constant(b.normal(types * columns))])
         each = b.node("Reshape", [each, b.ints(*[0] * (x.rank - 1), types, columns)])
         mask = b.node("Unsqueeze", [b.node("Cast", [one_hot], to=TensorProto.FLOAT), b.ints(x.rank)])
