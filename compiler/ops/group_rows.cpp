@@ -39,6 +39,6 @@ void lower(Lower& l) {
 
 // Of masks of which at most one is not zero in each row: the numbers of the rows where it is not, in order, for each mask.
 extern const Op op_GroupRows = {
-    .name = "GroupRows", .domain = "inferc", .inputs = {{"masks", types::all, Port::Arity::variadic}}, .max_outputs = 256, .infer = infer, .lower = lower};
+    .name = "GroupRows", .domain = "inferc", .inputs = {{"masks", types::all, Port::Arity::variadic}}, .max_outputs = 1 << 20, .infer = infer, .lower = lower};
 
 }  // namespace inferc

@@ -26,9 +26,11 @@ struct Sum {
   Value* rest = nullptr;  // a summand that counts in all rows
 };
 
+constexpr int deepest = 256;  // of nested sums, and of functions behind a product
+
 bool is_zero(const Value* v) {
+  while (v->producer && v->producer->is("Expand")) v = v->producer->in(0);
   const Node* n = v->producer;
-  if (n && n->is("Expand")) return is_zero(n->in(0));
   if (n && n->is("ConstantOfShape")) return number_at<float, double>(n->attr("value", Tensor(DType::float32, {1})), 0) == 0.0;
   return scalar_value(v) == 0.0;
 }
@@ -54,7 +56,7 @@ class SumReader {
 
   // The summands of the value that a node gives; nothing where two of them may count in one row.
   std::optional<Sum> read(Value* root) {
-    if (!add(root, true) || sum_.terms.size() < 2 || !are_exclusive(sum_.terms)) return std::nullopt;
+    if (!add(root, 0) || sum_.terms.size() < 2 || !are_exclusive(sum_.terms)) return std::nullopt;
     return std::move(sum_);
   }
 
@@ -66,15 +68,15 @@ class SumReader {
     return along ? row_mask({v, 0, 1}) : std::nullopt;
   }
 
-  bool add(Value* v, bool is_root) {
-    const Node* n = v->producer;
-    if (n && n->regions.empty() && is_whole(v) && (is_root || graph_.only_user(v))) {
+  bool add(Value* v, int depth) {
+    const Node* n = depth < deepest ? v->producer : nullptr;
+    if (n && n->regions.empty() && is_whole(v) && (depth == 0 || graph_.only_user(v))) {
       if (n->is("Add") || n->is("Sum")) {
         const bool whole = std::all_of(n->inputs.begin(), n->inputs.end(), [&](const Value* x) { return is_whole(x); });
-        if (whole) return std::all_of(n->inputs.begin(), n->inputs.end(), [&](Value* x) { return add(x, false); });
+        if (whole) return std::all_of(n->inputs.begin(), n->inputs.end(), [&](Value* x) { return add(x, depth + 1); });
       }
       if (n->is("Mul") && (add_product(n->in(0), n->in(1)) || add_product(n->in(1), n->in(0)))) return true;
-      if (n->is("Where") && add_choice(*n)) return true;
+      if (n->is("Where") && add_choice(*n, depth)) return true;
     }
     if (sum_.rest) return false;
     sum_.rest = v;
@@ -88,7 +90,7 @@ class SumReader {
   }
 
   // Where the mask, the one side, else the other: zero, a sum of what counts elsewhere, or one more term.
-  bool add_choice(const Node& n) {
+  bool add_choice(const Node& n, int depth) {
     const auto m = mask(n.in(0));
     const auto other = m ? negation(*m) : std::nullopt;
     Value *yes = n.in(1), *no = n.in(2);
@@ -97,7 +99,7 @@ class SumReader {
     if (!m || !is_whole(yes) || !is_whole(no)) return false;
     Sum before = sum_;
     sum_.rest = nullptr;
-    if (add(no, false) && !sum_.rest && is_apart(*m, before.terms.size())) {
+    if (add(no, depth + 1) && !sum_.rest && is_apart(*m, before.terms.size())) {
       sum_.rest = before.rest;
       return sum_.terms.push_back({*m, yes}), true;
     }
@@ -122,12 +124,12 @@ class ColumnsOf {
   ColumnsOf(Graph& graph, const Edit& edit, Shape rows, std::int64_t width, std::int64_t first, std::int64_t count)
       : graph_(graph), edit_(edit), rows_(std::move(rows)), width_(width), first_(first), count_(count) {}
 
-  Value* operator()(Value* v) const {
-    const Node* n = v->producer;
+  Value* operator()(Value* v, int depth = 0) const {
+    const Node* n = depth < deepest ? v->producer : nullptr;
     if (!n || !n->regions.empty() || !graph_.only_user(v) || width_of(v) != width_) return nullptr;
-    if (n->is("View", "inferc")) return (*this)(n->in(0));
+    if (n->is("View", "inferc")) return (*this)(n->in(0), depth + 1);
     if (n->is("MatMul")) return product(*n);
-    return is_elementwise(*n) && n->domain.empty() && !n->attributes.contains("axis") ? elementwise(*n) : nullptr;
+    return is_elementwise(*n) && n->domain.empty() && !n->attributes.contains("axis") ? elementwise(*n, depth) : nullptr;
   }
 
  private:
@@ -151,17 +153,17 @@ class ColumnsOf {
     const bool fits = w->is_constant() && w->constant->rank() == 2 && w->constant->shape()[1] == width_;
     return fits && block(width_) == block(count_) ? named(edit_.view(edit_("MatMul", {n.in(0), columns(w, 1)}), shape(count_)), n) : nullptr;
   }
-  [[nodiscard]] Value* elementwise(const Node& n) const {
+  [[nodiscard]] Value* elementwise(const Node& n, int depth) const {
     std::vector<Value*> operands;
     for (Value* v : n.inputs) {
-      operands.push_back(v ? operand(v, tail_rank(n.out())) : nullptr);
+      operands.push_back(v ? operand(v, tail_rank(n.out()), depth) : nullptr);
       if (v && !operands.back()) return nullptr;
     }
     return named(edit_(n.op, std::move(operands), n.attributes), n);
   }
   [[nodiscard]] std::size_t tail_rank(const Value* v) const { return v->type->shape.size() - *leading_rows(v->type->shape, inferc::product(rows_)); }
-  [[nodiscard]] Value* operand(Value* v, std::size_t rank) const {
-    if (!v->is_constant()) return width_of(v) == 1 ? edit_.view(v, shape(1)) : (*this)(v);
+  [[nodiscard]] Value* operand(Value* v, std::size_t rank, int depth) const {
+    if (!v->is_constant()) return width_of(v) == 1 ? edit_.view(v, shape(1)) : (*this)(v, depth + 1);
     const auto size = static_cast<std::int64_t>(v->constant->size());
     if (size == 1) return edit_.view(v, {});
     return size == width_ && is_the_same_for_rows(*v->constant, rank) ? columns(edit_.view(v, {Dim(width_)}), 0) : nullptr;

@@ -85,7 +85,9 @@ std::optional<double> constant_in(const Value* v, const Column& c) {
 
 std::vector<RowMask::Condition> whole(const Column& c) { return {{c, 1, true}}; }
 
-std::optional<std::vector<RowMask::Condition>> conditions(const Column& c);
+constexpr int deepest = 8;  // And of And ...: the conditions may double at each
+
+std::optional<std::vector<RowMask::Condition>> conditions(const Column& c, int depth);
 
 std::optional<std::vector<RowMask::Condition>> of_equal(const Node& n, const Column& c) {
   for (std::size_t i = 0; i < 2; ++i) {
@@ -96,19 +98,19 @@ std::optional<std::vector<RowMask::Condition>> of_equal(const Node& n, const Col
   return std::nullopt;
 }
 
-std::optional<std::vector<RowMask::Condition>> of_and(const Node& n, const Column& c) {
+std::optional<std::vector<RowMask::Condition>> of_and(const Node& n, const Column& c, int depth) {
   std::vector<RowMask::Condition> out;
   for (Value* side : n.inputs) {
     const auto column = operand_column(side, c);
-    const auto more = column ? conditions(origin(*column)) : std::nullopt;
+    const auto more = column ? conditions(origin(*column), depth + 1) : std::nullopt;
     if (!more) return std::nullopt;
     out.insert(out.end(), more->begin(), more->end());
   }
   return out;
 }
 
-std::optional<std::vector<RowMask::Condition>> of_not(const Node& n, const Column& c) {
-  auto out = conditions(origin({n.in(0), c.index, c.width}));
+std::optional<std::vector<RowMask::Condition>> of_not(const Node& n, const Column& c, int depth) {
+  auto out = conditions(origin({n.in(0), c.index, c.width}), depth + 1);
   if (!out || out->size() != 1) return std::nullopt;
   out->front().holds = !out->front().holds;
   return out;
@@ -122,13 +124,13 @@ std::optional<std::vector<RowMask::Condition>> of_one_hot(const Node& n, const C
   return std::vector<RowMask::Condition>{{{c.of, -1, c.width}, static_cast<double>(c.index), true}};
 }
 
-std::optional<std::vector<RowMask::Condition>> conditions(const Column& c) {
-  const Node* n = c.of->producer;
+std::optional<std::vector<RowMask::Condition>> conditions(const Column& c, int depth) {
+  const Node* n = depth < deepest ? c.of->producer : nullptr;
   const auto found = !n                ? std::nullopt
-                     : n->is("Cast")   ? conditions(origin({n->in(0), c.index, c.width}))
+                     : n->is("Cast")   ? conditions(origin({n->in(0), c.index, c.width}), depth + 1)
                      : n->is("Equal")  ? of_equal(*n, c)
-                     : n->is("And")    ? of_and(*n, c)
-                     : n->is("Not")    ? of_not(*n, c)
+                     : n->is("And")    ? of_and(*n, c, depth)
+                     : n->is("Not")    ? of_not(*n, c, depth)
                      : n->is("OneHot") ? of_one_hot(*n, c)
                                        : std::nullopt;
   return found || c.of->type->dtype != DType::boolean ? found : whole(c);
@@ -143,7 +145,7 @@ bool contradict(const RowMask::Condition& a, const RowMask::Condition& b) {
 
 std::optional<RowMask> row_mask(const Column& column) {
   const Column at = origin(column);
-  auto all = conditions(at);
+  auto all = conditions(at, 0);
   return all ? std::optional(RowMask{at, std::move(*all)}) : std::nullopt;
 }
 

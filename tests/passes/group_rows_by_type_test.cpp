@@ -300,6 +300,32 @@ TEST(GroupRowsByType, LeavesMasksThatMayBothBeOne) {
       )" + heads(2) + products(2) + "%y = Add(%p0, %p1)\nreturn %y\n}");
 }
 
+// And of itself, again and again: conditions are not counted out for ever.
+TEST(GroupRowsByType, LeavesMasksOfVeryManyConditions) {
+  std::string text = inputs + R"(%one: f32[] = constant f32[] {1}
+      %two: f32[] = constant f32[] {2}
+      %c0 = Equal(%v, %one)
+      %other = Equal(%v, %two)
+      )";
+  for (int i = 0; i < 60; ++i) text += fmt::format("%c{0} = And(%c{1}, %c{1})\n", i + 1, i);
+  text += "%m0 = Cast(%c60) {\"to\" = 1}\n%m1 = Cast(%other) {\"to\" = 1}\n";
+  test::expect_unchanged(group_rows_by_type, text + heads(2) + products(2) + "%y = Add(%p0, %p1)\nreturn %y\n}");
+}
+
+TEST(GroupRowsByType, TakesDoubles) {
+  std::string text = three_heads();
+  for (std::size_t at = text.find("f32"); at != std::string::npos; at = text.find("f32", at)) text.replace(at, 3, "f64");
+  text.replace(text.find("\"to\" = 1}"), 9, "\"to\" = 11}");
+  const auto before = test::typed_graph(text), after = grouped(text);
+  std::vector<Tensor> in;
+  for (const Tensor& t : rows(40)) {
+    in.emplace_back(DType::float64, t.shape());
+    for (std::size_t i = 0; i < t.size(); ++i) in.back().as<double>()[i] = t.as<float>()[i];
+  }
+  const Tensor a = evaluate_graph(*before, in)[0], b = evaluate_graph(*after, in)[0];
+  for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(a.as<double>()[i], b.as<double>()[i]) << i;
+}
+
 TEST(GroupRowsByType, LeavesFactorsThatAreNoMasks) {
   test::expect_unchanged(group_rows_by_type, inputs + R"(%one: f32[] = constant f32[] {1}
       %m0 = Mul(%v, %v)
