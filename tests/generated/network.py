@@ -13,7 +13,7 @@ import rules
 # Three sizes of each of the two symbols: an expression of a symbol that is a constant at all three is one.
 N_SIZES = ((2, 3, 6), (1, 4, 7), (3, 1, 5), (5, 2, 8), (0, 3, 4))
 QUANTISED, WITH_TREES, WITH_EDGES = 7, 3, 5   # of ten networks
-WITH_TYPES = 9                                # of fifteen: their rows are a symbol
+WITH_TYPES = 6                                # of fifteen: their rows are a symbol
 T_SIZES = ((7, 6, 11), (5, 8, 12), (6, 9, 7), (5, 0, 8))
 
 
