@@ -251,34 +251,62 @@ class Grouping {
  private:
   static bool is_row_value(const Value* v) { return v && v->type && is_float(v->type->dtype) && v->type->rank() >= 2 && v->type->shape.back().is_constant(); }
 
-  // The sum over the axis before the last of parts of one product, of which a one-hot selects one.
+  // The sum over one of the last two axes of what a one-hot selects: values that stand one behind the other on it, or, on the first of
+  // the two, parts of one product.
   bool sum_over_types(Node* n) {
     const Node* selected = n->in(0)->producer;
-    const auto axis = n->in(1) && n->in(1)->is_constant() && n->in(1)->constant->size() == 1 ? n->in(1)->constant->as<std::int64_t>()[0] : -1;
+    const auto given = n->in(1) && n->in(1)->is_constant() && n->in(1)->constant->size() == 1 ? n->in(1)->constant->as<std::int64_t>()[0] : 0;
     const Shape& all = n->in(0)->type->shape;
-    if (!selected || all.size() < 3 || from_front(axis, std::ssize(all)) != all.size() - 2 || graph_.only_user(n->in(0)) != n) return false;
-    if (selected->is("Where") && is_zero(selected->in(2))) return sum_over_types(n, selected->in(1), selected->in(0));
-    return selected->is("Mul") && (sum_over_types(n, selected->in(0), selected->in(1)) || sum_over_types(n, selected->in(1), selected->in(0)));
+    const std::size_t axis = from_front(given, std::ssize(all));
+    if (!selected || all.size() < 3 || axis + 2 < all.size() || graph_.only_user(n->in(0)) != n) return false;
+    if (selected->is("Where") && is_zero(selected->in(2))) return sum_over_types(n, axis, selected->in(1), selected->in(0));
+    return selected->is("Mul") && (sum_over_types(n, axis, selected->in(0), selected->in(1)) || sum_over_types(n, axis, selected->in(1), selected->in(0)));
   }
 
-  bool sum_over_types(Node* n, Value* parts, Value* one_hot) {
-    const Shape &all = parts->type->shape, &mask = one_hot->type->shape;
-    if (all.size() < 3 || mask.size() != all.size() || !mask.back().is(1) || !std::equal(mask.begin(), mask.end() - 1, all.begin())) return false;
-    const std::int64_t types = all[all.size() - 2].constant().value_or(0), columns = all.back().constant().value_or(0);
+  bool sum_over_types(Node* n, std::size_t axis, Value* parts, Value* one_hot) {
+    Shape mask = parts->type->shape;
+    if (mask.size() < 3 || axis + 2 < mask.size()) return false;
+    const std::size_t other = 2 * mask.size() - 3 - axis;
+    const std::int64_t types = mask[axis].constant().value_or(0), columns = mask[other].constant().value_or(0);
+    mask[other] = 1;
+    if (types < 2 || columns < 1 || one_hot->type->shape != mask) return false;
     Sum sum;
     for (std::int64_t t = 0; t < types; ++t) {
       auto m = row_mask({one_hot, t, types});
       if (!m) return false;
       sum.terms.push_back({std::move(*m), nullptr});
     }
-    if (sum.terms.size() < 2 || !are_exclusive(sum.terms)) return false;
+    const Shape rows(mask.begin(), mask.end() - 2);
+    if (!are_exclusive(sum.terms)) return false;
+    const bool found = take_stacked(sum, parts, axis, rows, columns) || (axis + 2 == mask.size() && take_columns(n, sum, parts, rows, columns));
+    return found && group(n, std::move(sum));
+  }
+
+  // Of Concat: what stands at each place of the axis, but for an axis of size one.
+  bool take_stacked(Sum& sum, Value* parts, std::size_t axis, const Shape& rows, std::int64_t columns) const {
+    const Node* n = parts->producer;
+    if (!n || !n->is("Concat") || !graph_.only_user(parts) || n->inputs.size() != sum.terms.size()) return false;
+    if (from_front(n->attr_int("axis", 0), parts->type->rank()) != axis) return false;
+    Shape wanted = rows;
+    wanted.emplace_back(columns);
+    for (std::size_t t = 0; t < n->inputs.size(); ++t) {
+      Value* v = n->inputs[t];
+      while (v->producer && v->producer->is("View", "inferc") && graph_.only_user(v)) v = v->producer->in(0);
+      if (v->type->shape != wanted) return false;
+      sum.terms[t].of = v;
+    }
+    return true;
+  }
+
+  bool take_columns(Node* n, Sum& sum, Value* parts, const Shape& rows, std::int64_t columns) {
     const Edit edit(graph_, n);
+    const auto types = static_cast<std::int64_t>(sum.terms.size());
     for (std::int64_t t = 0; t < types; ++t) {
       Value*& part = sum.terms[static_cast<std::size_t>(t)].of;
-      part = ColumnsOf(graph_, edit, {all.begin(), all.end() - 2}, types * columns, t * columns, columns)(parts);
+      part = ColumnsOf(graph_, edit, rows, types * columns, t * columns, columns)(parts);
       if (!part) return false;
     }
-    return group(n, std::move(sum));
+    return true;
   }
 
   bool group(Node* n, Sum sum) {
@@ -333,12 +361,12 @@ class Grouping {
 
 }  // namespace
 
-// A sum of functions of rows, each times a mask, of which at most one is one in each row (comparisons of one value with different
-// constants, columns of a one-hot, a condition and its negation; as a product or a Where, in any order of additions, or one product whose
-// columns a one-hot selects)  ->  each function on the rows of its mask alone, put into zeros: heads by particle type, of which
-// one counts (MLPF). Fires where the estimated work falls by a quarter at the upper bounds of the symbols, whatever types the rows
-// have. Rows of no mask are zero. What is infinite or NaN in a row that the mask leaves out gives 0, no longer NaN; the sign of a zero may
-// change; all else keeps its bits.
+// A sum of functions of rows, each times a mask, of which at most one is one in each row  ->  each function on the rows of its mask
+// alone, put into zeros: heads by particle type, of which one counts (MLPF). Masks: comparisons of one value with different constants,
+// columns of a one-hot, a condition and its negation. Sums: products and Where in any order of additions, on an axis of their own that is
+// summed over, parts of one product. Fires where the estimated work falls by a quarter at the upper bounds of the symbols, whatever
+// types the rows have. Rows of no mask are zero. What is infinite or NaN in a row that the mask leaves out gives 0, no longer NaN;
+// the sign of a zero may change; all else keeps its bits.
 bool group_rows_by_type(Graph& graph) {
   Grouping grouping(graph);
   // Sums before their parts, which are dead behind them.

@@ -51,6 +51,19 @@ std::optional<Column> of_split(const Node& n, const Column& c) {
   return std::nullopt;
 }
 
+std::optional<Column> of_concat(const Node& n, const Column& c) {
+  const std::int64_t axis = n.attr_int("axis", 0);
+  if (last_size(n.out()->type->shape, axis) != c.width) return std::nullopt;
+  std::int64_t first = 0;
+  for (Value* v : n.inputs) {
+    const auto size = last_size(v->type->shape, axis);
+    if (!size) return std::nullopt;
+    if (c.index < first + *size) return Column{v, c.index - first, *size};
+    first += *size;
+  }
+  return std::nullopt;
+}
+
 // Behind what only moves elements.
 Column origin(Column c) {
   while (const Node* n = c.of->producer) {
@@ -58,6 +71,7 @@ Column origin(Column c) {
                         : n->is("Slice")        ? of_slice(*n, c)
                         : n->is("Gather")       ? of_gather(*n, c)
                         : n->is("Split")        ? of_split(*n, c)
+                        : n->is("Concat")       ? of_concat(*n, c)
                                                 : std::nullopt;
     if (!before) break;
     c = *before;

@@ -86,18 +86,30 @@ def heads_by_type(b):
         columns = 15
         each = b.node("Add", [b.node("MatMul", [x, weight(b, k, types * columns, fan=k)]), b.constant(b.normal(types * columns))])
         each = b.node("Reshape", [each, b.ints(*[0] * (x.rank - 1), types, columns)])
-        mask = b.node("Unsqueeze", [b.node("Cast", [one_hot], to=TensorProto.FLOAT), b.ints(x.rank)])
-        b.node("ReduceSum", [b.node("Mul", swapped(b, [each, mask])), b.ints(x.rank - 1)], keepdims=int(b.chance(0.5)))
+        selected_sum(b, each, one_hot, x.rank - 1)
         return
-    total, two_layers = None, b.chance(0.4)
-    for t in range(types):
+    two_layers, heads = b.chance(0.4), []
+    for _ in range(types):
         y = b.node("Relu", [b.node("Add", [b.node("MatMul", [x, weight(b, k, 32, fan=k)]), b.constant(b.normal(32))])])
         if two_layers:
             y = b.node("MatMul", [y, weight(b, 32, columns, fan=32)])
+        heads.append(y)
+    if b.chance(0.3):
+        axis = x.rank - b.integer(0, 1)
+        selected_sum(b, b.node("Concat", [b.node("Unsqueeze", [y, b.ints(axis)]) for y in heads], axis=axis), one_hot, axis)
+        return
+    total = None
+    for t, y in enumerate(heads):
         mask = b.node("Slice", [one_hot, b.ints(t), b.ints(t + 1), b.ints(-1)])
         chosen = b.chance(0.3)
         y = b.node("Where", [mask, y, b.constant(F(0))]) if chosen else b.node("Mul", swapped(b, [y, b.node("Cast", [mask], to=TensorProto.FLOAT)]))
         total = b.node("Add", swapped(b, [total, y])) if total else y
+
+
+def selected_sum(b, each, one_hot, axis):
+    """Over the axis of `each` on which the types stand: one of the last two."""
+    mask = b.node("Unsqueeze", [b.node("Cast", [one_hot], to=TensorProto.FLOAT), b.ints(2 * each.rank - 3 - axis)])
+    b.node("ReduceSum", [b.node("Mul", swapped(b, [each, mask])), b.ints(axis)], keepdims=int(b.chance(0.5)))
 
 
 def gram(b):

@@ -216,6 +216,29 @@ TEST(GroupRowsByType, TakesPartsOfAProductThatAOneHotSelects) {
   expect_grouped(selected_parts(3, 64, "%t = Elu(%z) {\"alpha\" = 1.0}\n"));
 }
 
+// As MLPF's own code writes its encoder: heads on an axis of their own, times comparisons one behind the other.
+std::string stacked_heads(int axis) {
+  std::string text = inputs + heads(3) + fmt::format("%axes: i64[1] = constant i64[1] {{{}}}\n", axis);
+  for (int t = 0; t < 3; ++t) {
+    text += fmt::format("%c{0}: f32[] = constant f32[] {{{1}}}\n%is{0} = Equal(%v, %c{0})\n", t, t + 1);
+    text += fmt::format("%g{0}: f32[n, {1}] = inferc.View(%f{0})\n", t, axis == 1 ? "1, 16" : "16, 1");
+  }
+  text += "%is = Concat(%is0, %is1, %is2) {\"axis\" = 1}\n%hot = Cast(%is) {\"to\" = 1}\n";
+  text += fmt::format("%m: f32[n, {}] = inferc.View(%hot)\n", axis == 1 ? "3, 1" : "1, 3");
+  text += fmt::format("%each = Concat(%g0, %g1, %g2) {{\"axis\" = {}}}\n", axis == 1 ? -2 : 2);
+  return text + "%p = Mul(%each, %m)\n%y = ReduceSum(%p, %axes) {\"keepdims\" = 0}\nreturn %y\n}";
+}
+
+TEST(GroupRowsByType, TakesHeadsOnAnAxisOfTheirOwn) {
+  for (const int axis : {1, 2}) expect_grouped(stacked_heads(axis));
+  std::string others = stacked_heads(2);
+  others.replace(others.find("%is1 = Equal(%v, %c1)"), 21, "%is1 = Equal(%v, %c0)");
+  test::expect_unchanged(group_rows_by_type, others);
+  std::string read = stacked_heads(2);
+  read.replace(read.find("return %y"), 9, "return %y, %each");
+  test::expect_unchanged(group_rows_by_type, read);
+}
+
 // 64 columns and more are summed in longer blocks than fewer.
 TEST(GroupRowsByType, LeavesPartsThatWouldBeSummedInAnotherOrder) { test::expect_unchanged(group_rows_by_type, selected_parts(3, 32)); }
 
