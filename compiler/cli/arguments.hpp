@@ -27,7 +27,7 @@ struct ModelArguments {
 
 struct BenchArguments : ModelArguments {
   std::vector<std::string> against, sizes;
-  std::filesystem::path onnxruntime;
+  std::filesystem::path onnxruntime, inputs;  // inputs: empty: drawn
   std::size_t threads = 1;
   bool cold = false, profile = false;
   double seconds = 1;

@@ -12,12 +12,14 @@
 #include "compiler/cli/allocations.hpp"
 #include "compiler/cli/peer.hpp"
 #include "compiler/cli/ready.hpp"
+#include "compiler/onnx/reader.hpp"
 #include "compiler/plan/profile.hpp"
 #include "compiler/run/compare.hpp"
 #include "compiler/run/crew.hpp"
 #include "compiler/run/measure.hpp"
 #include "compiler/run/peak.hpp"
 #include "compiler/run/sample_inputs.hpp"
+#include "compiler/run/tensor_file.hpp"
 
 namespace inferc::cli {
 namespace {
@@ -28,6 +30,7 @@ void check_contestants(const BenchArguments& a) {
   if (a.random_as_input && !a.against.empty()) throw UsageError("--random-as-input: onnxruntime draws its own numbers", "bench without --against");
   if (!(a.carry.empty() && a.op.empty()) && !a.against.empty())
     throw UsageError("--carry and --op: onnxruntime keeps no state and has no such operator", "bench without --against");
+  if (!a.inputs.empty() && !a.sizes.empty()) throw UsageError("--at and --inputs: the inputs give the sizes", "leave out one of them");
   for (const std::string& peer : a.against)
     if (peer != "onnxruntime") throw UsageError(fmt::format("--against {}: no such contestant", escape(peer)), "onnxruntime");
 }
@@ -201,9 +204,11 @@ Json measured(const BenchArguments& a) {
   const EmitOptions options = emit_options(front, a, "model");
   Program program = lower_model(front);
   if (a.profile) reserve_profile(program);
-  const SymbolValues sizes = sizes_of(signature_of(program), a.sizes);
+  const Signature signature = signature_of(program);
+  std::vector<Tensor> inputs = a.inputs.empty() ? std::vector<Tensor>() : read_inputs(a.inputs, signature.inputs, onnx::read_tensor);
+  const SymbolValues sizes = a.inputs.empty() ? sizes_of(signature, a.sizes) : resolve_symbols(signature, inputs);
   const auto model = build_and_load(program, options, progress);
-  const std::vector<Tensor> inputs = sample_inputs(model->signature(), sizes, 1);
+  if (a.inputs.empty()) inputs = sample_inputs(model->signature(), sizes, 1);
   const std::vector<std::unique_ptr<BoundCall>> calls = calls_of(*model, sizes, inputs, a.threads);
   BoundCall& call = *calls.front();
   const std::vector<Tensor> outputs = call.outputs();

@@ -177,6 +177,8 @@ void add_bench(CLI::App& app, int& status) {
   CLI::App* c = app.add_subcommand("bench", "measure generated code, alone or against ONNX Runtime in the same process");
   add_model_arguments(*c, *a);
   c->add_option("--at", a->sizes, "SYM=N: size to measure of a symbol that --dim leaves open (default: its upper bound)")->take_all()->allow_extra_args(false);
+  c->add_option("--inputs", a->inputs,
+                "folder (input_K.npy, input_K.pb or NAME.npy) or .npz file; these give the sizes in place of --at (default: normal numbers)");
   c->add_option("--against", a->against, "contestants: onnxruntime")->delimiter(',')->allow_extra_args(false);
   c->add_option("--onnxruntime", a->onnxruntime, "libonnxruntime.so (default: INFERC_ONNXRUNTIME, or the wheel in .venv)");
   c->add_option("--threads", a->threads, "calls at the same time, each with a workspace of its own (default: 1)")->check(CLI::Range(1, 1024));

@@ -53,7 +53,7 @@ void add_costs(const Program& p, nlohmann::ordered_json& out) {
   const auto share = [](const double(&part)[2]) { return part[0] > 0 ? part[1] / part[0] : 1.0; };
   const bool bounded = p.symbols->all_bounded();
   out["flops"] = flops.text();
-  out["flops_at_upper_bounds"] = bounded ? nlohmann::ordered_json(p.symbols->bounds(flops).upper) : nlohmann::ordered_json();
+  out["flops_at_upper_bounds"] = bounded ? nlohmann::ordered_json(p.symbols->bounds(p.symbols->at_limits(flops)).upper) : nlohmann::ordered_json();
   out["arena_bytes"] = workspace_text(p);
   out["arena_lower_bound"] = bounded ? nlohmann::ordered_json(p.arena_lower_bound.text()) : nlohmann::ordered_json();
   out["weights_bytes"] = weights_size(p);

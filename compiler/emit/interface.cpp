@@ -53,7 +53,7 @@ std::string outputs_struct(const Program& p, const Names& names) {
   for (std::size_t i = 0; i < p.measured.size(); ++i)
     all.push_back({"std::size_t*", names.measured[i] + " = nullptr",
                    fmt::format("may be null; the size {} that the call found, at most {}", escape(p.measured[i]),
-                               escape(p.symbols->find(p.measured[i])->limit->text()))});
+                               escape(p.symbols->at_limits(Dim::symbol(p.measured[i])).text()))});
   return record("Outputs", all);
 }
 

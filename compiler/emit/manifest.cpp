@@ -80,7 +80,7 @@ std::string emit_manifest(const Program& p, const Names& names, const EmitOption
     symbols.push_back({{"name", all[i].name}, {"member", names.symbols[i]}, {"lower", all[i].bounds.lower}, {"upper", all[i].bounds.upper}});
   Json measured = Json::array();
   for (std::size_t i = 0; i < p.measured.size(); ++i)
-    measured.push_back({{"name", p.measured[i]}, {"member", names.measured[i]}, {"bound", p.symbols->find(p.measured[i])->limit->text()}});
+    measured.push_back({{"name", p.measured[i]}, {"member", names.measured[i]}, {"bound", p.symbols->at_limits(Dim::symbol(p.measured[i])).text()}});
   Json state = Json::array();
   for (const StatePort& s : p.state)
     state.push_back({{"input", s.input},

@@ -57,7 +57,8 @@ std::string symbol_table(const Program& p, const Names& names) {
 std::string measured_table(const Program& p, const Names& names) {
   std::string out;
   for (std::size_t i = 0; i < p.measured.size(); ++i)
-    out += fmt::format("{{\"{}\", \"{}\", \"{}\"}},\n", escape(p.measured[i]), names.measured[i], escape(p.symbols->find(p.measured[i])->limit->text()));
+    out +=
+        fmt::format("{{\"{}\", \"{}\", \"{}\"}},\n", escape(p.measured[i]), names.measured[i], escape(p.symbols->at_limits(Dim::symbol(p.measured[i])).text()));
   return out.empty() ? out : "constexpr inferc_measured measured_info[] = {\n" + out + "};\n";
 }
 

@@ -77,11 +77,14 @@ void Symbols::declare(std::string_view name, Bounds bounds) {
 }
 
 void Symbols::measure(std::string_view name, const Dim& limit) {
-  const Dim known = at_limits(limit);
-  const Bounds within{0, std::clamp<std::int64_t>(bounds(known).upper, 0, unbounded)};
   const auto at = std::find_if(measured_.begin(), measured_.end(), [&](const Symbol& s) { return s.name == name; });
-  if (at == measured_.end()) measured_.push_back({std::string(name), within, known});
-  else *at = {at->name, within, known};
+  std::vector<std::string> names;
+  collect_symbols(limit, names);
+  const bool in_order = std::none_of(at, measured_.end(), [&](const Symbol& s) { return std::find(names.begin(), names.end(), s.name) != names.end(); });
+  const Dim alone = at_limits(limit);
+  Symbol entry{std::string(name), {0, std::clamp<std::int64_t>(bounds(alone).upper, 0, unbounded)}, in_order ? limit : alone};
+  if (at == measured_.end()) measured_.push_back(std::move(entry));
+  else *at = std::move(entry);
 }
 
 void Symbols::set_bounds(std::string_view name, Bounds bounds) {
@@ -147,16 +150,21 @@ bool Symbols::has_measured(const Dim& d) const {
 
 namespace {
 
-// Sizes without measured symbols on either side of a size that has some. Factors of a product are natural.
+bool names_symbol(const Dim& d, const std::string& name) {
+  std::vector<std::string> names;
+  collect_symbols(d, names);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Sizes without one measured symbol on either side of a size that has it. Factors of a product are natural.
 class Limits {
  public:
-  explicit Limits(const Symbols& symbols) : symbols_(symbols) {}
+  Limits(const Symbols& symbols, const Symbol& measured) : symbols_(symbols), measured_(measured) {}
   Dim upper(const Dim& d) const { return bound(d, true); }
-  Dim lower(const Dim& d) const { return bound(d, false); }
 
  private:
   Dim bound(const Dim& d, bool above) const {
-    if (!symbols_.has_measured(d)) return d;
+    if (!names_symbol(d, measured_.name)) return d;
     Dim sum(0);
     for (const Dim::Term& t : d.terms()) {
       Dim term(t.factor);
@@ -166,35 +174,40 @@ class Limits {
     return sum;
   }
   Dim of(const Dim::Atom& a, bool above) const {
-    if (a.kind == Dim::Kind::symbol) {
-      const Symbol* s = symbols_.find(a.name);
-      return !s || !s->limit ? Dim::symbol(a.name) : above ? *s->limit : Dim(0);
-    }
-    const Bounds range = symbols_.bounds(a.b);
+    if (a.kind == Dim::Kind::symbol) return a.name != measured_.name ? Dim::symbol(a.name) : above ? *measured_.limit : Dim(0);
+    const bool there = names_symbol(a.a, measured_.name) || names_symbol(a.b, measured_.name);
     switch (a.kind) {
       case Dim::Kind::min:
         return min(bound(a.a, above), bound(a.b, above));
       case Dim::Kind::max:
         return max(bound(a.a, above), bound(a.b, above));
       case Dim::Kind::div:
-        if (a.b.is_constant() && range.lower > 0) return floor_div(bound(a.a, above), a.b);
+        if (!there || (a.b.is_constant() && symbols_.bounds(a.b).lower > 0)) return floor_div(bound(a.a, above), a.b);
         return above ? max(bound(a.a, true), Dim(0)) : Dim(0);
       default:
+        if (!there) return mod(a.a, a.b);
         return above ? bound(a.b, true) : Dim(0);
     }
   }
   const Symbols& symbols_;
+  const Symbol& measured_;
 };
 
 }  // namespace
 
-Dim Symbols::at_limits(const Dim& size) const { return Limits(*this).upper(size); }
+// The last first: where sizes share one limit (b is at most n - a), a + b gives n, and b alone n.
+Dim Symbols::at_limits(const Dim& size) const {
+  Dim out = size;
+  for (auto s = measured_.rbegin(); s != measured_.rend(); ++s) out = Limits(*this, *s).upper(out);
+  return out;
+}
 
 SymbolValues Symbols::at_limits(SymbolValues values) const {
   for (const Symbol& s : measured_) {
+    const Dim limit = at_limits(*s.limit);
     std::vector<std::string> names;
-    collect_symbols(*s.limit, names);
-    if (std::all_of(names.begin(), names.end(), [&](const std::string& n) { return values.contains(n); })) values.emplace(s.name, evaluate(*s.limit, values));
+    collect_symbols(limit, names);
+    if (std::all_of(names.begin(), names.end(), [&](const std::string& n) { return values.contains(n); })) values.emplace(s.name, evaluate(limit, values));
   }
   return values;
 }

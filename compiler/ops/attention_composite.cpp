@@ -43,9 +43,16 @@ void lower(Lower& l) {
 // The operand with its last dim contiguous, its rows forwards.
 Operand rows(Lower& l, const Operand& v) { return (v.strides[3].is(1) || v.shape[3].is(1)) && !runs_backwards(v.strides[2]) ? v : l.dense(v); }
 
+// The values of a head, each query's product reads all of them: many rows far apart would share few sets of the first cache.
+Operand values(Lower& l, const Operand& v) {
+  constexpr std::int64_t many = 512, far = 128;  // rows; elements, eight lines
+  const bool spread = v.strides[2].constant().value_or(0) >= far && l.symbols().bounds(v.shape[2]).upper >= many;
+  return spread ? l.dense(v) : rows(l, v);
+}
+
 bool lower_fast(Lower& l) {
   if (l.type(0).dtype != DType::float32) return false;
-  const Operand q = rows(l, l.in(0)), k = rows(l, l.in(1)), v = rows(l, l.in(2)), place = l.out();
+  const Operand q = rows(l, l.in(0)), k = rows(l, l.in(1)), v = values(l, l.in(2)), place = l.out();
   const Operand out = place.strides[3].is(1) ? place : l.out_dense();
   const Dim batch = out.shape[0], heads = out.shape[1], queries = q.shape[2], keys = k.shape[2], d = k.shape[3];
   // As attention_scratch of kernels/cpu/attention.hpp.

@@ -41,6 +41,7 @@ bool to_linear(Graph& graph);
 bool fold_affine(Graph& graph);
 bool sink_transposes(Graph& graph);
 bool split_linear(Graph& graph);
+bool group_rows_by_type(Graph& graph);
 bool fuse_elementwise(Graph& graph);
 bool fuse_epilogue(Graph& graph);
 bool eliminate_dead_code(Graph& graph);

@@ -40,6 +40,8 @@ const std::vector<Pass>& pipeline() {
       // Layers are whole now; the tables that they share are found once.
       {"split-linear", split_linear, PassClass::reassociates},
       {"eliminate-common-subexpressions-again", eliminate_common_subexpressions, PassClass::exact},
+      // Behind what splits products over gathered rows and joins equal nodes: each function has rows of its own, gathered where it needs them.
+      {"group-rows-by-type", group_rows_by_type, PassClass::finite_only},
       // Last among the rewrites: what is fused is no longer seen as operators.
       {"fuse-elementwise", fuse_elementwise, PassClass::exact},
       {"fuse-epilogue", fuse_epilogue, PassClass::exact},

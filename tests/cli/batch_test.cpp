@@ -10,6 +10,7 @@
 #include "compiler/support/process.hpp"
 #include "compiler/support/write_files.hpp"
 #include "tests/cli/cli.hpp"
+#include "tests/support/heads_by_type.hpp"
 #include "tests/support/onnx_writer.hpp"
 #include "tests/support/paths.hpp"
 
@@ -164,6 +165,13 @@ TEST(Batch, PrunedLayersRunOverAllRowsAtOnce) {
   stays_within_its_buffers(model, "100", "-DIN=64 -DHIDDEN=64 -DOUT=64 -DEACH=20");
   const std::string body = text_of(model.parent_path() / "net/net_body.hpp");
   EXPECT_NE(body.substr(body.find("inline int batch_body(")).find("cpu::sparse::gemm(Range{dim<0>{}, std::size_t{rows}}"), std::string::npos);
+}
+
+// The rows of a type are those of one event.
+TEST(Batch, GroupsTheRowsOfAnEventByType) {
+  const fs::path model = written("batch_types", heads_by_type("h", "y"));
+  stays_within_its_buffers(model, "100", "-DIN=64 -DHIDDEN=64 -DOUT=64 -DEACH=20");
+  EXPECT_NE(text_of(model.parent_path() / "net/net_body.hpp").find("rows_2_d0"), std::string::npos);
 }
 
 // A layer over rows, a sum over the rows of an event, and a quotient of whole numbers, which may fail.

@@ -142,6 +142,19 @@ TEST(Cli, DimsMayBeNamedAsTheFileDoes) {
   EXPECT_EQ(cli({"check", model, "--dim", "batch size=4..3"}).status, 2);
 }
 
+void write_input(const fs::path& path, const Tensor& t) { write_file(path, npy_file(t)); }
+
+TEST(Cli, BenchMeasuresOnInputsThatAreGiven) {
+  const fs::path model = written("bench_inputs", add_model()), dir = model.parent_path(), json = dir / "report.json";
+  fs::create_directories(dir / "in");
+  write_input(dir / "in/x.npy", tensor_of<float>({5, 3}, std::vector<float>(15, 2.0f)));
+  const Finished r = cli({"bench", model, "--inputs", dir / "in", "--seconds", "0.01", "--json", json});
+  ASSERT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(json_of(json)["dims"]["n"], 5);
+  EXPECT_EQ(cli({"bench", model, "--inputs", dir / "in", "--at", "n=5"}).status, 2);
+  EXPECT_EQ(cli({"bench", model, "--inputs", dir / "in", "--dim", "n=4"}).status, 1);
+}
+
 TEST(Cli, BenchMeasuresSeveralThreadsAndColdCaches) {
   const fs::path model = written("bench", add_model()), json = model.parent_path() / "report.json";
   const Finished r = cli({"bench", model, "--dim", "n=4", "--seconds", "0.01", "--threads", "2", "--json", json});
@@ -152,8 +165,6 @@ TEST(Cli, BenchMeasuresSeveralThreadsAndColdCaches) {
   EXPECT_TRUE(json_of(json)["cold"].get<bool>());
   EXPECT_EQ(cli({"bench", model, "--dim", "n=4", "--threads", "0"}).status, 2);
 }
-
-void write_input(const fs::path& path, const Tensor& t) { write_file(path, npy_file(t)); }
 
 TEST(Cli, RunTakesInputsByNameOrPositionAndRefusesOthers) {
   test::ModelSpec m = add_model();

@@ -3,6 +3,7 @@
 #include "compiler/support/process.hpp"
 #include "compiler/support/write_files.hpp"
 #include "tests/cli/cli.hpp"
+#include "tests/support/heads_by_type.hpp"
 #include "tests/support/onnx_writer.hpp"
 #include "tests/support/paths.hpp"
 
@@ -121,6 +122,8 @@ TEST(Threads, AnyNumberOfWorkersGivesTheSameBits) { any_number_of_workers("threa
 TEST(Threads, GivesEachWorkerScratchOfItsOwn) { any_number_of_workers("thread_scratch", squares(), "{ cpu::matmul_transposed(units, "); }
 TEST(Threads, SharesTheRowsOfPrunedLayers) { any_number_of_workers("thread_pruned", layers(13), "{ cpu::sparse::gemm(units, "); }
 TEST(Threads, SharesTheHeadsOfAttention) { any_number_of_workers("thread_heads", heads(), "{ cpu::attention(units, "); }
+
+TEST(Threads, SharesTheRowsOfAType) { any_number_of_workers("thread_types", heads_by_type("y", "s"), "cpu::split(team, rows_0_d0, "); }
 
 TEST(Threads, WithoutTheOptionNothingOfThemIsThere) {
   const fs::path dir = scratch_dir("no_threads"), model = dir / "model.onnx";

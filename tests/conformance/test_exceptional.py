@@ -1,7 +1,7 @@
 """The table of exceptional values (docs/numerics.md) through generated code: NaN, infinities, empty sums, integer limits, denormals.
 usage: test_exceptional.py INFERC
 
-A row is a network of one operator with its inputs and the results that it must have, bit for bit but for the payload of NaN; or,
+A row is a network of one operator (or of some, HEADS) with its inputs and the results that it must have, bit for bit but for the payload of NaN; or,
 where run() must refuse, the words of the status."""
 import pathlib
 import subprocess
@@ -46,6 +46,20 @@ def keeps_nan(result):
 TREE = {"n_targets": 2, "nodes_treeids": [0, 0, 0], "nodes_nodeids": [0, 1, 2], "nodes_featureids": [0, 0, 0], "nodes_values": [0.0, 0.0, 0.0],
         "nodes_modes": ["BRANCH_LEQ", "LEAF", "LEAF"], "nodes_truenodeids": [1, 0, 0], "nodes_falsenodeids": [2, 0, 0],
         "target_treeids": [0, 0], "target_nodeids": [1, 2], "target_ids": [0, 0], "target_weights": [1.0, 2.0]}
+
+
+def heads():
+    """Inputs and result of HEADS: rows of two types and of none, where the function of a row's own type is infinite, too."""
+    x, kind = (np.arange(300 * 16) % 7 - 3).astype(np.float32).reshape(300, 16), (np.arange(300) % 3).astype(np.float32).reshape(300, 1)
+    weights = [(np.arange(16 * 64) % k - 2).astype(np.float32).reshape(16, 64) for k in (5, 7)]
+    x[::4] = 0
+    with np.errstate(divide="ignore"):
+        each = [1 / (x @ w + np.float32(0)) for w in weights]
+    return [x, kind, f32(1), f32(2), *weights], np.where(kind == 1, each[0], np.where(kind == 2, each[1], np.float32(0)))
+
+
+# The sum of 1 / (x w) of a row's type, times its mask: what the other type gives is left out, infinite or not.
+HEADS = "heads by type"
 
 # name: operator, inputs, result (or a predicate on it), attributes
 ROWS = {f"nan_{op}": (op, [WITH_NAN], keeps_nan, {}) for op in
@@ -105,6 +119,7 @@ ROWS |= {
     "one_hot_out_of_range": ("OneHot", [i64(1, 7, -9), i64(3)[0], f32(0, 1)], f32(0, 1, 0, 0, 0, 0, 0, 0, 0).reshape(3, 3), {}),
     "tree_min_of_nothing": ("TreeEnsembleRegressor", [f32(-1, 1).reshape(2, 1)], f32(1, LARGEST, 2, LARGEST).reshape(2, 2), TREE | {"aggregate_function": "MIN"}),
     "tree_max_of_nothing": ("TreeEnsembleRegressor", [f32(-1, 1).reshape(2, 1)], f32(1, -LARGEST, 2, -LARGEST).reshape(2, 2), TREE | {"aggregate_function": "MAX"}),
+    "infinite_head_of_another_type": (HEADS, *heads(), {}),
     "div_floats_by_zero": ("Div", [f32(1, -1, 0), f32(0, 0, 0)], f32(inf, -inf, nan), {}),
 }
 # name: operator, inputs, an array of the result's type, words of the status
@@ -125,7 +140,7 @@ REFUSED = {
     "tile_negative": ("Tile", [f32(1, 2, 3), i64(-2)], f32(0, 0, 0, 0, 0, 0), "dim_mismatch"),
 }
 # Operands that give sizes are weights here.
-WEIGHTS = {"ReduceSum": (1,), "ReduceMax": (1,), "ReduceMin": (1,), "ReduceProd": (1,), "ReduceMean": (1,), "OneHot": (1,), "Clip": (1, 2), "QuantizeLinear": (1, 2)}
+WEIGHTS = {"ReduceSum": (1,), "ReduceMax": (1,), "ReduceMin": (1,), "ReduceProd": (1,), "ReduceMean": (1,), "OneHot": (1,), "Clip": (1, 2), "QuantizeLinear": (1, 2), HEADS: (2, 3, 4, 5)}
 
 
 def outputs_of(op, result):
@@ -133,17 +148,27 @@ def outputs_of(op, result):
     return ["y"] if op != "TopK" else ["", "y"] if result.dtype == np.int64 else ["y", "indices"]
 
 
+def nodes_of(op, names, attributes, result):
+    if op != HEADS:
+        return [h.make_node(op, names, outputs_of(op, result), domain="ai.onnx.ml" if op.startswith("Tree") else "", **attributes)]
+    x, kind, *rest = names
+    out = []
+    for t, (number, weight) in enumerate(zip(rest[:2], rest[2:])):
+        out += [h.make_node("MatMul", [x, weight], [f"a{t}"]), h.make_node("Reciprocal", [f"a{t}"], [f"f{t}"]), h.make_node("Equal", [kind, number], [f"is{t}"]),
+                h.make_node("Cast", [f"is{t}"], [f"m{t}"], to=onnx.TensorProto.FLOAT), h.make_node("Mul", [f"f{t}", f"m{t}"], [f"p{t}"])]
+    return [*out, h.make_node("Add", ["p0", "p1"], ["y"])]
+
+
 def model(op, inputs, attributes, result):
     names = [f"x{i}" for i in range(len(inputs))]
     weights = WEIGHTS.get(op, ())
     if op == "ArgMax" or op.startswith("Reduce"):
         attributes = {"keepdims": 1} | attributes
-    domain = "ai.onnx.ml" if op.startswith("Tree") else ""
-    node = h.make_node(op, names, outputs_of(op, result), domain=domain, **attributes)
     ports = [h.make_tensor_value_info(n, h.np_dtype_to_tensor_dtype(a.dtype), a.shape) for i, (n, a) in enumerate(zip(names, inputs)) if i not in weights]
     constants = [numpy_helper.from_array(np.asarray(a), n) for i, (n, a) in enumerate(zip(names, inputs)) if i in weights]
     y = h.make_tensor_value_info("y", h.np_dtype_to_tensor_dtype(result.dtype), result.shape)
-    return h.make_model(h.make_graph([node], "row", ports, [y], constants), opset_imports=[h.make_opsetid("", 21), h.make_opsetid("ai.onnx.ml", 3)], ir_version=10)
+    return h.make_model(h.make_graph(nodes_of(op, names, attributes, result), "row", ports, [y], constants),
+                        opset_imports=[h.make_opsetid("", 21), h.make_opsetid("ai.onnx.ml", 3)], ir_version=10)
 
 
 def write_case(folder, op, inputs, result, attributes):

@@ -2,6 +2,7 @@
 import math
 
 import numpy as np
+from onnx import TensorProto
 
 from common import F, need, not_empty, pruned_weight, ranks, reduce_node, swapped, weight
 
@@ -67,6 +68,48 @@ def edge_convolution(b):
     both = b.node("Concat", [b.node("Expand", [own, b.ints(n, k, c, 1)]), b.node("Sub", [rows, own])], axis=2)
     y = b.node("MatMul", [b.node("Reshape", [both, b.ints(1, n, k, 2 * c)]), weight(b, 2 * c, columns, fan=2 * c)])
     b.node("Relu", [b.node("Add", [y, b.constant(b.normal(columns))])])
+
+
+def heads_by_type(b):
+    """A layer for each type of a row, of which its own counts: times masks, chosen, or parts of one product."""
+    x = b.pick(lambda v: v.dtype == F and v.rank in (2, 3) and v.static(-1) and not v.static(*range(v.rank - 1)) and v.gain < 4 and
+               all(isinstance(d, int) or d in b.symbols for d in v.dims[:-1]))
+    rows = [math.prod(a.shape[:-1]) for a in x.arrays]
+    types, columns = b.integer(2, max(2, min(4, *(n or 4 for n in rows)))), b.choose([1, 4, 15])
+    need(all(n == 0 or n >= types for n in rows))           # each has a row, and is not 0 in all
+    kind = b.input([*x.dims[:-1], 1], lambda *s: b.rng.permutation(np.arange(math.prod(s)) % (types + 1) if math.prod(s) > types else np.arange(math.prod(s)) + 1).reshape(s))
+    if x.dims[-1] < 32:
+        x = b.node("MatMul", [x, weight(b, x.dims[-1], 32, fan=x.dims[-1])])
+    k = x.dims[-1]
+    one_hot = b.node("Equal", [kind, b.ints(*range(1, types + 1))])
+    if types > 2 and b.chance(0.5):
+        columns = 15
+        each = b.node("Add", [b.node("MatMul", [x, weight(b, k, types * columns, fan=k)]), b.constant(b.normal(types * columns))])
+        each = b.node("Reshape", [each, b.ints(*[0] * (x.rank - 1), types, columns)])
+        selected_sum(b, each, one_hot, x.rank - 1)
+        return
+    two_layers, heads = b.chance(0.4), []
+    for _ in range(types):
+        y = b.node("Relu", [b.node("Add", [b.node("MatMul", [x, weight(b, k, 32, fan=k)]), b.constant(b.normal(32))])])
+        if two_layers:
+            y = b.node("MatMul", [y, weight(b, 32, columns, fan=32)])
+        heads.append(y)
+    if b.chance(0.3):
+        axis = x.rank - b.integer(0, 1)
+        selected_sum(b, b.node("Concat", [b.node("Unsqueeze", [y, b.ints(axis)]) for y in heads], axis=axis), one_hot, axis)
+        return
+    total = None
+    for t, y in enumerate(heads):
+        mask = b.node("Slice", [one_hot, b.ints(t), b.ints(t + 1), b.ints(-1)])
+        chosen = b.chance(0.3)
+        y = b.node("Where", [mask, y, b.constant(F(0))]) if chosen else b.node("Mul", swapped(b, [y, b.node("Cast", [mask], to=TensorProto.FLOAT)]))
+        total = b.node("Add", swapped(b, [total, y])) if total else y
+
+
+def selected_sum(b, each, one_hot, axis):
+    """Over the axis of `each` on which the types stand: one of the last two."""
+    mask = b.node("Unsqueeze", [b.node("Cast", [one_hot], to=TensorProto.FLOAT), b.ints(2 * each.rank - 3 - axis)])
+    b.node("ReduceSum", [b.node("Mul", swapped(b, [each, mask])), b.ints(axis)], keepdims=int(b.chance(0.5)))
 
 
 def gram(b):

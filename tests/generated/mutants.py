@@ -28,6 +28,7 @@ MUTANTS = [
     ("nodes of other attributes count as equal", "canonicalise.cpp", "return a.attributes == b.attributes;", "return true;"),
     ("the parts of a split layer take the first rows of the weights", "split_linear.cpp", "first += *count;", "first += 0 * *count;"),
     ("a side of a sum that broadcasts keeps its rows when a layer is split", "split_linear.cpp", "v->type->shape == t.leaf->type->shape ||", "v != nullptr ||"),
+    ("each type takes the first part of a product", "group_rows_by_type.cpp", "t * columns, columns)(parts)", "0 * t * columns, columns)(parts)"),
     ("every Gelu becomes the one of tanh", "recognise_gelu.cpp", "std::string(approximate)", 'std::string(approximate ? "tanh" : "none")'),
     ("attention loses the scale of the scores", "recognise_attention.cpp", ' * factor(*m, "scale")', ""),
     ("LayerNormalization takes a fixed epsilon", "recognise_normalisation.cpp", 'static_cast<float>(*scalar_value(m["epsilon"]))', "m.values.empty() ? 0.0f : 1e-5f"),

@@ -13,6 +13,7 @@ import rules
 # Three sizes of each of the two symbols: an expression of a symbol that is a constant at all three is one.
 N_SIZES = ((2, 3, 6), (1, 4, 7), (3, 1, 5), (5, 2, 8), (0, 3, 4))
 QUANTISED, WITH_TREES, WITH_EDGES = 7, 3, 5   # of ten networks
+WITH_TYPES = 6                                # of fifteen: their rows are a symbol
 T_SIZES = ((7, 6, 11), (5, 8, 12), (6, 9, 7), (5, 0, 8))
 
 
@@ -112,6 +113,8 @@ def generate(seed, index):
         b.attempt(quantised.trees) or b.attempt(quantised.trees)
     if index % 10 == WITH_EDGES:
         b.attempt(layers.edge_convolution) or b.attempt(layers.edge_convolution)
+    if index % 15 == WITH_TYPES:
+        b.attempt(layers.heads_by_type) or b.attempt(layers.heads_by_type)
     return finished(seed, index, b)
 
 

@@ -16,8 +16,10 @@
 #include "compiler/passes/passes.hpp"
 #include "compiler/plan/program.hpp"
 #include "compiler/plan/row_blocks.hpp"
+#include "compiler/run/compare.hpp"
 #include "compiler/run/tensor_file.hpp"
 #include "compiler/support/process.hpp"
+#include "tests/support/graphs.hpp"
 #include "tests/support/paths.hpp"
 
 namespace inferc {
@@ -98,6 +100,7 @@ std::map<std::string, int> composites(const Graph& graph) {
                                     "Gelu",
                                     "Gemm",
                                     "GroupNormalization",
+                                    "GroupRows",
                                     "InstanceNormalization",
                                     "LSTM",
                                     "LayerNormalization",
@@ -152,6 +155,41 @@ TEST_P(Exporters, GiveTheSameCompositesAndBits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Zoo, Exporters, testing::ValuesIn(names(2)), [](const auto& info) { return info.param; });
+
+Dim flops_at_limits(const Program& p) {
+  Dim flops(0);
+  for (const Call& c : p.calls) flops = flops + c.flops;
+  return p.symbols->at_limits(flops);
+}
+
+// Encoder and heads by the type of the element: 18 functions, of which three count in a row.
+class HeadsByType : public Exporters {};
+
+TEST_P(HeadsByType, RunOnTheRowsOfTheirTypeWithTheSameBits) {
+  const std::vector<std::string> exporters = exports().at(GetParam());
+  for (const std::string& exporter : exporters) {
+    const fs::path file = folder_ / (GetParam() + "." + exporter + ".onnx");
+    Diagnostics problems;
+    const auto graph = onnx::import(onnx::read(file), problems);
+    set_bounds(graph->symbols(), GetParam());
+    ASSERT_TRUE(infer_types(*graph, problems)) << exporter;
+    run_pipeline(*graph, "eliminate-common-subexpressions-again");
+    const auto inputs = inputs_of(*graph, folder_ / "inputs.npz");
+    const auto before = evaluate_graph(*graph, inputs);
+    const auto flops = [&] {
+      const Program p = plan(*graph);
+      return p.symbols->bounds(flops_at_limits(p)).upper;
+    };
+    const std::int64_t all = flops();
+    ASSERT_TRUE(group_rows_by_type(*graph)) << exporter;
+    EXPECT_EQ(test::count(*graph, "GroupRows"), 1) << exporter;
+    EXPECT_LT(static_cast<double>(flops()), 0.87 * static_cast<double>(all)) << exporter;
+    const auto after = evaluate_graph(*graph, inputs);
+    for (std::size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(compare(after[i], before[i], {0, 0}).passed) << exporter << " output " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, HeadsByType, testing::Values("mlpf"), [](const auto& info) { return info.param; });
 
 std::int64_t rounded_bytes(const Buffer& b, const Symbols& symbols) {
   return symbols.bounds(ceil_div(b.size * Dim(static_cast<std::int64_t>(byte_size(b.dtype))), 64) * Dim(64)).upper;

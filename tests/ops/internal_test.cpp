@@ -56,5 +56,47 @@ TEST(Sizes, GivesTheSizesOfTheCall) {
   for (const std::int64_t rows : {0, 1, 7}) EXPECT_EQ(values<std::int64_t>(evaluate_graph(graph, {counted({rows, 6})})[0]), (Integers{2 * rows, 6})) << rows;
 }
 
+TEST(GroupRows, GivesTheRowsOfEachMask) {
+  Graph graph;
+  graph.symbols().declare("n", {0, 9});
+  const Dim n = Dim::symbol("n");
+  Value* a = graph.add_input("a", {DType::float32, {n}});
+  Value* b = graph.add_input("b", {DType::boolean, {n}});
+  Node* rows = graph.add_node("GroupRows", {a, b}, 2);
+  rows->domain = "inferc";
+  graph.set_outputs(rows->outputs);
+  Diagnostics problems;
+  ASSERT_TRUE(infer_types(graph, problems));
+  verify(graph);
+  // Together no more than n.
+  EXPECT_TRUE(graph.symbols().at_limits(rows->out(0)->type->shape[0] + rows->out(1)->type->shape[0]) == n);
+  for (const Integers& types : {Integers{}, Integers{0}, Integers{1}, Integers{2}, Integers{2, 0, 1, 1, 2, 2}}) {
+    const auto count = static_cast<std::int64_t>(types.size());
+    Tensor ones(DType::float32, {count}), twos(DType::boolean, {count});
+    Integers of_one, of_two;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      ones.as<float>()[at] = types[at] == 1 ? 1.0f : 0.0f;
+      twos.as<bool>()[at] = types[at] == 2;
+      if (types[at] == 1) of_one.push_back(i);
+      if (types[at] == 2) of_two.push_back(i);
+    }
+    const auto got = evaluate_graph(graph, {ones, twos});
+    EXPECT_EQ(values<std::int64_t>(got[0]), of_one);
+    EXPECT_EQ(values<std::int64_t>(got[1]), of_two);
+  }
+}
+
+TEST(GroupRows, RefusesMasksOfOtherShapes) {
+  for (const Shape& other : {Shape{Dim(4)}, Shape{Dim(3), Dim(1)}}) {
+    Graph graph;
+    Node* rows = graph.add_node("GroupRows", {graph.add_input("a", {DType::float32, {Dim(3)}}), graph.add_input("b", {DType::float32, other})}, 2);
+    rows->domain = "inferc";
+    graph.set_outputs(rows->outputs);
+    Diagnostics problems;
+    EXPECT_FALSE(infer_types(graph, problems));
+  }
+}
+
 }  // namespace
 }  // namespace inferc::test

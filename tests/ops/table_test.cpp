@@ -28,6 +28,7 @@ const Covered covered[] = {
     {"Trunc", "qonnx.custom_op.general", "tests/models/test_quantised.py"},
     {"Quantize", "inferc", "tests/onnx/fixed_point_test.cpp"},
     {"GivenSizes", "inferc", "tests/passes/given_sizes_test.cpp"},
+    {"GroupRows", "inferc", "tests/ops/internal_test.cpp"},
     {"View", "inferc", "tests/ops/internal_test.cpp"},
     {"Sizes", "inferc", "tests/ops/internal_test.cpp"},
     {"FixedAdd", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
