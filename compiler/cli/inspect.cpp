@@ -98,7 +98,7 @@ nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program
   auto out = nlohmann::ordered_json::array();
   auto call = program.calls.begin();
   for (const Node* n : graph.nodes()) {
-    if (!n->is("FixedLinear", "inferc")) continue;
+    if (!n->is("FixedLinear", "inferc") && !n->is("FixedDepthwise", "inferc")) continue;
     const auto weights = n->in(1)->constant->as<std::int32_t>();
     const auto zeros = static_cast<double>(std::count(weights.begin(), weights.end(), 0)), all = static_cast<double>(weights.size());
     call = std::find_if(call, program.calls.end(), is_integer_layer);
@@ -138,8 +138,10 @@ nlohmann::ordered_json tables(const Graph& graph) {
   auto out = nlohmann::ordered_json::array();
   for (const Node* n : graph.nodes()) {
     if (!n->is("FixedTable", "inferc")) continue;
-    const auto near = n->attr("near", std::vector<std::int64_t>{});
-    out.push_back({{"function", joined(n->origins)}, {"points", n->in(1)->constant->size()}, {"near a boundary", near}});
+    const auto near = n->attr("near", std::vector<std::int64_t>{}), columns = n->attr("near_columns", std::vector<std::int64_t>{});
+    out.push_back(
+        {{"function", joined(n->origins)}, {"points", n->in(1)->constant->size()}, {"columns", n->in(2)->constant->size()}, {"near a boundary", near}});
+    if (!columns.empty()) out.back()["of columns"] = columns;
   }
   return out;
 }
