@@ -2,7 +2,9 @@
 
   python bench/budgets.py [--inferc build/inferc] [--real DIR] [--quantised] [--only NAME...] [--objects] [--slow] [--json FILE]
 
---quantised: the stored quantised networks instead of these; also how many lines the longest function of their calls has. A row: CPU seconds of `inferc compile`; share of FLOPs and of bytes in fast kernels (N.json: `calls`); with --objects also seconds of
+--quantised: the stored quantised networks instead, and how many lines the longest function of their calls has.
+
+A row: CPU seconds of `inferc compile`; share of FLOPs and of bytes in fast kernels (N.json: `calls`); with --objects also seconds of
 `$CXX -O2 -c` of the files that stand for the paths v3 and v4, one after the other, and the bytes of code of all paths (text of
 `size`). --slow lists the reference kernels of each network by bytes. Exit 1 when a limit below is missed; seconds and bytes of code are
 judged with --objects alone, on a machine that does nothing else.
@@ -12,6 +14,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import resource
 import subprocess
 import sys
@@ -65,10 +68,10 @@ def code_bytes(objects):
 
 
 def longest_function(folder):
-    """Lines of the longest function that calls the kernels."""
+    """Lines of the longest function that calls the kernels: what the name `body` begins, up to the brace that ends it."""
     longest, begin = 0, None
     for at, text in enumerate((folder / "net_body.hpp").read_text().splitlines()):
-        if text.endswith("{") and "body(" in text:
+        if re.match(r"inline int \w*body\(", text):
             begin = at
         elif text == "}" and begin is not None:
             longest, begin = max(longest, at - begin), None

@@ -11,7 +11,7 @@ namespace inferc {
 struct IntegerLayer {
   Value* x;
   std::size_t k, columns;
-  FixedWindows windows;               // `matrix` of products; no weights are read where it is `none`
+  FixedWindows windows;               // of a product: `matrix`
   std::vector<std::int64_t> weights;  // [k, columns] without their zero points; of a convolution k counts taps, then (but depthwise) all channels
   std::vector<std::int64_t> bias;     // for each column
   std::int64_t zero_x;
