@@ -8,6 +8,7 @@
 #include "compiler/passes/exactness.hpp"
 #include "compiler/passes/grid.hpp"
 #include "compiler/passes/passes.hpp"
+#include "compiler/plan/zeros.hpp"
 
 namespace inferc::cli {
 namespace {
@@ -77,20 +78,6 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
-const char* zeros_of(Call::Rows without) {
-  switch (without) {
-    case Call::Rows::none:
-      break;
-    case Call::Rows::few:
-      return "left out for a few rows";
-    case Call::Rows::many:
-      return "left out for many rows";
-    case Call::Rows::all:
-      return "left out";
-  }
-  return "kept";
-}
-
 bool is_integer_layer(const Call& c) { return !c.products.empty(); }
 
 // Layers on integers: the instructions that they take, how many of their weights are not zero, and whether these alone are read.
@@ -107,7 +94,7 @@ nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program
                    {"weights", text(*n->in(1)->type)},
                    {"density", fmt::format("{:.2f}", 1 - zeros / all)},
                    {"products", call->products},
-                   {"zeros", zeros_of(call->without_zeros)}});
+                   {"zeros", zeros_text(call->without_zeros)}});
     ++call;
   }
   return out;
@@ -128,7 +115,7 @@ nlohmann::ordered_json pruned_layers(const Graph& graph, const Program& program)
     out.push_back({{"layer", joined(n->origins)},
                    {"weights", text(*w->type)},
                    {"density", fmt::format("{:.2f}", density)},
-                   {"zeros", zeros_of(call == program.calls.end() ? Call::Rows::none : call->without_zeros)}});
+                   {"zeros", zeros_text(call == program.calls.end() ? Call::Rows::none : call->without_zeros)}});
   }
   return out;
 }

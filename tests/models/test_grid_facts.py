@@ -150,6 +150,10 @@ class Choices(unittest.TestCase):
             model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = rows
             self.assertEqual(self.layers(self.saved(model))[0]["products"], products, (rows, data))
 
+    def test_of_weight_values_are_in_the_manifest(self):
+        calls = self.compiled(self.saved(self.pruned(0.9, data=63.0)), "facts")[0]
+        self.assertEqual([(c.get("products"), c.get("zeros")) for c in calls if "products" in c], [("Bytes<2>", "left out")])
+
     def test_of_weight_values_are_proved_again_for_new_weights(self):
         def with_weights(change, name):
             model = self.pruned(0.9, data=63.0)
