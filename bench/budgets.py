@@ -1,6 +1,8 @@
 """What each zoo and real network costs to compile, and how much of its work runs in fast kernels.
 
-  python bench/budgets.py [--inferc build/inferc] [--real DIR] [--only NAME...] [--objects] [--slow] [--json FILE]
+  python bench/budgets.py [--inferc build/inferc] [--real DIR] [--quantised] [--only NAME...] [--objects] [--slow] [--json FILE]
+
+--quantised: the stored quantised networks instead, and how many lines the longest function of their calls has.
 
 A row: CPU seconds of `inferc compile`; share of FLOPs and of bytes in fast kernels (N.json: `calls`); with --objects also seconds of
 `$CXX -O2 -c` of the files that stand for the paths v3 and v4, one after the other, and the bytes of code of all paths (text of
@@ -12,6 +14,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import resource
 import subprocess
 import sys
@@ -25,6 +28,8 @@ FLOPS, BYTES = 0.99, 0.95                    # least share in fast kernels
 EMIT, BUILD, BUILD_ALL = 1.0, 60.0, 300.0    # seconds: one `inferc compile`, its objects, those of all networks
 TIMED = ("net.cpp", "net_v3.cpp", "net_v4.cpp")
 CODE = {"gn2": 500_000}                      # bytes of code, all paths
+QUANTISED_BUILD, LINES = 30.0, 2000          # of quantised networks: seconds of the objects, lines of a function
+QUANTISED = ROOT / "tests" / "data" / "quantized"
 
 
 def share(calls, key):
@@ -62,6 +67,17 @@ def code_bytes(objects):
     return sum(int(line.split()[0]) for line in listed)
 
 
+def longest_function(folder):
+    """Lines of the longest function that calls the kernels: what the name `body` begins, up to the brace that ends it."""
+    longest, begin = 0, None
+    for at, text in enumerate((folder / "net_body.hpp").read_text().splitlines()):
+        if re.match(r"inline int \w*body\(", text):
+            begin = at
+        elif text == "}" and begin is not None:
+            longest, begin = max(longest, at - begin), None
+    return longest
+
+
 def build(manifest, folder):
     """Seconds for the objects of the paths v3 and v4, bytes of code of those of all paths."""
     total, objects = 0.0, []
@@ -83,6 +99,8 @@ def measure(args, row):
             return {"refused": True}
         calls = manifest["calls"]
         out = {"emit": seconds, "flops": share(calls, "flops"), "bytes": share(calls, "bytes"), "calls": len(calls), "slow": slow_calls(calls)}
+        if args.quantised:
+            out["lines"] = longest_function(folder)
         if args.objects:
             out["build"], out["code"] = build(manifest, folder)
         return out
@@ -92,9 +110,9 @@ def missed(name, m):
     """The limits that a measurement misses, as text."""
     if "refused" in m:
         return ["refused"]
-    limits = [("flops", m["flops"] >= FLOPS), ("bytes", m["bytes"] >= BYTES)]
+    limits = [("lines", m["lines"] < LINES)] if "lines" in m else [("flops", m["flops"] >= FLOPS), ("bytes", m["bytes"] >= BYTES)]
     if "build" in m:
-        limits += [("emit", m["emit"] < EMIT), ("build", m["build"] < BUILD), ("code", m["code"] < CODE.get(name, float("inf")))]
+        limits += [("emit", m["emit"] < EMIT), ("build", m["build"] < (QUANTISED_BUILD if "lines" in m else BUILD)), ("code", m["code"] < CODE.get(name, float("inf")))]
     return [limit for limit, met in limits if not met]
 
 
@@ -102,6 +120,8 @@ def line(name, m, problems):
     text = f"{name:42}"
     if "refused" not in m:
         text += f" {m['emit']:6.2f} s {100 * m['flops']:7.2f} % {100 * m['bytes']:7.2f} % {m['calls']:5} calls"
+    if "lines" in m:
+        text += f" {m['lines']:5} lines"
     if "build" in m:
         text += f" {m['build']:6.1f} s {m['code'] / 1000:7.0f} kB"
     return text + (f"  misses {', '.join(problems)}" if problems else "")
@@ -118,10 +138,16 @@ def rows_of(folder, real, only):
     return rows + [r for r in check_all.real_rows(real) if not only or r["name"] in only]
 
 
+def quantised_rows(only):
+    rows = [{"name": f"{path.parent.name}/{path.stem}", "exporter": "", "path": path, "dims": []} for path in sorted(QUANTISED.glob("*/*.onnx"))]
+    return [r for r in rows if not only or r["name"] in only]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inferc", default=str(ROOT / "build" / "inferc"))
     parser.add_argument("--real", type=pathlib.Path, default=ROOT.parent / "shared" / "models")
+    parser.add_argument("--quantised", action="store_true")
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--objects", action="store_true")
     parser.add_argument("--slow", action="store_true")
@@ -129,7 +155,7 @@ def main():
     args = parser.parse_args()
     results, failed = {}, False
     with tempfile.TemporaryDirectory() as folder:
-        for row in rows_of(pathlib.Path(folder), args.real, args.only):
+        for row in quantised_rows(args.only) if args.quantised else rows_of(pathlib.Path(folder), args.real, args.only):
             label = f"{row['name']}.{row['exporter']}".rstrip(".")
             m = results[label] = measure(args, row)
             problems = missed(row["name"], m)

@@ -194,6 +194,10 @@ struct Call {
   std::optional<std::size_t> worker_scratch{};
   // A symbol that this call sets: the kernel returns the size; its users come later.
   std::string measures{};
+  // Of a product with constant weights: its kind on integers ("Bytes<2>"; empty in float32), and which rows take the weights without zeros.
+  enum class Rows : unsigned char { none, few, many, all };
+  std::string products{};
+  Rows without_zeros = Rows::none;
   // Bodies of control flow (If, Loop, Scan); the frame is shared, buffers are the outer Program's.
   std::vector<std::vector<Call>> bodies{};
 };

@@ -211,6 +211,7 @@ Front open_model(const ModelArguments& a) {
 
 Program lower_model(Front& front, bool for_workers) {
   run_pipeline(*front.graph, {}, front.fixed);
+  print_problems(notes_of(*front.graph), "warning");
   if (front.rounds_weights) round_weights(*front.graph);
   Program out = for_workers            ? plan_for_workers(*front.graph, front.carried, front.fixed, front.strided)
                 : !front.batch.empty() ? plan(*front.graph, true, front.carried, front.fixed, front.strided)  // its rows are those of all events

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <iostream>
 #include <map>
 
@@ -9,6 +8,7 @@
 #include "compiler/passes/exactness.hpp"
 #include "compiler/passes/grid.hpp"
 #include "compiler/passes/passes.hpp"
+#include "compiler/plan/zeros.hpp"
 
 namespace inferc::cli {
 namespace {
@@ -78,34 +78,23 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
-// Which rows take the weights without zeros: the kernel for blocks of rows has two operands more where a few rows do, too.
-std::string zeros_of(const Call& c) {
-  constexpr std::size_t of_blocks = 12;
-  if (c.kernel == "cpu::quantized::blocks_linear") return c.args.size() > of_blocks ? "left out" : "left out for many rows";
-  return c.kernel == "cpu::quantized::sparse_linear" ? "left out for a few rows" : "kept";
-}
-
-bool is_integer_layer(const Call& c) {
-  constexpr std::array kernels{"ref::fixed_linear", "cpu::quantized::linear", "cpu::quantized::sparse_linear", "cpu::quantized::blocks_linear"};
-  return std::find(kernels.begin(), kernels.end(), c.kernel) != kernels.end();
-}
+bool is_integer_layer(const Call& c) { return !c.products.empty(); }
 
 // Layers on integers: the instructions that they take, how many of their weights are not zero, and whether these alone are read.
 nlohmann::ordered_json integer_layers(const Graph& graph, const Program& program) {
   auto out = nlohmann::ordered_json::array();
   auto call = program.calls.begin();
   for (const Node* n : graph.nodes()) {
-    if (!n->is("FixedLinear", "inferc")) continue;
+    if (!n->is("FixedLinear", "inferc") && !n->is("FixedDepthwise", "inferc")) continue;
     const auto weights = n->in(1)->constant->as<std::int32_t>();
     const auto zeros = static_cast<double>(std::count(weights.begin(), weights.end(), 0)), all = static_cast<double>(weights.size());
     call = std::find_if(call, program.calls.end(), is_integer_layer);
     if (call == program.calls.end()) break;
-    const std::string kind = call->fast ? std::get<std::string>(call->template_args[0]).substr(std::string_view("cpu::quantized::").size()) : "reference";
     out.push_back({{"layer", joined(call->nodes)},
                    {"weights", text(*n->in(1)->type)},
                    {"density", fmt::format("{:.2f}", 1 - zeros / all)},
-                   {"products", kind},
-                   {"zeros", zeros_of(*call)}});
+                   {"products", call->products},
+                   {"zeros", zeros_text(call->without_zeros)}});
     ++call;
   }
   return out;
@@ -121,12 +110,12 @@ nlohmann::ordered_json pruned_layers(const Graph& graph, const Program& program)
     const auto weights = w->constant->as<float>();
     const double density = 1 - static_cast<double>(std::count(weights.begin(), weights.end(), 0.0f)) / static_cast<double>(weights.size());
     if (!(density <= pruned)) continue;
-    const bool sparse =
-        std::any_of(program.calls.begin(), program.calls.end(), [&](const Call& c) { return c.kernel == "cpu::sparse::gemm" && c.nodes == n->origins; });
+    const auto call = std::find_if(program.calls.begin(), program.calls.end(),
+                                   [&](const Call& c) { return c.without_zeros != Call::Rows::none && c.products.empty() && c.nodes == n->origins; });
     out.push_back({{"layer", joined(n->origins)},
                    {"weights", text(*w->type)},
                    {"density", fmt::format("{:.2f}", density)},
-                   {"zeros", sparse ? "left out for many rows" : "kept"}});
+                   {"zeros", zeros_text(call == program.calls.end() ? Call::Rows::none : call->without_zeros)}});
   }
   return out;
 }
@@ -136,8 +125,10 @@ nlohmann::ordered_json tables(const Graph& graph) {
   auto out = nlohmann::ordered_json::array();
   for (const Node* n : graph.nodes()) {
     if (!n->is("FixedTable", "inferc")) continue;
-    const auto near = n->attr("near", std::vector<std::int64_t>{});
-    out.push_back({{"function", joined(n->origins)}, {"points", n->in(1)->constant->size()}, {"near a boundary", near}});
+    const auto near = n->attr("near", std::vector<std::int64_t>{}), columns = n->attr("near_columns", std::vector<std::int64_t>{});
+    out.push_back(
+        {{"function", joined(n->origins)}, {"points", n->in(1)->constant->size()}, {"columns", n->in(2)->constant->size()}, {"near a boundary", near}});
+    if (!columns.empty()) out.back()["of columns"] = columns;
   }
   return out;
 }

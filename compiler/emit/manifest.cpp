@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/emit/parts.hpp"
+#include "compiler/plan/zeros.hpp"
 #include "compiler/support/sha256.hpp"
 
 namespace inferc {
@@ -55,6 +56,9 @@ Json calls(const Program& p) {
   Json out = Json::array();
   for (const Call& c : p.calls) {
     out.push_back({{"kernel", c.kernel}, {"nodes", c.nodes}, {"fast", c.fast}, {"flops", at_upper(p, c.flops)}, {"bytes", at_upper(p, bytes_of(c))}});
+    // What follows from the values of weights, which `inferc weights` proves again.
+    if (!c.products.empty()) out.back()["products"] = c.products;
+    if (!c.products.empty() || c.without_zeros != Call::Rows::none) out.back()["zeros"] = zeros_text(c.without_zeros);
     std::string tables;
     collect_tables(p, c, tables);
     if (!tables.empty()) out.back()["tables_sha256"] = sha256(std::as_bytes(std::span(tables)));

@@ -13,6 +13,7 @@
 #include "compiler/ir/dtype.hpp"
 #include "compiler/ir/symbols.hpp"
 #include "compiler/ir/tensor.hpp"
+#include "compiler/support/diagnostics.hpp"
 
 namespace inferc {
 
@@ -97,6 +98,7 @@ class Graph {
   Graph& operator=(const Graph&) = delete;
 
   std::string name;
+  std::vector<Diagnostic> notes;  // what passes could not prove, and what is slower or rounded for that: with node and remedy; clones have none
   [[nodiscard]] Symbols& symbols() const { return *symbols_; }
   [[nodiscard]] const std::shared_ptr<Symbols>& shared_symbols() const { return symbols_; }
 

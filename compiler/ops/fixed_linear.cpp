@@ -36,7 +36,9 @@ void lower(Lower& l) {
   fixed::append_steps(l, args, table);
   args.insert(args.end(), {runtime_size(rows_of(l.shape(x))), runtime_size(weights[1]), runtime_size(weights[0]), runtime_size(fixed::table_columns(l, table)),
                            fixed::unit(l.node)});
-  l.reference("ref::fixed_linear", "kernels/ref/fixed.hpp", kernel, std::move(args)).flops = Dim(2) * product(l.out_type().shape) * weights[0];
+  Call& c = l.reference("ref::fixed_linear", "kernels/ref/fixed.hpp", kernel, std::move(args));
+  c.flops = Dim(2) * product(l.out_type().shape) * weights[0];
+  c.products = "reference";
 }
 
 // --- which instructions: by the ranges of data and weights
@@ -205,6 +207,7 @@ void leave_out_zeros(Lower& l, Call& c, const Operand& in) {
   const SparseWeights few = without_zeros(weights);
   const BlockWeights many = has_blocks(l, in) ? by_groups(weights) : BlockWeights{};
   const bool for_many = has_blocks(l, in) && is_faster_by_groups(weights, many.values.size()), for_few = is_faster_sparse(weights, few);
+  c.without_zeros = for_many ? (for_few ? Call::Rows::all : Call::Rows::many) : for_few ? Call::Rows::few : Call::Rows::none;
   if (for_few) c.kernel = "cpu::quantized::sparse_linear", c.header = "kernels/cpu/quantized/sparse.hpp";
   if (for_many) {
     c.kernel = "cpu::quantized::blocks_linear", c.header = "kernels/cpu/quantized/blocks.hpp";
@@ -231,6 +234,7 @@ bool lower_fast(Lower& l) {
   if (kind.group == 4 && !kind.packs_two) leave_out_zeros(l, c, in);
   const fixed::Finish finish = fixed::finish(l.node, *l.constant(steps));
   c.template_args = {fmt::format("cpu::quantized::{}", kind.name), finish.steps, finish.result};
+  c.products = kind.name;
   c.flops = Dim(2) * product(l.out_type().shape) * k;
   return true;
 }

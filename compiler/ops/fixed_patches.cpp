@@ -1,29 +1,16 @@
-#include <fmt/format.h>
-
 #include "compiler/ops/convolution.hpp"
-#include "compiler/ops/fixed.hpp"
+#include "compiler/ops/fixed_window.hpp"
 #include "kernels/ref/fixed.hpp"
 
 namespace inferc {
 namespace {
 
-window::Window window_of(const Node& n, const Shape& x) { return window::forward(n, convolution::spatial(x), window::kernel_shape(n)); }
-
 void infer(Infer& i) {
-  const Shape& x = i.shape(0);
-  if (x.size() < 3 || x.size() > 2 + window::max_spatial) {
-    i.fail(fmt::format("X has rank {}", x.size()));
-    return;
-  }
-  const std::vector<Dim> kernel = window::kernel_shape(i.node);
-  if (!window::check(i, x.size() - 2, kernel)) return;
-  const auto out = window::out_sizes(i, window_of(i.node, x));
-  if (out) i.out(0, i.dtype(0), {x[0], product({out->begin(), out->end()}), product({kernel.begin(), kernel.end()}) * x[1]});
+  const auto positions = fixed::positions(i);
+  if (positions) i.out(0, i.dtype(0), {i.shape(0)[0], *positions, product(window::kernel_shape(i.node)) * i.shape(0)[1]});
 }
 
 std::int64_t fill(const Node& n) { return n.attr_int("fill", 0); }
-
-std::vector<Dim> positions(const window::Window& w) { return w.out; }
 
 std::vector<AttributeSpec> attributes() {
   std::vector<AttributeSpec> out = convolution::attributes();
@@ -33,17 +20,17 @@ std::vector<AttributeSpec> attributes() {
 
 void lower(Lower& l) {
   const Shape& x = l.shape(0);
-  const window::Window w = window_of(l.node, x);
+  const window::Window w = fixed::window_of(l.node, x);
   const HostKernel kernel = by_dtype(l.type(0).dtype, fixed::StoredTypes{}, [&]<class T>(std::type_identity<T>) {
     return window::by_spatial(w.in.size(), []<int S>(std::integral_constant<int, S>) { return host(&ref::fixed_patches<T, S>); });
   });
   std::vector<Arg> args{write(l.out_dense()), read(l.in_dense(0)), integer(fill(l.node)), runtime_size(x[0]), runtime_size(x[1])};
-  window::append(args, w, positions(w));
+  window::append(args, w, w.out);
   l.reference("ref::fixed_patches", "kernels/ref/fixed.hpp", kernel, std::move(args));
 }
 
 bool lower_fast(Lower& l) {
-  const window::Window w = window_of(l.node, l.shape(0));
+  const window::Window w = fixed::window_of(l.node, l.shape(0));
   Operand x = l.in(0);
   while (x.shape.size() < 5) {
     x.shape.insert(x.shape.begin() + 2, Dim(1));
@@ -54,7 +41,7 @@ bool lower_fast(Lower& l) {
     const std::vector<Dim> all = convolution::three(v, fill);
     sizes.sizes.insert(sizes.sizes.end(), all.begin(), all.end());
   };
-  append(w.kernel, 1), append(positions(w), 1), append(w.stride, 1), append(w.dilation, 1), append(w.pad, 0);
+  append(w.kernel, 1), append(w.out, 1), append(w.stride, 1), append(w.dilation, 1), append(w.pad, 0);
   l.fast("cpu::quantized::patches", "kernels/cpu/quantized/patches.hpp", {write(l.out_dense()), read_view(x), integer(fill(l.node)), std::move(sizes)});
   return true;
 }

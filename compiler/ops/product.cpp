@@ -103,6 +103,7 @@ void leave_out_zeros(Lower& l, Call& c, std::size_t input, const Weights& w) {
   c.kernel = "cpu::sparse::gemm", c.header = "kernels/cpu/sparse/gemm.hpp";
   c.args.insert(c.args.begin() + behind_packed, {read(plan), read(values), write(scratch)});
   c.worker_scratch = behind_packed + 2;
+  c.without_zeros = Call::Rows::many;
 }
 
 // Rank 2, with a step from column to column that is known at run time.

@@ -51,6 +51,7 @@ class FixedChain {
   [[nodiscard]] bool has_one_fraction() const;
   [[nodiscard]] std::int64_t low() const;
   [[nodiscard]] std::int64_t high() const;
+  [[nodiscard]] std::int64_t peak() const { return peak_; }
   [[nodiscard]] bool is_wide() const { return peak_ > INT32_MAX; }  // sums of 32 bits do not do
   [[nodiscard]] DType stored_type() const;                          // the narrowest that holds all; undefined: none does
 

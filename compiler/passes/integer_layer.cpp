@@ -67,7 +67,8 @@ bool read_weights(IntegerLayer& out, const Tensor& w, const std::vector<std::int
   }
   out.taps.assign(w.shape().begin() + 2, w.shape().end());
   const auto channels = static_cast<std::size_t>(w.shape()[1]);
-  out.weights = matrix(all, inner / channels, channels, out.columns, out.groups);
+  const std::size_t groups = out.windows == FixedWindows::depthwise ? 1 : out.k / inner;
+  out.weights = matrix(all, inner / channels, channels, out.columns, groups);
   return true;
 }
 
@@ -123,9 +124,11 @@ std::optional<IntegerLayer> integer_layer(const Node& n) {
   const Places* p = places_of(n);
   if (!p || !is_layer_of_constants(n, *p)) return std::nullopt;
   const Tensor& w = *n.in(p->w)->constant;
-  const auto groups = static_cast<std::size_t>(p->convolution ? n.attr_int("group", 1) : 1);
+  const std::int64_t groups = p->convolution ? n.attr_int("group", 1) : 1;
   const auto columns = static_cast<std::size_t>(w.shape()[p->convolution ? 0 : 1]);
-  IntegerLayer out{n.in(0), w.size() / columns * groups, columns, groups, {}, {}, 0, nullptr, {}, {}, 0};
+  const FixedWindows windows = p->convolution ? fixed_windows(groups, w.shape()[0], w.shape()[1]) : FixedWindows::matrix;
+  const std::size_t terms = w.size() / columns, k = windows == FixedWindows::depthwise ? terms : terms * static_cast<std::size_t>(groups);
+  IntegerLayer out{n.in(0), k, columns, windows, {}, {}, 0, nullptr, {}, {}, 0};
   const auto zero_w = each(n, p->zero_w, columns);
   if (!zero_w || !read_weights(out, w, *zero_w, p->convolution) || !read_offsets(out, n, *p) || !read_scales(out, n, *p)) return std::nullopt;
   return out;

@@ -3,14 +3,16 @@
 #include <vector>
 
 #include "compiler/ir/graph.hpp"
+#include "compiler/passes/fixed_windows.hpp"
 
 namespace inferc {
 
 // A layer of ONNX on bytes with constant weights: MatMulInteger, ConvInteger, QLinearMatMul, QLinearConv.
 struct IntegerLayer {
   Value* x;
-  std::size_t k, columns, groups;
-  std::vector<std::int64_t> weights;  // [k, columns] without their zero points; of a convolution k counts taps, then all channels
+  std::size_t k, columns;
+  FixedWindows windows;               // of a product: `matrix`
+  std::vector<std::int64_t> weights;  // [k, columns] without their zero points; of a convolution k counts taps, then (but depthwise) all channels
   std::vector<std::int64_t> bias;     // for each column
   std::int64_t zero_x;
   Value* late_zero_x;              // that of x where it comes at run time, else null

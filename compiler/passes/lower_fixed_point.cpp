@@ -6,14 +6,17 @@
 #include <numeric>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "compiler/ops/fixed.hpp"
 #include "compiler/passes/edit.hpp"
 #include "compiler/passes/fixed_chain.hpp"
+#include "compiler/passes/fixed_windows.hpp"
+#include "compiler/passes/function_tables.hpp"
 #include "compiler/passes/grid.hpp"
 #include "compiler/passes/integer_layer.hpp"
 #include "compiler/passes/match.hpp"
 #include "compiler/passes/passes.hpp"
-#include "compiler/passes/point_function.hpp"
 #include "compiler/passes/stored_quantiser.hpp"
 
 namespace inferc {
@@ -41,6 +44,7 @@ struct Integers {
   Attributes attributes{};
   Shape image{};  // of a convolution: [N, C, ...], computed as [N, positions, C]
   std::vector<std::string> origins{};
+  std::optional<FunctionTables> tables{};  // of a FixedTable
 };
 
 std::int64_t most_of(const Columns& columns) {
@@ -171,7 +175,7 @@ class Lowering {
 
   bool run() {
     for (Node* n : graph_.nodes())
-      if (!converted_.count(n) && !visit_function(n) && !visit_integer_layer(n)) visit(n);
+      if (!converted_.count(n) && !visit_function(n) && !visit_integer_layer(n) && !visit_integer_pool(n)) visit(n);
     if (converted_.empty()) return false;
     give_floats();
     for (const auto& [of, by] : replaced_) Edit(graph_, of->producer).replace_with(by);
@@ -263,13 +267,26 @@ class Lowering {
                                  n.is("Slice") || n.is("Gather") || n.is("View", "inferc"));
   }
   const Integers* moved(const Node& n, const Integers& from, Node* before) {
-    const DType t = from.value->type->dtype;
-    if (n.is("MaxPool") && t != DType::int8 && t != DType::uint8) return nullptr;
+    if (n.is("MaxPool")) return keep(n.out(), {largest(n, from.value, before), {*joined(from.columns)}});
     Node* copy = graph_.add_node(n.op, n.inputs, 1, n.attributes, before);
     graph_.set_input(copy, 0, from.value);
     copy->domain = n.domain, copy->name = n.name, copy->origins = n.origins, copy->opset = n.opset;
     copy->outputs[0]->type = Type{from.value->type->dtype, n.out()->type->shape};
     return keep(n.out(), {copy->outputs[0], {*joined(from.columns)}});
+  }
+  // Of each window, in the shape of the pool's result.
+  Value* largest(const Node& n, Value* x, Node* before) {
+    Attributes attributes = n.attributes;
+    attributes.erase("storage_order");
+    const Edit edit(graph_, before);
+    return edit.view(edit.transpose(edit.composite("FixedMaxPool", {x}, std::move(attributes), n.origins), {0, 2, 1}), n.out()->type->shape);
+  }
+  // A pool of integers of the file.
+  bool visit_integer_pool(Node* n) {
+    if (!n->is("MaxPool") || n->outputs.size() != 1 || !n->in(0)->type || !is_integer(n->in(0)->type->dtype)) return false;
+    replaced_.emplace_back(n->out(), largest(*n, n->in(0), n));
+    converted_.insert(n);
+    return true;
   }
   void visit_movement(Node* n, const Integers& x) {
     if (joined(x.columns) && moved(*n, x, n)) converted_.insert(n);
@@ -317,10 +334,37 @@ class Lowering {
     Integers of{nullptr, chain.columns(), chain, std::move(op), std::move(operands), std::move(attributes), std::move(image)};
     if (!of.image.empty()) of.columns = {{chain.columns()[0].fraction, chain.low(), chain.high()}};
     of.origins = origins_of(covered);
+    note_width(covered, chain, of);
     of.value = place(of, chain, chain.stored_type(), last);
     keep(last->out(), std::move(of));
     converted_.insert(covered.begin(), covered.end());
   }
+  // What takes 64 bits for want of a proof that 32 do.
+  void note_width(const std::set<Node*>& covered, const FixedChain& chain, const Integers& of) {
+    const auto is_long = [](const Value* v) {
+      if (!v->is_constant()) return v->type->dtype == DType::int32;
+      const auto all = v->constant->as<std::int32_t>();
+      return std::any_of(all.begin(), all.end(), [](std::int32_t w) { return w < INT16_MIN || w > INT16_MAX; });
+    };
+    const std::vector<Node*> nodes = graph_.nodes();
+    const Node& first = **std::find_if(nodes.begin(), nodes.end(), [&](Node* n) { return covered.count(n) > 0; });
+    const auto reach = static_cast<std::uint64_t>(chain.peak());
+    if (chain.is_wide())
+      note(first,
+           fmt::format("its sums, or what follows them, may reach {}, {} bits with the sign: they are computed in 64-bit integers, which takes longer", reach,
+                       std::bit_width(reach) + 1),
+           "data and weights of fewer bits: sums below 2^31 take 32-bit integers");
+    else if (of.op == "FixedLinear" && std::any_of(of.operands.begin(), of.operands.end(), is_long))
+      note(first, "its data or weights have more than 16 bits: they are multiplied in 64-bit integers, which takes longer",
+           "data and weights of up to 16 bits");
+  }
+  // A layer on grids whose sums nobody can tell.
+  void note_beyond(const Node& n) {
+    const bool on_grids = std::all_of(n.inputs.begin(), n.inputs.end(), [&](const Value* v) { return !v || facts_.of(v); });
+    if (on_grids && n.in(1)->is_constant() && !converted_.count(&n) && !facts_.of(n.out()))
+      note(n, "its sums may take more than 53 bits: they are computed in float32, which rounds them", "data and weights of fewer bits");
+  }
+  void note(const Node& n, const std::string& what, std::string help) { graph_.notes.push_back({fmt::format("{}: {}", address(n), what), std::move(help)}); }
   [[nodiscard]] std::vector<std::string> origins_of(const std::set<Node*>& covered) const {
     std::vector<Node*> nodes;
     for (Node* n : graph_.nodes())
@@ -377,81 +421,58 @@ class Lowering {
 
   // --- functions of few integers, as tables
 
-  // The integers of a value, all in one unit, and where they are.
+  // The integers of a value, and where they are.
   struct FewIntegers {
     Value* value;
-    FixedChain::Column column;
+    Columns columns;
   };
   std::optional<FewIntegers> few_integers(Value* v, Node* before) {
     if (is_integer(v->type->dtype)) {
       const grid::Grid all = grid::whole(*facts_.of(v));
       const std::int64_t unit = std::int64_t{1} << std::clamp(-all.fraction[0], 0, 32);
-      return FewIntegers{v, {0, all.low[0] * unit, all.high[0] * unit}};
+      return FewIntegers{v, {{0, all.low[0] * unit, all.high[0] * unit}}};
     }
     // What a chain went through has no integers of its own, and no float any more.
     const bool inside = v->producer && converted_.count(v->producer) && !known(v);
     const Integers* of = inside ? nullptr : integers_of(v, before);
-    const auto column = of ? joined(of->columns) : std::nullopt;
-    return column ? std::optional(FewIntegers{of->value, *column}) : std::nullopt;
-  }
-  // All of them, as elements of type `t`.
-  static Tensor all_values(const FixedChain::Column& c, DType t) {
-    std::vector<std::int64_t> integers(static_cast<std::size_t>(c.high - c.low + 1));
-    std::iota(integers.begin(), integers.end(), c.low);
-    if (t != DType::float32) return stored(integers, t);
-    Tensor out(t, {std::ssize(integers)});
-    std::transform(integers.begin(), integers.end(), out.as<float>().begin(), [&](std::int64_t q) { return std::ldexp(static_cast<float>(q), -c.fraction); });
-    return out;
-  }
-  static Tensor stored(const std::vector<std::int64_t>& integers, DType t) {
-    Tensor out(t, {std::ssize(integers)});
-    by_storage(t, [&]<class T>(std::type_identity<T>) {
-      std::transform(integers.begin(), integers.end(), out.as<T>().begin(), [](std::int64_t q) { return static_cast<T>(q); });
-    });
-    return out;
-  }
-
-  // Multiples of 2^-fraction as integers.
-  static std::optional<std::vector<std::int64_t>> integers_in(const Tensor& t, int fraction) {
-    std::vector<std::int64_t> out;
-    for (const float v : t.as<float>()) {
-      const double q = std::ldexp(static_cast<double>(v), fraction);
-      if (!(std::abs(q) <= static_cast<double>(INT32_MAX)) || q != std::floor(q)) return std::nullopt;
-      out.push_back(static_cast<std::int64_t>(q));
-    }
-    return out;
+    if (!of) return std::nullopt;
+    const auto one = joined(of->columns);
+    return FewIntegers{of->value, one ? Columns{*one} : of->columns};
   }
 
   bool visit_function(Node* n) {
     const auto f = functions_.ending_with(n);
     const auto x = f ? few_integers(f->source, n) : std::nullopt;
-    if (!x || x->column.high - x->column.low >= PointFunctions::most_points) return false;
-    const Tensor points = all_values(x->column, f->source->type->dtype);
-    const auto results = values_of(*f, points);
-    if (!results) return false;
-    const Attributes attributes{{"first", x->column.low}, {"near", near_points(*f, points, *results, x->column.low)}};
+    if (!x) return false;
     Value* y = f->nodes.back()->out();
-    if (y->type->dtype != DType::float32) {
-      replaced_.emplace_back(y, table(x->value, *results, attributes, *f, n));
-    } else {
-      const int fraction = grid::whole(*facts_.of(y)).fraction[0];
-      const auto entries = integers_in(*results, fraction);
-      if (!entries) return false;
-      const auto [low, high] = std::minmax_element(entries->begin(), entries->end());
-      const FixedChain::Column column{fraction, *low, *high};
-      Value* of = table(x->value, stored(*entries, FixedChain({column}, 0).stored_type()), attributes, *f, n);
-      keep(y, {of, {column}, {}, "FixedTable", {x->value}, attributes, {}, of->producer->origins});
-    }
+    const bool in_file = y->type->dtype != DType::float32;
+    const auto tables = function_tables(*f, x->columns, in_file ? nullptr : facts_.of(y));
+    if (!tables) return false;
+    Integers of{nullptr, columns_of_results(*tables), {}, "FixedTable", {x->value}, attributes_of(*tables), {}, joined_origins(f->nodes), *tables};
+    of.value = table(of, in_file ? y->type->dtype : FixedChain(of.columns, 0).stored_type(), n);
+    if (in_file) replaced_.emplace_back(y, of.value);
+    else keep(y, std::move(of));
     cover(f->nodes);
     return true;
   }
-  static std::vector<std::int64_t> near_points(const PointFunction& f, const Tensor& points, const Tensor& results, std::int64_t first) {
-    std::vector<std::int64_t> out = near_boundaries(f, points, results);
-    for (std::int64_t& i : out) i += first;
+  static Columns columns_of_results(const FunctionTables& of) {
+    Columns out;
+    for (const auto& t : of.tables) {
+      const auto [low, high] = std::minmax_element(t.entries.begin(), t.entries.end());
+      out.push_back({t.fraction, *low, *high});
+    }
+    const auto one = joined(out);
+    return one ? Columns{*one} : out;
+  }
+  static Attributes attributes_of(const FunctionTables& of) {
+    Attributes out{{"near", of.near.integers}};
+    if (of.axis) out["axis"] = static_cast<std::int64_t>(*of.axis), out["near_columns"] = of.near.columns;
     return out;
   }
-  Value* table(Value* x, Tensor entries, Attributes attributes, const PointFunction& f, Node* before) {
-    return Edit(graph_, before).composite("FixedTable", {x, graph_.add_constant(std::move(entries))}, std::move(attributes), joined_origins(f.nodes));
+  Value* table(const Integers& of, DType type, Node* before) {
+    PooledTables tables = pooled_tables(*of.tables, type);
+    std::vector<Value*> operands{of.operands[0], graph_.add_constant(std::move(tables.entries)), graph_.add_constant(std::move(tables.offset))};
+    return Edit(graph_, before).composite("FixedTable", std::move(operands), of.attributes, of.origins);
   }
   // Those that nobody else reads.
   void cover(const std::vector<Node*>& nodes) {
@@ -474,8 +495,12 @@ class Lowering {
   std::optional<FixedChain> integer_sums(const IntegerLayer& layer, Node*& last, std::set<Node*>& covered) {
     const Columns x = range_of(layer.x->type->dtype);
     const Weights w{layer.weights, std::vector<int>(layer.columns, 0)};
-    FixedChain chain = sums(w, x, layer.k, offset_of(layer.x->type->dtype, true));
-    if (!chain.add(whole(layer.bias)) || chain.is_wide() || magnitude(w) > 32767) return std::nullopt;
+    FixedChain chain = sums(w, x, layer.k, layer.windows == FixedWindows::depthwise ? 0 : offset_of(layer.x->type->dtype, true));
+    if (!chain.add(whole(layer.bias)) || chain.is_wide() || magnitude(w) > 32767) {
+      note(*last, "its sums may leave 32 bits and then wrap, as ONNX defines them: the reference kernel computes it, which is slow",
+           "fewer inputs or smaller weights make it exact");
+      return std::nullopt;
+    }
     if (!layer.factor.empty()) {
       const bool fits = chain.rescale(layer.factor, std::vector<float>(layer.columns, 1.0f)) && saturate(chain, layer.zero_y, last->out()->type->dtype);
       return fits ? std::optional(chain) : std::nullopt;
@@ -498,18 +523,17 @@ class Lowering {
 
   bool visit_integer_layer(Node* n) {
     const auto layer = integer_layer(*n);
-    if (!layer || (!layer->taps.empty() &&
-                   (!is_worth_a_matrix(static_cast<std::int64_t>(layer->groups), static_cast<std::int64_t>(layer->columns)) || layer->late_zero_x)))
-      return false;
+    if (!layer || layer->windows == FixedWindows::none || (!layer->taps.empty() && layer->late_zero_x)) return false;
     std::set<Node*> covered{n};
     Node* last = n;
     const auto chain = integer_sums(*layer, last, covered);
     if (!chain) return false;
-    Tensor matrix(DType::int32, {static_cast<std::int64_t>(layer->k), static_cast<std::int64_t>(layer->columns)});
-    std::copy(layer->weights.begin(), layer->weights.end(), matrix.as<std::int32_t>().begin());
-    Value* rows = layer->taps.empty() ? layer->x : patches_of(n, *layer);
-    const Attributes high{{"x_high", range_of(layer->x->type->dtype)[0].high}};
-    Integers of{nullptr, {}, {}, "FixedLinear", {rows, graph_.add_constant(std::move(matrix), weights_name(*n))}, high, {}, origins_of(covered)};
+    const Weights weights{layer->weights, {}};
+    Integers of{nullptr, {}, {}, "FixedLinear", {layer->x, weight_operand(weights, layer->k, layer->columns, weights_of(*n))}, {}, {}, origins_of(covered)};
+    if (layer->windows == FixedWindows::depthwise) of.op = "FixedDepthwise", of.attributes = window_attributes(*n, *layer);
+    else of.attributes["x_high"] = range_of(layer->x->type->dtype)[0].high;
+    if (layer->windows == FixedWindows::matrix && !layer->taps.empty())
+      of.operands[0] = Edit(graph_, n).composite("FixedPatches", {layer->x}, window_attributes(*n, *layer), n->origins);
     if (!layer->taps.empty()) of.image = n->out()->type->shape;
     Value* y = place(of, *chain, last->out()->type->dtype, n);
     if (layer->late_zero_x) y = without_zero(y, *layer, n);
@@ -517,13 +541,13 @@ class Lowering {
     converted_.insert(covered.begin(), covered.end());
     return true;
   }
-  static std::string weights_name(const Node& n) { return n.in(n.is("MatMulInteger") || n.is("ConvInteger") ? 1 : 3)->name; }
-  Value* patches_of(Node* n, const IntegerLayer& layer) {
-    Attributes attributes = n->attributes;
-    attributes.erase("group");
-    attributes["kernel_shape"] = layer.taps;
-    attributes["fill"] = layer.zero_x;
-    return Edit(graph_, n).composite("FixedPatches", {layer.x}, attributes, n->origins);
+  static const Value* weights_of(const Node& n) { return n.in(n.is("MatMulInteger") || n.is("ConvInteger") ? 1 : 3); }
+  static Attributes window_attributes(const Node& n, const IntegerLayer& layer) {
+    Attributes out = n.attributes;
+    out.erase("group");
+    out["kernel_shape"] = layer.taps;
+    out["fill"] = layer.zero_x;
+    return out;
   }
   // Less what a zero point that comes at run time brings to each sum: sums of 32 bits wrap as those of the file do.
   Value* without_zero(Value* y, const IntegerLayer& layer, Node* before) {
@@ -619,34 +643,48 @@ class Lowering {
            (!n.in(2) || n.in(2)->is_constant());
   }
 
-  // A layer of `n` as the product of x, k terms a row, with the matrix w[K, N]; rows are what `prepare` makes of x.
-  template <class Prepare>
-  void lower_layer(Node* n, const Integers& x, const Tensor& w, bool turned, const Value* bias, std::size_t behind, Prepare prepare) {
-    const auto k = static_cast<std::size_t>(w.shape()[turned ? 1 : 0]), outputs = static_cast<std::size_t>(w.shape()[turned ? 0 : 1]);
-    auto weights = weights_of(w, turned, x.columns, k, outputs);
+  // Sums over k terms with the weights w[K, N], or turned; rows of x are what `prepare` makes of it. `behind` axes follow that of the columns in
+  // the file.
+  struct Layer {
+    std::string op;
+    Tensor w;
+    bool turned;
+    const Value* bias;
+    std::size_t behind;
+    Attributes attributes;
+    std::function<Value*()> prepare;
+  };
+  void lower_layer(Node* n, const Integers& x, Layer layer) {
+    const Tensor& w = layer.w;
+    const auto k = static_cast<std::size_t>(w.shape()[layer.turned ? 1 : 0]), outputs = static_cast<std::size_t>(w.shape()[layer.turned ? 0 : 1]);
+    auto weights = weights_of(w, layer.turned, x.columns, k, outputs);
     if (!weights) return;
     const DType type = x.value->type->dtype;
-    const bool bytes = (type == DType::int8 || type == DType::uint8) && are_bytes(*weights);
+    const bool is_product = layer.op == "FixedLinear", bytes = is_product && (type == DType::int8 || type == DType::uint8) && are_bytes(*weights);
     level(*weights, bytes ? 127 : 32767);
     const double bound = static_cast<double>(magnitude(*weights)) * static_cast<double>(most_of(x.columns) + 32768) * static_cast<double>(k);
     if (magnitude(*weights) > (std::int64_t{1} << 30) || bound > 4e18) return;
-    FixedChain chain = sums(*weights, x.columns, k, offset_of(type, bytes));
-    if (bias) {
-      const auto term = columns_of(bias, outputs, 0);
+    FixedChain chain = sums(*weights, x.columns, k, is_product ? offset_of(type, bytes) : 0);
+    if (layer.bias) {
+      const auto term = columns_of(layer.bias, outputs, 0);
       if (!term || !chain.add(*term)) return;
     }
     std::set<Node*> covered{n};
-    Node* last = extend(chain, n, covered, behind);
+    Node* last = extend(chain, n, covered, layer.behind);
     const bool narrow = magnitude(*weights) <= 32767 && type != DType::int32 && !chain.is_wide();
     const grid::Grid* sum = facts_.of(n->out());
     if (!narrow && sum && sum->exact) return;  // float32 is as right, and faster
+    if (is_product) layer.attributes["x_high"] = std::max<std::int64_t>(0, joined_high(x.columns));
+    emit(std::move(chain), last, layer.op, {layer.prepare(), weight_operand(*weights, k, outputs, n->in(1))}, std::move(layer.attributes), covered,
+         layer.behind > 0 ? n->out()->type->shape : Shape{});
+  }
+  static std::int64_t joined_high(const Columns& columns) {
+    return std::max_element(columns.begin(), columns.end(), [](const auto& a, const auto& b) { return a.high < b.high; })->high;
+  }
+  Value* weight_operand(const Weights& weights, std::size_t k, std::size_t outputs, const Value* of) {
     Tensor matrix(DType::int32, {static_cast<std::int64_t>(k), static_cast<std::int64_t>(outputs)});
-    std::copy(weights->integer.begin(), weights->integer.end(), matrix.as<std::int32_t>().begin());
-    std::int64_t high = 0;
-    for (const auto& c : x.columns) high = std::max(high, c.high);
-    Value* rows = prepare();
-    emit(std::move(chain), last, "FixedLinear", {rows, graph_.add_constant(std::move(matrix), n->in(1) ? n->in(1)->name : std::string())}, {{"x_high", high}},
-         covered, behind > 0 ? n->out()->type->shape : Shape{});
+    std::copy(weights.integer.begin(), weights.integer.end(), matrix.as<std::int32_t>().begin());
+    return graph_.add_constant(std::move(matrix), of ? of->name : std::string());
   }
 
   // The integers of a layer's input, where it has constant weights.
@@ -658,60 +696,38 @@ class Lowering {
 
   void visit_product(Node* n) {
     if (!(n->is("MatMul") || is_gemm_with_units(*n)) || n->in(1)->type->rank() != 2) return;
-    const Integers* x = input_of(n);
-    if (!x || x->value->type->rank() < 1) return;
-    lower_layer(n, *x, *n->in(1)->constant, n->attr_int("transB", 0) != 0, n->in(2), 0, [&] { return x->value; });
+    if (const Integers* x = input_of(n); x && x->value->type->rank() >= 1)
+      lower_layer(n, *x, {"FixedLinear", *n->in(1)->constant, n->attr_int("transB", 0) != 0, n->in(2), 0, {}, [&] { return x->value; }});
+    note_beyond(*n);
   }
-
-  // [filters, channels of a group, taps...] as a matrix over (tap, channel) of all channels: zeros between the groups.
-  static Tensor filter_matrix(const Tensor& w, std::size_t groups) {
-    const auto filters = static_cast<std::size_t>(w.shape()[0]), channels = static_cast<std::size_t>(w.shape()[1]), taps = w.size() / (filters * channels);
-    Tensor out(DType::float32, {static_cast<std::int64_t>(taps * channels * groups), static_cast<std::int64_t>(filters)});
-    for (std::size_t f = 0; f < filters; ++f)
-      for (std::size_t c = 0; c < channels; ++c)
-        for (std::size_t t = 0; t < taps; ++t)
-          out.as<float>()[(t * channels * groups + f / (filters / groups) * channels + c) * filters + f] = w.as<float>()[(f * channels + c) * taps + t];
-    return out;
-  }
-
-  // Between many groups the matrix is mostly zeros, and float32 then is faster: unless all filters fit the panel of 16 columns that is
-  // computed anyway.
-  static bool is_worth_a_matrix(std::int64_t groups, std::int64_t filters) { return groups <= 4 || filters <= 16; }
 
   void visit_convolution(Node* n) {
-    const std::int64_t groups = n->attr_int("group", 1);
     if (n->in(2) && !n->in(2)->is_constant()) return;
-    const Integers* x = input_of(n);
-    if (!x || x->columns.size() != 1) return;
-    const Tensor& w = *n->in(1)->constant;
-    if (!is_worth_a_matrix(groups, w.shape()[0])) return;
     Attributes attributes = n->attributes;
     attributes.erase("group");
-    lower_windows(n, *x, w, static_cast<std::size_t>(groups), n->in(2), std::move(attributes));
+    if (const Integers* x = input_of(n); x && x->columns.size() == 1)
+      lower_windows(n, *x, *n->in(1)->constant, n->attr_int("group", 1), n->in(2), std::move(attributes));
+    note_beyond(*n);
   }
-  void lower_windows(Node* n, const Integers& x, const Tensor& w, std::size_t groups, const Value* bias, Attributes attributes) {
+  // W[filters, channels of a group, taps...].
+  void lower_windows(Node* n, const Integers& x, const Tensor& w, std::int64_t groups, const Value* bias, Attributes attributes) {
     attributes["kernel_shape"] = std::vector<std::int64_t>(w.shape().begin() + 2, w.shape().end());
-    lower_layer(n, x, filter_matrix(w, groups), false, bias, w.rank() - 2,
-                [&] { return Edit(graph_, n).composite("FixedPatches", {x.value}, attributes, n->origins); });
+    const auto patches = [&] { return Edit(graph_, n).composite("FixedPatches", {x.value}, attributes, n->origins); };
+    switch (fixed_windows(groups, w.shape()[0], w.shape()[1])) {
+      case FixedWindows::matrix:
+        return lower_layer(n, x, {"FixedLinear", filter_matrix(w, static_cast<std::size_t>(groups)), false, bias, w.rank() - 2, {}, patches});
+      case FixedWindows::depthwise:
+        return lower_layer(n, x, {"FixedDepthwise", depthwise_matrix(w), false, bias, w.rank() - 2, attributes, [&] { return x.value; }});
+      case FixedWindows::none:
+        return;
+    }
   }
 
-  // The window of an average without padding; of all positions where no attribute tells.
-  static std::optional<std::vector<std::int64_t>> averaged_window(const Node& n) {
-    const Shape& s = n.in(0)->type->shape;
-    const auto pads = n.attr("pads", std::vector<std::int64_t>{});
-    const std::string padding = n.attr("auto_pad", std::string("NOTSET"));
-    if (s.size() < 3 || std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; })) return std::nullopt;
-    if (n.attr_int("ceil_mode", 0) != 0 || (padding != "NOTSET" && padding != "VALID")) return std::nullopt;
-    if (n.is("AveragePool")) return n.attr("kernel_shape", std::vector<std::int64_t>{});
-    std::vector<std::int64_t> out;
-    for (std::size_t d = 2; d < s.size(); ++d) out.push_back(s[d].constant().value_or(0));
-    return out;
-  }
   // A mean over 2^p elements is a convolution of each channel with weights 2^-p.
   void visit_average(Node* n) {
     const auto window = averaged_window(*n);
     const auto channels = n->in(0)->type->rank() > 1 ? n->in(0)->type->shape[1].constant() : std::nullopt;
-    if (!window || !channels || *channels < 1 || !is_worth_a_matrix(*channels, *channels)) return;
+    if (!window || !channels || *channels < 1) return;
     const std::int64_t terms = std::accumulate(window->begin(), window->end(), std::int64_t{1}, std::multiplies<>());
     if (terms < 1 || !std::has_single_bit(static_cast<std::uint64_t>(terms))) return;
     const Node* from = n->in(0)->producer;
@@ -723,7 +739,7 @@ class Lowering {
     std::fill(w.as<float>().begin(), w.as<float>().end(), 1.0f / static_cast<float>(terms));
     Attributes attributes = n->attributes;
     for (const char* name : {"ceil_mode", "count_include_pad"}) attributes.erase(name);
-    lower_windows(n, *x, w, static_cast<std::size_t>(*channels), nullptr, std::move(attributes));
+    lower_windows(n, *x, w, *channels, nullptr, std::move(attributes));
   }
 
   // --- back to float32
@@ -743,7 +759,7 @@ class Lowering {
     }
   }
   Value* float_of(const Integers& of, Node* at) {
-    if (of.op == "FixedTable" && !graph_.is_read(*of.value)) return float_table(of, at);
+    if (of.op == "FixedTable" && !graph_.is_read(*of.value)) return table(of, DType::float32, at);
     if (of.chain && !graph_.is_read(*of.value)) {
       FixedChain chain = *of.chain;
       if (chain.to_one_fraction()) return place(of, chain, DType::float32, at);
@@ -753,22 +769,12 @@ class Lowering {
     return place({of.value, of.columns, chain, "FixedMap", {of.value}, {}, {}, at->origins}, chain, DType::float32, at);
   }
 
-  Value* float_table(const Integers& of, Node* at) {
-    const Tensor& entries = *of.value->producer->in(1)->constant;
-    Tensor floats(DType::float32, entries.shape());
-    by_storage(entries.dtype(), [&]<class T>(std::type_identity<T>) {
-      std::transform(entries.as<T>().begin(), entries.as<T>().end(), floats.as<float>().begin(),
-                     [&](T q) { return static_cast<float>(std::ldexp(static_cast<double>(q), -of.columns[0].fraction)); });
-    });
-    return Edit(graph_, at).composite("FixedTable", {of.operands[0], graph_.add_constant(std::move(floats))}, of.attributes, of.origins);
-  }
-
   Graph& graph_;
   grid::Facts facts_;
   PointFunctions functions_;
   std::vector<std::pair<Value*, Value*>> replaced_;  // values of integer types
   std::map<const Value*, Integers> integers_;
-  std::set<Node*> converted_;
+  std::set<const Node*> converted_;
 };
 
 }  // namespace

@@ -56,6 +56,8 @@ bool eliminate_dead_code(Graph& graph);
 // Runs them all; `stop_after` (may be empty) names the last. What depends on `static_inputs` of the graph alone is kept apart from the
 // rest before the first fusion (keep_static.hpp).
 void run_pipeline(Graph& graph, std::string_view stop_after = {}, const std::vector<std::size_t>& static_inputs = {});
+// The notes of a graph and of those of its control flow, each once.
+[[nodiscard]] std::vector<Diagnostic> notes_of(const Graph& graph);
 // Those before operators are fused: each is still a node of its own, and the fusions change no bit.
 void run_pipeline_to_fusion(Graph& graph);
 

@@ -1,5 +1,7 @@
 #include "compiler/passes/passes.hpp"
 
+#include <algorithm>
+
 #include "compiler/ops/evaluate_control.hpp"
 #include "compiler/passes/keep_static.hpp"
 
@@ -72,6 +74,18 @@ void run_pipeline(Graph& graph, std::string_view stop_after, const std::vector<s
     verify(graph);
     if (p.name == stop_after) return;
   }
+}
+
+std::vector<Diagnostic> notes_of(const Graph& graph) {
+  std::vector<Diagnostic> out;
+  const auto add = [&](const Diagnostic& d) {
+    if (std::find(out.begin(), out.end(), d) == out.end()) out.push_back(d);
+  };
+  std::for_each(graph.notes.begin(), graph.notes.end(), add);
+  for (const Node* n : graph.nodes())
+    for (const Region& r : n->regions)
+      for (const Diagnostic& d : notes_of(*r.graph)) add(d);
+  return out;
 }
 
 void run_pipeline_to_fusion(Graph& graph) {

@@ -14,16 +14,40 @@ namespace {
 
 constexpr std::size_t most_nodes = 32;
 
-bool is_scalar(const Value* v) { return v->is_constant() && v->constant->size() == 1; }
+using Axis = std::optional<std::size_t>;
+constexpr std::size_t several = SIZE_MAX;
 
-// One result for each element of operands of its shape, all others being numbers.
+// None where one of them is none; `several` of two that differ.
+Axis joint(Axis a, Axis b) { return !a || a == b ? b : !b ? a : several; }
+
+// The axis of the result of `n` along which alone a constant operand varies; none: it is a number.
+Axis axis_of(const Node& n, const Value* v) {
+  const auto& shape = v->constant->shape();
+  const std::size_t size = v->constant->size(), rank = n.out()->type->shape.size();
+  if (size == 1) return std::nullopt;
+  if (size == 0 || shape.size() > rank) return several;
+  if (n.is("QuantizeLinear") || n.is("DequantizeLinear"))
+    return shape.size() == 1 ? from_front(n.attr_int("axis", 1), static_cast<std::int64_t>(rank)) : several;
+  Axis out;
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    if (shape[d] != 1) out = joint(out, rank - shape.size() + d);
+  return out;
+}
+Axis axis_of(const Node& n) {
+  Axis out;
+  for (const Value* v : n.inputs)
+    if (v && v->is_constant()) out = joint(out, axis_of(n, v));
+  return out;
+}
+
+// One result for each element of operands of its shape, all others being numbers or constants that vary along one axis.
 bool is_pointwise(const Node& n) {
   constexpr std::array others{"QuantizeLinear", "DequantizeLinear", "Cast"};
   const Op* op = find_op(n.op, n.domain);
   const bool defined = op && (op->elementwise || (n.domain.empty() && std::find(others.begin(), others.end(), n.op) != others.end()));
   if (!defined || !n.regions.empty() || n.outputs.size() != 1 || !n.out()->type || !n.measures.empty()) return false;
-  return std::all_of(n.inputs.begin(), n.inputs.end(),
-                     [&](const Value* v) { return !v || is_scalar(v) || (!v->is_constant() && v->type && v->type->shape == n.out()->type->shape); });
+  return axis_of(n) != several && std::all_of(n.inputs.begin(), n.inputs.end(),
+                                              [&](const Value* v) { return !v || v->is_constant() || (v->type && v->type->shape == n.out()->type->shape); });
 }
 
 std::vector<Value*> operands_of(const Node& n) {
@@ -51,18 +75,19 @@ bool PointFunctions::has_few_values(const Value* v) const { return is_on_grid(v)
 bool PointFunctions::has_few_points(const Value* v) const {
   if (!facts_.of(v) || !is_stored(v->type->dtype)) return false;
   const grid::Grid& g = *facts_.of(v);
-  const grid::Grid all = grid::whole(g);
-  const bool one_step = std::all_of(g.fraction.begin(), g.fraction.end(), [&](int f) { return f == g.fraction[0]; });
-  return one_step && all.high[0] - all.low[0] < most_points;
+  for (std::size_t k = 0; k < g.low.size(); ++k)
+    if (g.high[k] - g.low[k] >= most_points) return false;
+  return true;
 }
 
 // Integers that a float32 value was a moment ago.
-Value* PointFunctions::integer_behind(Value* v, std::vector<Node*>& nodes) const {
+Value* PointFunctions::integer_behind(Value* v, std::vector<Node*>& nodes, std::optional<std::size_t>& axis) const {
   Node* n = v->producer;
   if (!n || !is_float(v->type->dtype) || !order_.contains(n) || !is_pointwise(*n)) return v;
   const std::vector<Value*> from = operands_of(*n);
-  if (from.size() != 1 || !is_integer(from[0]->type->dtype) || !has_few_values(from[0])) return v;
-  nodes.push_back(n);
+  const Axis both = joint(axis, axis_of(*n));
+  if (from.size() != 1 || !is_integer(from[0]->type->dtype) || !has_few_values(from[0]) || both == several) return v;
+  nodes.push_back(n), axis = both;
   return from[0];
 }
 
@@ -72,10 +97,13 @@ struct PointFunctions::Walk {
   std::map<std::size_t, Value*> open{};  // by the place of the producer, from 1; 0: an input
   std::vector<Node*> nodes{};
   std::set<const Value*> inputs{};
+  Axis axis{};
 
   bool take(Node* n) {
     if (!is_pointwise(*n) || nodes.size() == most_nodes) return false;
     nodes.push_back(n);
+    axis = joint(axis, axis_of(*n));
+    if (axis == several) return false;
     for (Value* v : operands_of(*n)) {
       const auto at = v->producer ? order.find(v->producer) : order.end();
       if (v->producer && at == order.end()) return false;
@@ -109,8 +137,8 @@ std::optional<PointFunction> PointFunctions::ending_with(Node* quantiser) const 
     walk.open.erase(std::prev(walk.open.end()));
     if (!latest || !walk.take(latest)) return std::nullopt;
   }
-  PointFunction out{walk.open.begin()->second, std::move(walk.nodes), 0};
-  out.source = integer_behind(out.source, out.nodes);
+  PointFunction out{walk.open.begin()->second, std::move(walk.nodes), 0, walk.axis};
+  out.source = integer_behind(out.source, out.nodes, out.axis);
   std::sort(out.nodes.begin(), out.nodes.end(), [&](const Node* a, const Node* b) { return order_.at(a) < order_.at(b); });
   out.quantiser = first_rounding(out.nodes);
   extend(out);
@@ -123,17 +151,20 @@ void PointFunctions::extend(PointFunction& f) const {
     const Value* last = f.nodes.back()->out();
     Node* user = graph_.only_user(last);
     if (!user || !order_.contains(user) || !is_pointwise(*user) || operands_of(*user).size() != 1 || f.nodes.size() == most_nodes) return;
-    if (!has_few_points(user->out()) || user->out()->type->dtype != last->type->dtype) return;
-    f.nodes.push_back(user);
+    const Axis both = joint(f.axis, axis_of(*user));
+    if (!has_few_points(user->out()) || user->out()->type->dtype != last->type->dtype || both == several) return;
+    f.nodes.push_back(user), f.axis = both;
   }
 }
 
 namespace {
 
-// Nodes, the first operand of which is `source`, on a vector of points.
+// Nodes, the first operand of which is `source`, on points.
 std::optional<Tensor> run(const std::vector<Node*>& nodes, const Value* source, const Tensor& points) {
   Graph graph;
-  std::map<const Value*, Value*> inner{{source, graph.add_input("x", {points.dtype(), {Dim(static_cast<std::int64_t>(points.size()))}})}};
+  Shape shape;
+  for (const std::int64_t d : points.shape()) shape.emplace_back(d);
+  std::map<const Value*, Value*> inner{{source, graph.add_input("x", {points.dtype(), shape})}};
   Diagnostics problems;
   for (const Node* n : nodes) {
     std::vector<Value*> inputs;

@@ -12,9 +12,12 @@ struct PointFunction {
   Value* source;
   std::vector<Node*> nodes;
   std::size_t quantiser;  // of the nodes: the first from which on all values are on a grid
+  // The one axis of the values along which constants among the operands vary; none: all are numbers.
+  std::optional<std::size_t> axis;
 };
 
-// The functions of graph values that take few different ones: integers of an integer type or multiples of one step.
+// The functions of graph values that take few different ones: integers of an integer type or multiples of a step, of one or of one for each
+// index of an axis.
 class PointFunctions {
  public:
   static constexpr std::int64_t most_points = 1 << 12;
@@ -29,7 +32,7 @@ class PointFunctions {
   [[nodiscard]] bool has_few_values(const Value* v) const;
   [[nodiscard]] bool has_few_points(const Value* v) const;
   [[nodiscard]] bool is_on_grid(const Value* v) const;
-  [[nodiscard]] Value* integer_behind(Value* v, std::vector<Node*>& nodes) const;
+  [[nodiscard]] Value* integer_behind(Value* v, std::vector<Node*>& nodes, std::optional<std::size_t>& axis) const;
   void extend(PointFunction& f) const;
 
   const Graph& graph_;
@@ -37,7 +40,8 @@ class PointFunctions {
   std::map<const Node*, std::size_t> order_;
 };
 
-// What the function gives for a vector of values of the source's type; nothing where that is a fault.
+// What the function gives for values of the source's type, in a shape in which constants that vary along an axis broadcast; nothing where that
+// is a fault.
 [[nodiscard]] std::optional<Tensor> values_of(const PointFunction& f, const Tensor& points);
 
 // The indices of points whose result is another where what the quantiser reads is off by 4 units in the last place.

@@ -7,7 +7,6 @@
 
 #include "compiler/ops/op.hpp"
 #include "compiler/passes/grid.hpp"
-#include "compiler/passes/integer_layer.hpp"
 #include "compiler/passes/match.hpp"
 
 namespace inferc {
@@ -105,40 +104,22 @@ bool rounds_again(const Node& n) {
   }
 }
 
-// Whether a sum of a layer on bytes may leave 32 bits, by its weights and any data.
-bool may_wrap(const Node& n) {
-  const auto layer = n.in(0) && n.in(0)->type ? integer_layer(n) : std::nullopt;
-  if (!layer) return false;
-  const bool is_signed_data = layer->x->type->dtype == DType::int8;
-  const std::int64_t least = is_signed_data ? INT8_MIN : 0, most = is_signed_data ? INT8_MAX : UINT8_MAX;
-  std::vector<std::int64_t> low = layer->bias, high = layer->bias;
-  for (std::size_t i = 0; i < layer->weights.size(); ++i) {
-    const std::int64_t w = layer->weights[i];
-    low[i % layer->columns] += std::min(w * least, w * most);
-    high[i % layer->columns] += std::max(w * least, w * most);
-  }
-  return *std::min_element(low.begin(), low.end()) < INT32_MIN || *std::max_element(high.begin(), high.end()) > INT32_MAX;
-}
-
 }  // namespace
 
 void note_quantisation(const Graph& graph, Diagnostics& diagnostics) {
   const bool from_pquantml = graph.name.starts_with("pquant_");
   QuantiseNotes quantise;
-  Note again, off_step, off_bounds, truncate, wraps;
+  Note again, off_step, off_bounds, truncate;
   for (const Node* n : graph.nodes()) {
     quantise.see(*n);
     if (from_pquantml && rounds_again(*n)) again.add(*n);
     if (const auto why = grid::off_grid_reason(*n); n->is("Quantize", "inferc") && !why.empty()) (why.starts_with("bounds") ? off_bounds : off_step).add(*n);
-    if (may_wrap(*n)) wraps.add(*n);
     if (n->is("Quant", "qonnx.custom_op.general") && n->attr("rounding_mode", std::string()) == "TRUNCATE") truncate.add(*n);
   }
   quantise.say(diagnostics);
   again.say(diagnostics, "constants that are off the grid of their quantiser are rounded again", remedy);
   off_step.say(diagnostics, "its scale is no power of two: what follows is computed in float32, not in integers", "a scale 2^f makes it exact");
   off_bounds.say(diagnostics, "a bound is no integer: what follows is computed in float32, not in integers", "integer bounds make it exact");
-  wraps.say(diagnostics, "its sums may leave 32 bits and then wrap, as ONNX defines them: the reference kernel computes it, which is slow",
-            "fewer inputs or smaller weights make it exact");
   truncate.say(diagnostics, "rounding_mode TRUNCATE, which PQuantML writes for TRN_ZERO, is read as DOWN", remedy);
 }
 

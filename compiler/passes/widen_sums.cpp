@@ -40,7 +40,9 @@ class Widener {
     const grid::Grid* g = facts_.of(n->out());
     if (!g) return;
     const bool fits = fits_float32(*g);
-    if (fits && std::none_of(n->inputs.begin(), n->inputs.end(), [&](Value* v) { return wide_.count(v) > 0; })) return;
+    const bool follows = std::any_of(n->inputs.begin(), n->inputs.end(), [&](Value* v) { return wide_.count(v) > 0; });
+    if (fits && !follows) return;
+    if (!follows) note(*n);
     const Edit edit(graph_, n);
     std::vector<Value*> inputs;
     for (Value* v : n->inputs) inputs.push_back(is_float32(v) ? widened_value(edit, v) : v);
@@ -48,6 +50,11 @@ class Widener {
     Value* narrow = edit("Cast", {sum}, {{"to", static_cast<std::int64_t>(DType::float32)}});
     edit.replace_with(narrow);
     if (!fits) wide_[narrow] = sum;
+  }
+
+  void note(const Node& n) {
+    graph_.notes.push_back({address(n) + ": its sums may take more than the 24 bits of float32: they are computed in float64, which takes longer",
+                            "data and weights of fewer bits, or a quantiser behind it: both make it one on integers"});
   }
 
   Value* widened_value(const Edit& edit, Value* v) {

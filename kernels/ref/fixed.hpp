@@ -56,10 +56,10 @@ void fixed_map(O* y, const X* x, const std::int64_t* table, const std::int64_t* 
   for (std::size_t i = 0; i < rows * cols; ++i) y[i] = fixed_detail::finished<O>(x[i], steps, count, table, stride, i % (cols == 0 ? 1 : cols), unit);
 }
 
-// y[i] = table[x[i] - first].
+// y[o, c, i] = table[x[o, c, i] + offset[c]].
 template <class O, class X>
-void fixed_table(O* y, const X* x, const O* table, std::int64_t first, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) y[i] = table[static_cast<std::int64_t>(x[i]) - first];
+void fixed_table(O* y, const X* x, const O* table, const std::int32_t* offset, std::size_t outer, std::size_t cols, std::size_t inner) {
+  for (std::size_t i = 0; i < outer * cols * inner; ++i) y[i] = table[static_cast<std::int64_t>(x[i]) + offset[i / inner % cols]];
 }
 
 // y[i] = steps(a[i] 2^shift_a + b[i] 2^shift_b).
@@ -107,6 +107,44 @@ void fixed_patches(T* y, const T* x, std::int64_t fill, std::size_t batch, std::
         const bool inside = window.find(o, k, at);
         for (std::size_t c = 0; c < channels; ++c) *y++ = inside ? x[(n * channels + c) * plane + at] : static_cast<T>(fill);
       });
+    });
+}
+
+// y[n, position, c] = steps(sum over taps of x[n, c, ...] w[tap, c]) for sliding windows; `fill` outside.
+template <class O, class X>
+void fixed_depthwise(O* y, const X* x, const std::int32_t* w, std::int64_t fill, const std::int64_t* table, const std::int64_t* steps, std::size_t count,
+                     std::size_t batch, std::size_t channels, std::size_t stride, float unit, Sizes<3> in, Sizes<3> kernel, Sizes<3> out, Sizes<3> step,
+                     Sizes<3> dilation, Sizes<3> pad) {
+  const Window<3> window{in, kernel, out, step, dilation, pad};
+  for (std::size_t n = 0; n < batch; ++n)
+    for_each_position(out, [&](const std::size_t(&o)[3], std::size_t) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        std::int64_t sum = 0;
+        for_each_position(kernel, [&](const std::size_t(&k)[3], std::size_t tap) {
+          std::size_t at = 0;
+          const std::int64_t v = window.find(o, k, at) ? x[(n * channels + c) * elements(in) + at] : fill;
+          sum += v * w[tap * channels + c];
+        });
+        *y++ = fixed_detail::finished<O>(sum, steps, count, table, stride, c, unit);
+      }
+    });
+}
+
+// y[n, position, c] = the largest element that a sliding window sees of x[n, c, ...]; the lowest of the type where it sees none.
+template <class T>
+void fixed_max_pool(T* y, const T* x, std::size_t batch, std::size_t channels, Sizes<3> in, Sizes<3> kernel, Sizes<3> out, Sizes<3> step, Sizes<3> dilation,
+                    Sizes<3> pad) {
+  const Window<3> window{in, kernel, out, step, dilation, pad};
+  for (std::size_t n = 0; n < batch; ++n)
+    for_each_position(out, [&](const std::size_t(&o)[3], std::size_t) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        T most = limits::lowest<T>;
+        for_each_position(kernel, [&](const std::size_t(&k)[3], std::size_t) {
+          std::size_t at = 0;
+          if (window.find(o, k, at)) most = fixed::at_least(most, x[(n * channels + c) * elements(in) + at]);
+        });
+        *y++ = most;
+      }
     });
 }
 

@@ -156,10 +156,28 @@ def convolution(b):
     behind_layer(b, y, m, step * w_step, len(kernel))
 
 
-def pool(b):
-    x = b.quantised(lambda v: v.rank in (3, 4) and v.static(*range(2, v.rank)) and min(v.dims[2:]) >= 2)
+def depthwise(b):
+    """Of more channels than a panel has, each on its own; the largest of four behind it."""
+    x = b.quantised(lambda v: v.rank in (3, 4) and v.static(*range(1, v.rank)) and not_empty(v) and min(v.dims[2:]) >= 3)
+    m, ones = b.choose([17, 24, 40]), [1] * (x.rank - 2)
+    w, _ = weights(b, (m, x.dims[1], *ones), 0, x.dims[1], b.grid[x.name][1])
+    by_onnx_int8(b, b.node("Conv", [x, w], kernel_shape=ones))
+    x = b.values[-1]
+    kernel = [b.integer(1, min(3, d)) for d in x.dims[2:]]
+    w, w_step = weights(b, (m, 1, *kernel), 0, int(np.prod(kernel)), 128)
+    y = b.node("Conv", [x, w], kernel_shape=kernel, strides=[b.integer(1, 2) for _ in kernel], pads=[b.integer(0, k // 2) for k in kernel] * 2, group=m)
+    behind_layer(b, y, m, b.grid[x.name][0] * w_step, len(kernel))
+    largest(b, b.values[-1])
+
+
+def largest(b, x):
+    need(min(x.dims[2:]) >= 2)
     y = b.node("MaxPool", [x], kernel_shape=[2] * (x.rank - 2), strides=[b.integer(1, 2)] * (x.rank - 2))
     b.grid[y.name] = b.grid[x.name]
+
+
+def pool(b):
+    largest(b, b.quantised(lambda v: v.rank in (3, 4) and v.static(*range(2, v.rank))))
 
 
 def flatten(b):
@@ -192,6 +210,18 @@ def function(b):
     quantise(b, y)
 
 
+def function_by_column(b):
+    """Of columns with steps of their own, by one factor or one for each."""
+    x = b.quantised(lambda v: v.rank >= 2 and v.static(-1) and not_empty(v))
+    n, high = x.dims[-1], 2 ** b.integer(3, 6) - 1
+    rounding, steps = b.choose(sorted(onnx_file.ROUND)), 2.0 ** -b.rng.integers(2, 6, n)
+    y = b.node(f"Quantize_{rounding}_SAT", [x, b.constant((1 / steps).astype(F)), b.scale(-high - 1), b.scale(high)], domain=onnx_file.DOMAIN)
+    before = len(b.values)
+    z = b.node("Mul", [y, b.constant(b.rng.choice([0.3, 1.7, -0.45], n).astype(F)) if b.chance(0.6) else b.scale(0.3)])
+    b.rounded.update(v.name for v in b.values[before:])
+    quantise(b, b.node("Relu", [z]) if b.chance(0.5) else z)
+
+
 def joined(b):
     x = b.quantised(lambda v: v.rank == 2)
     y = b.quantised(lambda v: v.rank == 2 and v.dims[0] == x.dims[0])
@@ -199,7 +229,7 @@ def joined(b):
     b.grid[z.name] = min(b.grid[x.name][0], b.grid[y.name][0]), 4 * max(b.grid[x.name][1], b.grid[y.name][1])
 
 
-RULES = [linear] * 6 + [sparse] * 3 + [pruned] * 3 + [convolution] * 4 + [pool, flatten, activation, activation, function, function, joined] + [total] * 6
+RULES = [linear] * 6 + [sparse] * 3 + [pruned] * 3 + [convolution] * 4 + [depthwise] * 2 + [function_by_column] * 2 + [pool, flatten, activation, activation, function, function, joined] + [total] * 6
 
 
 def fill(b, symbol):

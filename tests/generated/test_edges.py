@@ -194,6 +194,12 @@ def quantised_image(b):
     q.convolution(b)
 
 
+def quantised_channels(b):
+    sizes = [b.integer(4, 9) for _ in range(b.integer(1, 2))]
+    q.quantise(b, value(b, b.integer(1, 3), b.integer(2, 5), *sizes, most=4))
+    q.depthwise(b)
+
+
 def decision_trees(b):
     value(b, edge(b, 130), edge(b, 33))
     q.trees(b)
@@ -213,7 +219,8 @@ RULES |= {"LSTM": partial(recurrent, op="LSTM", gates=4), "GRU": partial(recurre
           "GRU_linear": partial(recurrent, op="GRU", gates=3, linear_before_reset=1)}
 RULES["decision_trees"] = decision_trees
 EXACT = {"quantised_linear": partial(quantised_layer, rule=q.linear), "quantised_activation": partial(quantised_layer, rule=q.activation), "quantised_function": partial(quantised_layer, rule=q.function),
-         "quantised_sparse": quantised_row, "quantised_pruned": quantised_rows, "quantised_convolution": quantised_image, "quantised_sum": quantised_sum}
+         "quantised_sparse": quantised_row, "quantised_pruned": quantised_rows, "quantised_convolution": quantised_image, "quantised_sum": quantised_sum,
+         "quantised_channels": quantised_channels, "quantised_columns": partial(quantised_layer, rule=q.function_by_column)}
 RULES |= {f.__name__: partial(scatters, rule=f) for f in (m.scatter_elements, m.scatter_nd, m.scatter_nd_given)}
 
 

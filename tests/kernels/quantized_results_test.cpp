@@ -53,13 +53,45 @@ void check_table(std::size_t points) {
     for (X& v : x) v = static_cast<X>(static_cast<std::int64_t>(random() % points) + first);
     std::vector<O> y(n + 1, O{7}), e(n + 1, O{7});
     q::table<first>(Range{dim<0>{}, dim<1>{}}, y.data(), x.data(), entries.data(), n);
-    ref::fixed_table(e.data(), x.data(), entries.data(), first, n);
+    const auto offset = static_cast<std::int32_t>(-first);
+    ref::fixed_table(e.data(), x.data(), entries.data(), &offset, 1, 1, n);
     ASSERT_EQ(y, e) << n;
   }
 }
 TEST(QuantizedTable, IsTheDefinitionForEveryType) {
   check_table<-128, std::int8_t, std::int8_t>(256), check_table<0, std::uint8_t, float>(256), check_table<-4, std::int8_t, std::int32_t>(9);
   check_table<-2048, std::int16_t, std::uint8_t>(4096), check_table<7, std::uint16_t, std::int16_t>(300), check_table<-100, std::int32_t, std::uint16_t>(101);
+}
+
+// A table for each column, of sizes and beginnings of its own; columns of single elements and of several.
+template <class X, class O>
+void check_tables() {
+  for (const std::size_t cols : {1u, 3u, 7u, 8u, 9u, 24u, 33u})
+    for (const std::size_t inner : {1u, 2u, 8u, 19u}) {
+      std::mt19937 random(static_cast<unsigned>(cols * 100 + inner));
+      std::vector<O> entries;
+      std::vector<std::int32_t> offset(cols);
+      std::vector<X> x(4 * cols * inner);
+      for (std::size_t c = 0; c < cols; ++c) {
+        const auto first = static_cast<std::int32_t>(c % 5 * 3), points = static_cast<std::int32_t>(1 + random() % 50);
+        offset[c] = static_cast<std::int32_t>(entries.size()) - first;
+        for (std::int32_t i = 0; i < points; ++i) entries.push_back(static_cast<O>(random() % 100));
+        for (std::size_t i = 0; i < x.size(); ++i)
+          if (i / inner % cols == c) x[i] = static_cast<X>(first + static_cast<std::int32_t>(random() % static_cast<unsigned>(points)));
+      }
+      std::vector<O> y(x.size() + 1, O{7}), e(x.size() + 1, O{7});
+      q::tables(Range{std::size_t{1}, std::size_t{3}}, y.data(), x.data(), entries.data(), offset.data(), cols, inner);
+      ref::fixed_table(e.data() + cols * inner, x.data() + cols * inner, entries.data(), offset.data(), 2, cols, inner);
+      ASSERT_EQ(y, e) << cols << " x " << inner;
+      if (inner != 1) continue;
+      q::tables(Range{dim<0>{}, dim<4>{}}, y.data(), x.data(), entries.data(), offset.data(), cols, dim<1>{});
+      ref::fixed_table(e.data(), x.data(), entries.data(), offset.data(), 4, cols, 1);
+      ASSERT_EQ(y, e) << cols;
+    }
+}
+TEST(QuantizedTables, AreTheDefinitionForEveryType) {
+  check_tables<std::uint8_t, std::int8_t>(), check_tables<std::int8_t, float>(), check_tables<std::int16_t, std::uint8_t>();
+  check_tables<std::uint16_t, std::int16_t>(), check_tables<std::int32_t, std::int32_t>();
 }
 
 // Ties, values far beyond, and what is no number, by a scale that is no power of two and one that is.

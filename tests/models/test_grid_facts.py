@@ -150,6 +150,10 @@ class Choices(unittest.TestCase):
             model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = rows
             self.assertEqual(self.layers(self.saved(model))[0]["products"], products, (rows, data))
 
+    def test_of_weight_values_are_in_the_manifest(self):
+        calls = self.compiled(self.saved(self.pruned(0.9, data=63.0)), "facts")[0]
+        self.assertEqual([(c.get("products"), c.get("zeros")) for c in calls if "products" in c], [("Bytes<2>", "left out")])
+
     def test_of_weight_values_are_proved_again_for_new_weights(self):
         def with_weights(change, name):
             model = self.pruned(0.9, data=63.0)
@@ -230,6 +234,49 @@ class WrongInput(unittest.TestCase):
         status, text = self.checked([node], tensors, domains=[("qonnx.custom_op.general", 1)])
         self.assertEqual(status, 1, text)
         self.assertIn("wide", text)
+
+    def layer(self, data, weight, behind=True):
+        """Integers up to `data`, three of them times `weight`, and with `behind` to 16 bits again."""
+        function = onnx.load(TAGGER).functions[0]
+        quantise = lambda x, y, low, high: helper.make_node("Quantize_RND_SAT", [x, "s", low, high], [y], domain="inferc.fixed", name=y)
+        nodes = [quantise("x", "q", "l", "h"), helper.make_node("MatMul", ["q", "w"], ["p" if behind else "y"], name="layer")]
+        nodes += [quantise("p", "y", "low", "high")] if behind else []
+        tensors = [constant(k, np.float32(v)) for k, v in {"s": 1, "l": -data, "h": data, "low": -32768, "high": 32767}.items()]
+        tensors.append(constant("w", np.full((3, 2), weight, np.float32)))
+        return self.checked(nodes, tensors, functions=[function], domains=[("inferc.fixed", 1)])
+
+    def test_sums_beyond_32_bits_take_64_and_are_noted(self):
+        status, text = self.layer(2 ** 19 - 1, 2 ** 14 - 1)
+        self.assertEqual(status, 0, text)
+        self.assertIn(f"warning: MatMul 'layer' (opset 21): its sums, or what follows them, may reach {3 * (2 ** 19 - 1) * (2 ** 14 - 1)}, 36 bits with the sign: they are computed in 64-bit integers", text)
+        self.assertIn("help: ", text)
+
+    def test_integers_of_more_than_16_bits_are_noted(self):
+        status, text = self.layer(2 ** 19 - 1, 2 ** 9 - 1)
+        self.assertEqual(status, 0, text)
+        self.assertIn("MatMul 'layer' (opset 21): its data or weights have more than 16 bits: they are multiplied in 64-bit integers", text)
+
+    def test_sums_that_no_integer_takes_are_in_float64_and_noted(self):
+        status, text = self.layer(2 ** 19 - 1, 2 ** 14 - 1, behind=False)
+        self.assertEqual(status, 0, text)
+        self.assertIn("MatMul 'layer' (opset 21): its sums may take more than the 24 bits of float32: they are computed in float64", text)
+
+    def test_sums_beyond_53_bits_are_noted(self):
+        status, text = self.layer(2 ** 30, 2 ** 24 - 1)
+        self.assertEqual(status, 0, text)
+        self.assertIn("MatMul 'layer' (opset 21): its sums may take more than 53 bits: they are computed in float32, which rounds them", text)
+
+    def test_sums_that_32_bits_hold_are_not_noted(self):
+        for data, weight in ((127, 127), (32767, 20000)):
+            status, text = self.layer(data, weight)
+            self.assertEqual(status, 0, text)
+            self.assertNotIn("warning", text)
+
+    def test_sums_of_a_product_of_integers_that_may_wrap_are_noted(self):
+        x = helper.make_node("Cast", ["x"], ["q"], to=TensorProto.UINT8)
+        status, text = self.checked([x, helper.make_node("MatMulInteger", ["q", "w"], ["y"], name="product")], [constant("w", np.full((40000, 1), 255, np.uint8))], (2, 40000), into="int32")
+        self.assertEqual(status, 0, text)
+        self.assertRegex(text, r"warning: MatMulInteger 'product'.* may leave 32 bits")
 
     def test_a_body_that_is_not_the_canonical_one_is_compiled_as_written(self):
         function = onnx.load(TAGGER).functions[0]

@@ -32,6 +32,8 @@ const Covered covered[] = {
     {"View", "inferc", "tests/ops/internal_test.cpp"},
     {"Sizes", "inferc", "tests/ops/internal_test.cpp"},
     {"FixedAdd", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
+    {"FixedDepthwise", "inferc", "tests/passes/fixed_windows_test.cpp"},
+    {"FixedMaxPool", "inferc", "tests/passes/fixed_windows_test.cpp"},
     {"FixedLinear", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"FixedMap", "inferc", "tests/passes/lower_fixed_point_test.cpp"},
     {"FixedPatches", "inferc", "tests/passes/lower_fixed_point_test.cpp"},

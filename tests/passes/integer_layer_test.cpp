@@ -148,6 +148,26 @@ TEST(IntegerLayers, AreConvolutions) {
   }
 }
 
+TEST(IntegerLayers, TellOfSumsThatMayWrap) {
+  const auto notes = [](std::int64_t k) {
+    Tensor w(DType::int8, {k, 2});
+    for (std::size_t i = 0; i < w.size(); i += 2) w.as<std::int8_t>()[i] = -127;
+    const auto g = typed(fmt::format(R"(graph "g" {{
+      %w: i8[{0}, 2] = constant #0
+      %x: u8[1, {0}] = input
+      %y = MatMulInteger(%x, %w)
+      return %y
+    }})",
+                                     k),
+                         {w});
+    lower_fixed_point(*g);
+    return notes_of(*g);
+  };
+  ASSERT_EQ(notes(66400).size(), 1u);
+  EXPECT_NE(notes(66400)[0].message.find("its sums may leave 32 bits"), std::string::npos) << notes(66400)[0].message;
+  EXPECT_TRUE(notes(66300).empty()) << "127 times 255 times this is within 2^31";
+}
+
 TEST(IntegerLayers, LeaveWhatIsNotProved) {
   const std::string late = R"(graph "g" {
       %x: u8[5, 37] = input

@@ -468,7 +468,7 @@ TEST(FunctionsOfFewIntegers, AreTables) {
     EXPECT_EQ(count(*g, "FixedTable"), 1) << inferc::text(*g);
     EXPECT_EQ(count(*g, "FixedMap"), 0) << inferc::text(*g);
     const Node* table = find(*g, "FixedTable");
-    EXPECT_EQ(table->attr_int("first", 0), -128);
+    EXPECT_EQ(table->in(2)->constant->as<std::int32_t>()[0], 128);
     EXPECT_EQ(table->in(1)->constant->size(), 256u);
     EXPECT_EQ(byte_size(table->out()->type->dtype), 1u);
   }
@@ -496,8 +496,8 @@ TEST(FunctionsOfFewIntegers, AreNoTablesOfManyPoints) {
   }
 }
 TEST(FunctionsOfFewIntegers, AreNoTablesOfTwoValuesOrOfOthers) {
-  for (const auto& [nodes, layers] : {std::pair{"\n %1 = Tanh(%x)\n %2 = ReduceSum(%1) {\"keepdims\" = 1}\n %f = Mul(%q, %2)", 2},
-                                      std::pair{"\n %f = Softmax(%q)", 2}, std::pair{"\n %c: f32[2] = constant f32[2] {0.3, 0.7}\n %f = Mul(%q, %c)", 1}}) {
+  for (const auto& [nodes, layers] :
+       {std::pair{"\n %1 = Tanh(%x)\n %2 = ReduceSum(%1) {\"keepdims\" = 1}\n %f = Mul(%q, %2)", 2}, std::pair{"\n %f = Softmax(%q)", 2}}) {
     const auto g = test::typed_graph(function(nodes));
     ASSERT_TRUE(lower_fixed_point(*g));
     EXPECT_EQ(count(*g, "FixedTable"), 0) << nodes;

@@ -54,26 +54,6 @@ TEST(QuantisationNotes, MissTheClipOfNarrowQuantisers) {
   EXPECT_EQ(notes(float_weights), "") << "the weights are on no grid: another tool";
 }
 
-TEST(QuantisationNotes, TellOfSumsThatMayWrap) {
-  const auto text = [](std::int64_t k) {
-    Tensor w(DType::int8, {k, 2});
-    for (std::size_t i = 0; i < w.size(); i += 2) w.as<std::int8_t>()[i] = -127;
-    const auto g = parse_graph(fmt::format(R"(graph "g" {{
-      %x: u8[1, {0}] = input
-      %w: i8[{0}, 2] = constant #0
-      %y = MatMulInteger(%x, %w)
-      return %y
-      }})",
-                                           k),
-                               {w});
-    Diagnostics d;
-    note_quantisation(*g, d);
-    return d.warnings().empty() ? std::string() : d.warnings()[0].message;
-  };
-  EXPECT_TRUE(says(text(66400), "its sums may leave 32 bits"));
-  EXPECT_EQ(text(66300), "") << "127 times 255 times this is within 2^31";
-}
-
 TEST(QuantisationNotes, FindWeightsThatAreRoundedAgain) {
   const std::string body = R"(%q = qonnx.custom_op.general.Quant(%off, %s, %zero, %bits) {"narrow" = 0, "signed" = 1}
       %y = MatMul(%x, %q))";

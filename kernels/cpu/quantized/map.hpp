@@ -14,14 +14,32 @@ namespace inferc::cpu::quantized {
 template <class Sum>
 using SumVector = typename VectorOf<Sum, lanes * 4 / static_cast<int>(sizeof(Sum))>::type;
 
+// As many elements of 8 or 16 bits as V has, each as 32 bits: what compilers make of a conversion takes the elements one by one.
+template <class V, class X>
+[[gnu::always_inline]] inline V widened(const X* x) {
+  using Elements = VectorOf<X, sizeof(V) / sizeof(V{}[0])>;
+#if defined(__AVX2__)
+  if constexpr (sizeof(V{}[0]) == 4 && sizeof(X) < 4) {
+    const auto& from = *reinterpret_cast<const typename Elements::unaligned*>(x);
+    V out;
+    if constexpr (std::is_same_v<X, std::int8_t>) __asm__("vpmovsxbd %1, %0" : "=v"(out) : "m"(from));
+    else if constexpr (std::is_same_v<X, std::uint8_t>) __asm__("vpmovzxbd %1, %0" : "=v"(out) : "m"(from));
+    else if constexpr (std::is_same_v<X, std::int16_t>) __asm__("vpmovsxwd %1, %0" : "=v"(out) : "m"(from));
+    else __asm__("vpmovzxwd %1, %0" : "=v"(out) : "m"(from));
+    return out;
+  }
+#endif
+  typename Elements::type v;
+  __builtin_memcpy(&v, x, sizeof(v));
+  return __builtin_convertvector(v, V);
+}
 // W elements as Sum, or the first n of them and zeros.
 template <class V, class X>
 [[gnu::always_inline]] inline V load_as(const X* x, std::size_t n) {
   constexpr std::size_t W = sizeof(V) / sizeof(V{}[0]);
+  if (n >= W) return widened<V>(x);
   typename VectorOf<X, W>::type v{};
-  if (n >= W) __builtin_memcpy(&v, x, sizeof(v));
-  else
-    for (std::size_t i = 0; i < n; ++i) v[i] = x[i];
+  for (std::size_t i = 0; i < n; ++i) v[i] = x[i];
   return __builtin_convertvector(v, V);
 }
 
@@ -53,20 +71,45 @@ inline void add(Range<B, E> rows, typename Out::type* y, const X* a, const X* b,
     }
 }
 
-// y[i] = table[x[i] - first] for the rows `rows` of n elements. Eight elements are read before the first is written: y may be of a type
-// that compilers take for one that aliases anything.
-template <std::int64_t first, class B, class E, class O, class X>
-inline void table(Range<B, E> rows, O* y, const X* x, const O* entries, std::size_t n) {
+// y[i] = entries[place(x[i], i)] for i from `begin` to `end`. Eight elements are read before the first is written: y may be of a type that
+// compilers take for one that aliases anything.
+template <class O, class X, class F>
+[[gnu::always_inline]] inline void look_up(O* y, const X* x, const O* entries, std::size_t begin, std::size_t end, F place) {
   constexpr std::size_t block = 8;
-  const auto entry = [&](X v) __attribute__((always_inline)) { return entries[static_cast<std::ptrdiff_t>(v) - first]; };
-  std::size_t i = rows.begin * n;
-  const std::size_t end = rows.end * n;
+  std::size_t i = begin;
   for (; i + block <= end; i += block) {
     O kept[block];
-    for (std::size_t k = 0; k < block; ++k) kept[k] = entry(x[i + k]);
+    for (std::size_t k = 0; k < block; ++k) kept[k] = entries[place(x[i + k], i + k)];
     __builtin_memcpy(y + i, kept, sizeof(kept));
   }
-  for (; i < end; ++i) y[i] = entry(x[i]);
+  for (; i < end; ++i) y[i] = entries[place(x[i], i)];
+}
+
+// y[i] = table[x[i] - first] for the rows `rows` of n elements.
+template <std::int64_t first, class B, class E, class O, class X>
+inline void table(Range<B, E> rows, O* y, const X* x, const O* entries, std::size_t n) {
+  look_up(y, x, entries, rows.begin * n, rows.end * n, [](X v, std::size_t) __attribute__((always_inline)) { return static_cast<std::ptrdiff_t>(v) - first; });
+}
+
+// y[r, c, i] = table[x[r, c, i] + offset[c]] for the rows `rows` of columns of `inner` elements.
+template <class B, class E, class O, class X, class C, class I>
+inline void tables(Range<B, E> rows, O* y, const X* x, const O* entries, const std::int32_t* offset, C cols, I inner) {
+  // A scalar: compilers that add offsets as a vector take it apart again.
+  const auto by_column = [&](X v, std::size_t c) __attribute__((always_inline)) {
+    std::ptrdiff_t at = static_cast<std::ptrdiff_t>(v) + offset[c];
+    asm("" : "+r"(at));
+    return at;
+  };
+  for (std::size_t r = rows.begin; r < rows.end; ++r) {
+    const std::size_t row = r * cols * inner;
+    if (inner == 1) {
+      look_up(y + row, x + row, entries, 0, cols, by_column);
+      continue;
+    }
+    for (std::size_t c = 0; c < cols; ++c)
+      look_up(y + row, x + row, entries + offset[c], c * inner, (c + 1) * inner,
+              [](X v, std::size_t) __attribute__((always_inline)) { return static_cast<std::ptrdiff_t>(v); });
+  }
 }
 
 // y[i] = x[i] / scale rounded to even, + zero, within the bounds of O, 16 bits at most; NaN gives the lowest.

@@ -45,7 +45,7 @@ struct SparseRow {
   const std::uint16_t* plan;
   const std::int8_t* steps;
 
-  // Of one panel every second step has sums of its own, so as not to wait for the one before.
+  // Every second step has sums of its own, so as not to wait for the one before.
   template <std::size_t... P>
   [[gnu::always_inline]] void sums(I32<16> (&sum)[sizeof...(P)], std::size_t row, std::index_sequence<P...>) {
     constexpr std::size_t n = sizeof...(P);
@@ -59,9 +59,9 @@ struct SparseRow {
     ((sum[P] = other[P] = I32<16>{}), ...);
     const std::size_t count = *plan++;
     std::size_t s = 0;
-    for (; n == 1 && s + 2 <= count; s += 2) step(sum, s), step(other, s + 1);
+    for (; s + 2 <= count; s += 2) step(sum, s), step(other, s + 1);
     for (; s < count; ++s) step(sum, s);
-    if constexpr (n == 1) sum[0] = sum[0] + other[0];
+    ((sum[P] = sum[P] + other[P]), ...);
     plan += count, steps += count * n * step_size;
   }
   template <std::size_t P>
