@@ -108,14 +108,18 @@ class Refusals(unittest.TestCase):
         np.testing.assert_array_equal(steps.ravel(), [2, 10])
 
 
-def live_model():
+def live_parts():
     os.environ["KERAS_BACKEND"] = "torch"
     import pquant as tool
     import torch
+    torch.manual_seed(1)
+    return tool.pdp_config(), torch
+
+
+def live_model():
+    config, torch = live_parts()
     from pquant.activations import PQActivation
     from pquant.layers import PQDense, apply_final_compression
-    torch.manual_seed(1)
-    config = tool.pdp_config()
     model = torch.nn.Sequential(PQDense(config, 16, 32, in_quant_bits=(1, 3, 4)), PQActivation(config, "relu", in_quant_bits=(1, 3, 4)),
                                 PQDense(config, 32, 5, in_quant_bits=(0, 2, 6), quantize_output=True, out_quant_bits=(1, 5, 3)))
     model(torch.randn(64, 16))  # builds the quantisers
@@ -123,17 +127,39 @@ def live_model():
     return model.eval(), torch
 
 
+def live_keras_model(x):
+    config, _ = live_parts()
+    import keras
+    from pquant.core.keras.activations import PQActivation
+    from pquant.core.keras.layers import PQDense, apply_final_compression
+    keras.utils.set_random_seed(1)
+    given = keras.Input((16,))
+    y = PQActivation(config, "relu", in_quant_bits=(1, 3, 4))(PQDense(config, 32, in_quant_bits=(1, 3, 4))(given))
+    model = keras.Model(given, PQDense(config, 5, in_quant_bits=(0, 2, 6), quantize_output=True, out_quant_bits=(1, 5, 3))(y))
+    model(x)  # builds the quantisers
+    apply_final_compression(model)
+    return model, keras
+
+
 @unittest.skipUnless(importlib.util.find_spec("pquant") and importlib.util.find_spec("torch"), "pquant-ml is not installed")
 class Live(unittest.TestCase):
-    def test_gives_the_answers_of_the_model(self):
-        model, torch = live_model()
-        x = (np.random.default_rng(1).integers(-128, 129, (500, 16)) / 32).astype(np.float32)  # half steps among them
-        with torch.no_grad():
-            want = model(torch.from_numpy(x)).numpy()
+    x = (np.random.default_rng(1).integers(-128, 129, (500, 16)) / 32).astype(np.float32)  # half steps among them
+
+    def check(self, model, example, want):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "model.onnx"
-            pquant.export(model, torch.from_numpy(x[:2]), path)
-            np.testing.assert_array_equal(run(onnx.load(path), x), want)
+            pquant.export(model, example, path)
+            np.testing.assert_array_equal(run(onnx.load(path), self.x), want)
+
+    def test_gives_the_answers_of_the_model(self):
+        model, torch = live_model()
+        with torch.no_grad():
+            want = model(torch.from_numpy(self.x)).numpy()
+        self.check(model, torch.from_numpy(self.x[:2]), want)
+
+    def test_gives_the_answers_of_a_keras_model(self):
+        model, keras = live_keras_model(self.x)
+        self.check(model, None, keras.ops.convert_to_numpy(model(self.x, training=False)))
 
 
 if __name__ == "__main__":

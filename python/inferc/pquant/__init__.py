@@ -27,14 +27,14 @@ def describe(model: Any, example: Any = None) -> Description:
     `example`: for PyTorch the inputs of one call, a tensor or a tuple of them, batch first; Keras models know their shapes.
     """
     kinds = {base.__module__.split(".")[0] for base in type(model).__mro__}
+    if "keras" in kinds:  # on PyTorch as its backend it is a torch.nn.Module, too
+        from . import keras_model
+        return keras_model.describe(model)
     if "torch" in kinds:
         from . import torch_model
         if example is None:
             raise TypeError("a PyTorch model needs example inputs: export(model, example, path)")
         return torch_model.describe(model, example if isinstance(example, tuple) else (example,))
-    if "keras" in kinds:
-        from . import keras_model
-        return keras_model.describe(model)
     raise TypeError(f"{type(model).__name__} is neither a torch.nn.Module nor a keras.Model")
 
 
