@@ -109,7 +109,7 @@ struct Pixels {
   }
   template <class V, int MR, int NV, class B, class K, class L>
   [[gnu::always_inline]] void product(V (&total)[MR * NV], std::size_t row, const B& columns, K, L terms) const {
-    constexpr std::size_t run = is_static<Apart> ? common_divisor(static_size<Beside>, MR) : 1;
+    constexpr std::size_t run = is_static<Beside> && is_static<Apart> ? common_divisor(static_size<Beside>, MR) : 1;
     if constexpr (run > 1) {
       if (row % run == 0) {
         InRuns<MR / static_cast<int>(run), run, static_size<Apart>> rows;
@@ -211,7 +211,6 @@ template <int MR = tile_rows, int Panels = tile_panels, class B, class E, class 
 inline void conv(Range<B, E> rows, float* c, const float* x, const float* w, std::size_t groups, Channels channels, N filters, Sizes<15> sizes, Beside, Apart,
                  Epi epilogue) {
   using namespace product_detail;
-  static_assert(is_static<Beside>);
   using Left = conv_detail::Pixels<Channels, Beside, Apart>;
   const ConvShape shape = conv_detail::shape_of(sizes);
   const std::size_t k = shape.kernel[0] * shape.kernel[1] * shape.kernel[2] * channels, ldc = groups * filters;

@@ -25,8 +25,8 @@ struct Case {
   Sizes<3> in, kernel, stride, dilation, pad;
 };
 
-template <std::size_t Beside = 1, class Apart = std::size_t>
-void check(const Case& c, dim<Beside> beside = {}, Apart apart = {}) {
+template <class Beside = std::size_t, class Apart = std::size_t>
+void check(const Case& c, Beside beside = {}, Apart apart = {}) {
   Sizes<3> out{}, padded{};
   Sizes<15> sizes{};
   std::size_t taps = 1, pixels = 1, plane = 1, padded_plane = 1;

@@ -50,7 +50,8 @@ TEST(SampleInputs, AreFiniteInEveryType) {
 TEST(SampleInputs, KeepIndicesSmallAndMasksOpen) {
   const Tensor index = sample_inputs(one_input("edge_index", DType::int64), {{"n", 2}, {"m", 0}}, 5)[0];
   for (const std::int64_t i : index.as<std::int64_t>()) EXPECT_LT(static_cast<std::uint64_t>(i), 2U);
-  for (const float m : sample_inputs(one_input("Pf_Mask", DType::float32), {}, 5)[0].as<float>()) EXPECT_EQ(m, 1);
+  const Tensor mask = sample_inputs(one_input("Pf_Mask", DType::float32), {}, 5)[0];
+  for (const float m : mask.as<float>()) EXPECT_EQ(m, 1);
 }
 
 TEST(SampleInputs, AreFourMomentaWhereTheyAreCalledVectors) {
