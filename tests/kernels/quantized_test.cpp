@@ -215,6 +215,7 @@ TEST(QuantizedSparse, GivesTheSumsOfAllWeights) {
   check_sparse<std::uint8_t, 64, 32>(0, 255), check_sparse<std::int8_t, 64, 16>(-128, 127), check_sparse<std::uint8_t, 70, 21>(0, 255);
   check_sparse<std::int8_t, 200, 37>(-128, 127), check_sparse<std::int8_t, 5, 3>(-128, 127);
   check_sparse<std::uint8_t, 256, 70>(0, 255), check_sparse<std::int8_t, 65, 100>(-128, 127), check_sparse<std::uint8_t, 129, 128>(0, 255);
+  check_sparse<std::uint8_t, 150, 200>(0, 255);
 }
 
 // Groups of weights without those that are all zeros: whole blocks of rows and the rows behind them, which take the dense weights or those of

@@ -73,7 +73,8 @@ struct SparseRow {
   }
   [[gnu::always_inline]] void run(std::size_t row) {
     std::size_t col = 0;
-    for (; col + 48 < problem.n; col += 64) panels<4>(row, col);
+    for (; col + 112 < problem.n; col += 128) panels<8>(row, col);
+    if (col + 48 < problem.n) panels<4>(row, col), col += 64;
     if (col + 16 < problem.n) panels<2>(row, col), col += 32;
     if (col < problem.n) panels<1>(row, col);
   }

@@ -4,11 +4,11 @@
 
 namespace inferc::cpu::quantized {
 
-// Weights w[K, N] of bytes without most of their zeros. Panels of 16 columns are computed four, two or one together. What is computed together has
+// Weights w[K, N] of bytes without most of their zeros. Panels of 16 columns are computed eight, four, two or one together. What is computed together has
 // a list of steps; a step has a window of 64 inputs and for each column up to four weights of inputs within it: for each panel 64
 // indices from the window's first input on, then 64 weights.
 inline constexpr std::size_t window_size = 64, step_size = 128;  // a step's bytes for a panel
-constexpr std::size_t panels_together(std::size_t left) { return left >= 4 ? 4 : left >= 2 ? 2 : 1; }
+constexpr std::size_t panels_together(std::size_t left) { return left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1; }
 
 template <class From>
 constexpr std::size_t next_weight(const From* w, std::size_t k, std::size_t n, std::size_t col, std::size_t from) {
@@ -20,7 +20,7 @@ constexpr std::size_t next_weight(const From* w, std::size_t k, std::size_t n, s
 // new_step(first) gives zeros to write one to.
 template <class From, class NewStep>
 constexpr void group_steps(const From* w, std::size_t k, std::size_t n, std::size_t col, std::size_t columns, NewStep new_step) {
-  std::size_t next[64] = {};
+  std::size_t next[128] = {};
   for (std::size_t j = 0; j < columns; ++j) next[j] = next_weight(w, k, n, col + j, 0);
   const std::size_t last = k > window_size ? k - window_size : 0;
   for (;;) {
