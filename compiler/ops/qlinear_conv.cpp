@@ -11,7 +11,7 @@ constexpr conv_integer::Inputs places{{0, 3, 8}, 2, 5};
 void infer(Infer& i) {
   auto s = conv_integer::shape(i, places);
   if (!s) return;
-  for (const std::size_t k : {1, 6, 7})
+  for (const std::size_t k : {1U, 6U, 7U})
     if (!product(i.shape(k)).is(1) || i.rank(k) > 1) i.fail(fmt::format("input {} is {}, it must be one value", k, text(i.type(k))));
   if (i.rank(4) > 1) i.fail(fmt::format("w_scale is {}, it must be one value or one per filter", text(i.type(4))));
   if (!i.failed() && quantized::check_spread(i, 4, 1, *s)) i.out(0, i.dtype(7), std::move(*s));

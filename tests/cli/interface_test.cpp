@@ -15,6 +15,7 @@
 #include "compiler/support/process.hpp"
 #include "compiler/support/write_files.hpp"
 #include "tests/cli/cli.hpp"
+#include "tests/support/cpu.hpp"
 #include "tests/support/onnx_writer.hpp"
 #include "tests/support/paths.hpp"
 
@@ -187,9 +188,7 @@ TEST(Interface, ThePathWithVnniIsGivenOnRequestWhereNoKernelNeedsIt) {
   BuildOptions options = build_options();
   options.flags = {"-O1"};
   const BuiltModel built = build_model(model.parent_path() / "out", options);
-  const bool has_it = __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") &&
-                      __builtin_cpu_supports("avx512bf16");
-  EXPECT_EQ(LoadedModel(built).isa(), has_it ? "v4q" : "base");
+  EXPECT_EQ(LoadedModel(built).isa(), has_v4q() ? "v4q" : "base");
   ::setenv("INFERC_ISA", "v4", 1);
   EXPECT_EQ(LoadedModel(built).isa(), "base");
   ::unsetenv("INFERC_ISA");

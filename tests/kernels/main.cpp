@@ -4,14 +4,16 @@
 #include <cstdio>
 #include <cstring>
 
+#include "tests/support/cpu.hpp"
+
 // Built for any CPU. Runs before the initialisers of the tests, which are built for the path and may use its
 // instructions.
 [[gnu::constructor(101)]] static void skip_where_the_cpu_lacks_the_path() {
   __builtin_cpu_init();
-  const bool vnni = __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bf16");
-  const bool runs = std::strcmp(KERNEL_PATH, "v4q") == 0  ? __builtin_cpu_supports("x86-64-v4") != 0 && vnni
-                    : std::strcmp(KERNEL_PATH, "v4") == 0 ? __builtin_cpu_supports("x86-64-v4") != 0
-                    : std::strcmp(KERNEL_PATH, "v3") == 0 ? __builtin_cpu_supports("x86-64-v3") != 0
+  using namespace inferc::test;
+  const bool runs = std::strcmp(KERNEL_PATH, "v4q") == 0  ? has_v4q()
+                    : std::strcmp(KERNEL_PATH, "v4") == 0 ? has_v4()
+                    : std::strcmp(KERNEL_PATH, "v3") == 0 ? has_v3()
                                                           : true;
   if (runs) return;
   std::puts("skipped: this CPU has no " KERNEL_PATH);

@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "compiler/run/build.hpp"
 
 #include <fstream>

@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "compiler/run/compare.hpp"
 
 #include <cmath>

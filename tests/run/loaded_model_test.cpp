@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "compiler/run/loaded_model.hpp"
 
 #include "compiler/support/diagnostics.hpp"

@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "compiler/run/sample_inputs.hpp"
 
 #include <cmath>

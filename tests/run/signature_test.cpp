@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "compiler/run/signature.hpp"
 
 #include "compiler/support/diagnostics.hpp"

@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "compiler/run/tensor_file.hpp"
 
 #include "compiler/support/diagnostics.hpp"

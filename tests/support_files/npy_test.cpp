@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "compiler/support/npy.hpp"
 
 #include <cstring>

@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "compiler/support/process.hpp"
 
 #include <chrono>

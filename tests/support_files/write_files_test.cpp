@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "compiler/support/write_files.hpp"
 
 #include <array>
