@@ -63,8 +63,8 @@ void edges(std::size_t count, std::size_t n) {
 }
 
 TEST(Gathered, AMapReadsTwoRowsOfATable) {
-  for (const std::size_t n : {1, 3, 9, 16, 17, 40, 128})
-    for (const std::size_t count : {0, 1, 23}) edges<std::int64_t>(count, n), edges<std::int32_t>(count, n);
+  for (const std::size_t n : {1U, 3U, 9U, 16U, 17U, 40U, 128U})
+    for (const std::size_t count : {0U, 1U, 23U}) edges<std::int64_t>(count, n), edges<std::int32_t>(count, n);
 }
 
 // out[p, q, :] = c[p, :] + x[index[p, q], :]: neighbours of points, the table with gaps between its rows and its columns.
@@ -98,8 +98,8 @@ void check_product(std::size_t m, std::size_t n) {
 }
 
 TEST(Gathered, AnEpilogueReadsTheRowsOfATable) {
-  for (const std::size_t m : {1, 2, 7, 8, 30})
-    for (const std::size_t n : {1, 7, 16, 40, 70}) check_product<std::int64_t>(m, n), check_product<std::int32_t>(m, n);
+  for (const std::size_t m : {1U, 2U, 7U, 8U, 30U})
+    for (const std::size_t n : {1U, 7U, 16U, 40U, 70U}) check_product<std::int64_t>(m, n), check_product<std::int32_t>(m, n);
 }
 
 TEST(Gathered, IndicesOutOfRangeAreFoundAtAnyPlace) {

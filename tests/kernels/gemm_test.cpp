@@ -217,8 +217,8 @@ void check_column(std::size_t m, std::size_t k, N n, LDC ldc) {
 }
 
 TEST(Gemm, OneColumnGoesDownTheRows) {
-  for (const std::size_t m : {1, 7, 8, 15, 16, 17, 31, 32, 33, 100})
-    for (const std::size_t k : {0, 1, 5, 8, 9, 16, 17, 31, 48, 100}) {
+  for (const std::size_t m : {1U, 7U, 8U, 15U, 16U, 17U, 31U, 32U, 33U, 100U})
+    for (const std::size_t k : {0U, 1U, 5U, 8U, 9U, 16U, 17U, 31U, 48U, 100U}) {
       check_column(m, k, dim<1>{}, dim<1>{});
       check_column(m, k, std::size_t{1}, std::size_t{3});
     }
