@@ -4,20 +4,9 @@
 #include <string_view>
 
 #include "compiler/emit/emit.hpp"
+#include "compiler/support/cpu.hpp"
 
 namespace inferc {
-namespace {
-
-#if defined(__x86_64__)
-bool has_v3() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"); }
-bool has_v4() {
-  return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
-}
-bool has_v4q() { return has_v4() && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bf16"); }
-#endif
-
-}  // namespace
 
 std::string native_code_path([[maybe_unused]] const Program& program) {
   const char* const variable = std::getenv("INFERC_ISA");

@@ -19,14 +19,6 @@ Tensor filter_matrix(const Tensor& w, std::size_t groups) {
   return out;
 }
 
-Tensor depthwise_matrix(const Tensor& w) {
-  const auto filters = static_cast<std::size_t>(w.shape()[0]), taps = w.size() / filters;
-  Tensor out(DType::float32, {static_cast<std::int64_t>(taps), static_cast<std::int64_t>(filters)});
-  for (std::size_t f = 0; f < filters; ++f)
-    for (std::size_t t = 0; t < taps; ++t) out.as<float>()[t * filters + f] = w.as<float>()[f * taps + t];
-  return out;
-}
-
 std::optional<std::vector<std::int64_t>> averaged_window(const Node& n) {
   const Shape& s = n.in(0)->type->shape;
   const auto pads = n.attr("pads", std::vector<std::int64_t>{});

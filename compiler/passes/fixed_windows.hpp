@@ -13,10 +13,9 @@ enum class FixedWindows : unsigned char { matrix, depthwise, none };
 // Between many groups the matrix is mostly zeros: unless all filters fit the panel of 16 columns that is computed anyway. `channels` of each group.
 [[nodiscard]] FixedWindows fixed_windows(std::int64_t groups, std::int64_t filters, std::int64_t channels);
 
-// Filters [filters, channels of a group, taps...] as a matrix over (tap, channel of all groups), zeros between the groups; those of one channel each
-// as [taps, filters].
+// Filters [filters, channels of a group, taps...] as a matrix over (tap, channel of all groups), zeros between the groups; of one group, whatever
+// channel each filter reads, as [(tap, channel), filters].
 [[nodiscard]] Tensor filter_matrix(const Tensor& w, std::size_t groups);
-[[nodiscard]] Tensor depthwise_matrix(const Tensor& w);
 
 // The window of an average without padding; of all positions where no attribute tells. Nothing of other averages.
 [[nodiscard]] std::optional<std::vector<std::int64_t>> averaged_window(const Node& n);

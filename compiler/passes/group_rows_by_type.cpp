@@ -179,6 +179,11 @@ class ColumnsOf {
   std::int64_t width_, first_, count_;
 };
 
+void give_types(Node& n) {
+  Diagnostics problems;
+  if (!infer_node(n, problems)) internal_error("rows cannot be grouped: " + (problems.failed() ? problems.errors()[0].message : n.op));
+}
+
 // Numbers of rows by mask; once for the same masks.
 class RowGroups {
  public:
@@ -213,14 +218,9 @@ class RowGroups {
     for (const Term& t : terms)
       if (const Node* from = t.mask.at.of->producer; from && n->origins.empty()) n->origins = from->origins;
     for (std::size_t k = 0; k < terms.size(); ++k) n->outputs[k]->name = "rows_" + std::to_string(k);
-    infer(*n);
+    give_types(*n);
     return n->outputs;
   }
-  static void infer(Node& n) {
-    Diagnostics problems;
-    if (!infer_node(n, problems)) internal_error("rows cannot be grouped: " + (problems.failed() ? problems.errors()[0].message : n.op));
-  }
-
   // The column as a vector.
   Value* elements(Node* before, const Term& t, const Dim& rows) {
     const Edit edit(graph_, before);
@@ -350,8 +350,7 @@ class Grouping {
     Tensor zero(before->out()->type->dtype, {});
     Node* n = graph_.add_node("Expand", {graph_.add_constant(std::move(zero)), edit.sizes(shape)}, 1, {}, before);
     n->origins = before->origins;
-    Diagnostics problems;
-    if (!infer_node(*n, problems)) internal_error("zeros have no type");
+    give_types(*n);
     return n->out();
   }
 

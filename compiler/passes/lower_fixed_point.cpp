@@ -717,7 +717,7 @@ class Lowering {
       case FixedWindows::matrix:
         return lower_layer(n, x, {"FixedLinear", filter_matrix(w, static_cast<std::size_t>(groups)), false, bias, w.rank() - 2, {}, patches});
       case FixedWindows::depthwise:
-        return lower_layer(n, x, {"FixedDepthwise", depthwise_matrix(w), false, bias, w.rank() - 2, attributes, [&] { return x.value; }});
+        return lower_layer(n, x, {"FixedDepthwise", filter_matrix(w, 1), false, bias, w.rank() - 2, attributes, [&] { return x.value; }});
       case FixedWindows::none:
         return;
     }

@@ -32,20 +32,6 @@ struct StridedRows {
   }
   [[gnu::always_inline]] StridedRows skip(std::size_t terms) const { return {data + terms, stride}; }
 };
-// Rows anywhere in memory: pixels of an image, rows picked by an index.
-template <int MR>
-struct RowPointers {
-  const float* row[MR];
-  template <std::size_t R>
-  [[gnu::always_inline]] float get(std::size_t k) const {
-    return row[R][k];
-  }
-  [[gnu::always_inline]] RowPointers skip(std::size_t terms) const {
-    RowPointers next = *this;
-    for (int r = 0; r < MR; ++r) next.row[r] += terms;
-    return next;
-  }
-};
 // --- the right operand: vector q of the tile's columns, term k
 struct PackedColumns {  // panels of 16 columns, `panel` elements apart (pack.hpp)
   const float* data;

@@ -12,10 +12,10 @@
 #include "compiler/run/build.hpp"
 #include "compiler/run/loaded_model.hpp"
 #include "compiler/run/tensor_file.hpp"
+#include "compiler/support/cpu.hpp"
 #include "compiler/support/process.hpp"
 #include "compiler/support/write_files.hpp"
 #include "tests/cli/cli.hpp"
-#include "tests/support/cpu.hpp"
 #include "tests/support/onnx_writer.hpp"
 #include "tests/support/paths.hpp"
 

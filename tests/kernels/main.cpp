@@ -4,13 +4,13 @@
 #include <cstdio>
 #include <cstring>
 
-#include "tests/support/cpu.hpp"
+#include "compiler/support/cpu.hpp"
 
 // Built for any CPU. Runs before the initialisers of the tests, which are built for the path and may use its
 // instructions.
 [[gnu::constructor(101)]] static void skip_where_the_cpu_lacks_the_path() {
   __builtin_cpu_init();
-  using namespace inferc::test;
+  using namespace inferc;
   const bool runs = std::strcmp(KERNEL_PATH, "v4q") == 0  ? has_v4q()
                     : std::strcmp(KERNEL_PATH, "v4") == 0 ? has_v4()
                     : std::strcmp(KERNEL_PATH, "v3") == 0 ? has_v3()

@@ -1,7 +1,8 @@
 #pragma once
 
 // What this CPU can run. By single features: g++ 11 knows no names of levels (x86-64-v4).
-namespace inferc::test {
+#if defined(__x86_64__)
+namespace inferc {
 
 inline bool has_v3() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"); }
 inline bool has_v4() {
@@ -12,4 +13,5 @@ inline bool has_v4q() {
   return has_v4() && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bf16");
 }
 
-}  // namespace inferc::test
+}  // namespace inferc
+#endif
