@@ -165,7 +165,7 @@ template <class V, std::size_t... I>
 }
 }  // namespace simd_detail
 
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(INFERC_LIBM_FMA)  // the last: by the C library, which asks the CPU
 [[gnu::always_inline]] inline float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 
 // The compilers' vectorisers break the lanes of longer expressions up again (g++ turns broadcasts of neighbouring scalars
