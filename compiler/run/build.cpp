@@ -100,15 +100,16 @@ std::string identity(const BuildOptions& options) {
   return find_program(options.compiler[0]) + "\n" + fmt::format("{}\n", fmt::join(options.compiler, " ")) + version.output;
 }
 
-std::vector<std::string> common_flags(const BuildOptions& options) {
+std::vector<std::string> flags_of(const Source& source, const BuildOptions& options) {
   std::vector<std::string> out{"-std=c++20", "-fPIC"};
+  out.insert(out.end(), source.flags.begin(), source.flags.end());
   out.insert(out.end(), options.flags.begin(), options.flags.end());
   return out;
 }
 
 std::string key_of(const fs::path& folder, const Manifest& manifest, const BuildOptions& options) {
-  std::string text = identity(options) + fmt::format("{}\n", fmt::join(common_flags(options), "\n"));
-  for (const Source& s : manifest.sources) text += fmt::format("{} {}\n", s.file, fmt::join(s.flags, "\t"));
+  std::string text = identity(options);
+  for (const Source& s : manifest.sources) text += fmt::format("{} {}\n", s.file, fmt::join(flags_of(s, options), "\t"));
   for (const fs::path& file : files_read(folder, manifest)) text += fmt::format("{} {}\n", file.filename().string(), sha256(MappedFile(file).bytes()));
   return sha256(std::as_bytes(std::span(text)));
 }
@@ -170,7 +171,7 @@ void compile(const fs::path& folder, const Manifest& manifest, const BuildOption
     const Source& s = manifest.sources[i];
     const fs::path object = objects / fmt::format("{}.o", i);
     Command command{options.compiler, folder, 0};
-    for (const auto& flags : {common_flags(options), s.flags, std::vector<std::string>{"-c", s.file, "-o", object}})
+    for (const auto& flags : {flags_of(s, options), std::vector<std::string>{"-c", s.file, "-o", object}})
       command.words.insert(command.words.end(), flags.begin(), flags.end());
     jobs.push_back({command, {}, {}});
     link.words.push_back(object);

@@ -7,7 +7,7 @@ namespace inferc {
 
 struct BuildOptions {
   std::vector<std::string> compiler{"c++"};  // words of $CXX
-  std::vector<std::string> flags{"-O2"};     // before each source's own flags
+  std::vector<std::string> flags;            // after each source's own flags
   std::filesystem::path cache;               // built libraries are kept here
   int jobs = 2;                              // compilers at a time
 };

@@ -178,8 +178,12 @@ std::string check_case(const fs::path& folder, Counts& counts) {
     samples.push_back(std::move(s));
   }
   for (const Pass& pass : pipeline()) {
-    counts.changed[std::string(pass.name)] += run_everywhere(pass, *graph);
+    const std::string before = text(*graph);
+    const bool changed = run_everywhere(pass, *graph);
+    counts.changed[std::string(pass.name)] += changed;
     verify(*graph);
+    if (!changed && text(*graph) != before) return fmt::format("{}: changes the graph and does not say so", pass.name);
+    if (!changed) continue;
     if (const std::string problem = check_pass(pass, *graph, samples); !problem.empty()) return problem;
   }
   const Program program = plan(*graph);
