@@ -1,7 +1,8 @@
-"""One peer on one network, in a process that it may take down: python -m bench.peer RESULT.json < specification
+"""One peer on one network, in a process that it may take down: python -m bench.peer
 
-The specification of scripts/bench-peers: {"peer", "model" (path), "listed" (row of zoo.json or null), "sizes", "core", "seconds", "library"}.
-RESULT.json gets {"version", "median", "min", "samples"} or {"error"}.
+The first line that it reads is the specification of scripts/bench-peers: {"peer", "model" (path), "listed" (row of zoo.json or null), "sizes",
+"core", "seconds", "library"}. It answers {"version"} when it is ready, or {"error"}, and {"median", "min", "samples"} to every line after that.
+Between lines it sleeps, so that what runs in turn with it has the core and its caches.
 """
 import json
 import os
@@ -106,16 +107,23 @@ CALLS = {
 }
 
 
-def main():
-    spec = json.load(sys.stdin)
+def serve(talk):
+    spec = json.loads(sys.stdin.readline())
     os.sched_setaffinity(0, {spec["core"]})
     try:
         call, version = CALLS[spec["peer"]](spec)
         call()
-        result = {"version": version, **measure(call, spec["seconds"])}
     except Exception as e:  # a peer that cannot run a network is a result, too
-        result = {"error": (str(e).strip().splitlines() or [type(e).__name__])[0][:200]}
-    pathlib.Path(sys.argv[1]).write_text(json.dumps(result))
+        return print(json.dumps({"error": (str(e).strip().splitlines() or [type(e).__name__])[0][:200]}), file=talk, flush=True)
+    print(json.dumps({"version": version}), file=talk, flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(measure(call, spec["seconds"])), file=talk, flush=True)
+
+
+def main():
+    talk = os.fdopen(os.dup(1), "w")  # what libraries print goes elsewhere
+    os.dup2(2, 1)
+    serve(talk)
     os._exit(0)  # what libraries do at their end is no part of the measurement
 
 

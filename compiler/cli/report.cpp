@@ -17,7 +17,9 @@ using Json = nlohmann::ordered_json;
 
 struct PeerTime {
   std::string name;
-  double ns = 0;  // medians
+  double ns = 0, ours_ns = 0;  // medians by one protocol
+
+  [[nodiscard]] double ratio() const { return ns / ours_ns; }
 };
 
 struct Row {
@@ -61,7 +63,7 @@ Row row_of(const Json& report) {
   if (report.value("cold", false)) r.name += ", cold caches";
   if (report.value("threads", 1) != 1) r.name += fmt::format(", {} threads", report["threads"].dump());
   if (report.contains("onnxruntime_ns"))
-    r.peers.push_back({"ONNX Runtime " + report.at("onnxruntime").at("version").get<std::string>(), report["onnxruntime_ns"].at("median")});
+    r.peers.push_back({"ONNX Runtime " + report.at("onnxruntime").at("version").get<std::string>(), report["onnxruntime_ns"].at("median"), r.ns});
   return r;
 }
 
@@ -77,7 +79,8 @@ Row row_of_case(const Json& entry) {
   if (entry.contains("asked") && entry["asked"].is_number()) r.asked = entry["asked"].get<double>();
   const Json peers = entry.value("peers", Json::object());
   for (const auto& [name, peer] : peers.items())
-    if (peer.contains("median")) r.peers.push_back({name + " " + peer.value("version", ""), peer["median"]});
+    if (peer.contains("median"))
+      r.peers.push_back({name + " " + peer.value("version", ""), peer["median"], peer.contains("ours") ? peer["ours"].at("median").get<double>() : r.ns});
   return r;
 }
 
@@ -172,7 +175,7 @@ std::string svg(double height, std::string_view label, const std::string& conten
 std::string ratio_plot(const std::vector<Row>& rows, const std::vector<std::string>& peers) {
   double least = 0.8, largest = 2;
   for (const Row& r : rows)
-    for (const PeerTime& p : r.peers) least = std::min(least, p.ns / r.ns), largest = std::max({largest, p.ns / r.ns, r.asked.value_or(1)});
+    for (const PeerTime& p : r.peers) least = std::min(least, p.ratio()), largest = std::max({largest, p.ratio(), r.asked.value_or(1)});
   const Axis axis(least, largest * 1.1, left, right);
   const double step = line * static_cast<double>(peers.size()) + 8, height = step * static_cast<double>(rows.size());
   std::string out = vertical_grid(axis, height, false), figures;  // above bars and marks
@@ -182,8 +185,7 @@ std::string ratio_plot(const std::vector<Row>& rows, const std::vector<std::stri
     for (std::size_t k = 0; k < peers.size(); ++k) {
       const PeerTime* p = find_peer(rows[i], peers[k]);
       if (!p) continue;
-      const double ratio = p->ns / rows[i].ns, y = top + 4 + line * static_cast<double>(k), a = axis.at(std::min(ratio, 1.0)),
-                   b = axis.at(std::max(ratio, 1.0));
+      const double ratio = p->ratio(), y = top + 4 + line * static_cast<double>(k), a = axis.at(std::min(ratio, 1.0)), b = axis.at(std::max(ratio, 1.0));
       out += fmt::format(R"(<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}"/>)", kind(k + 1), a, y, b - a, line - 2);
       figures += fmt::format(R"(<text x="{:.1f}" y="{:.1f}">{:.2f}</text>)", b + 4, y + line - 4, ratio);
     }
@@ -267,8 +269,8 @@ std::string table_of(const std::vector<Row>& rows, const std::vector<std::string
     out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td>", html(r.name), html(r.isa), time_text(r.ns));
     for (const std::string& name : peers) {
       const PeerTime* p = find_peer(r, name);
-      const bool missed = p && r.asked && name.starts_with("ONNX Runtime") && p->ns / r.ns < *r.asked;
-      out += p ? fmt::format("<td>{}</td><td{}>{:.2f}</td>", time_text(p->ns), missed ? " class=\"missed\"" : "", p->ns / r.ns) : "<td></td><td></td>";
+      const bool missed = p && r.asked && name.starts_with("ONNX Runtime") && p->ratio() < *r.asked;
+      out += p ? fmt::format("<td>{}</td><td{}>{:.2f}</td>", time_text(p->ns), missed ? " class=\"missed\"" : "", p->ratio()) : "<td></td><td></td>";
     }
     out += fmt::format("<td>{}</td></tr>\n", r.asked ? fmt::format("{:g}", *r.asked) : "");
   }

@@ -16,7 +16,8 @@ constexpr std::string_view suite = R"({
  "rows": [
   {"case": "fast & small", "model": "a.onnx", "asked": 18, "report": {"model": "a.onnx", "dims": {"batch": "1"}, "isa": "v4",
    "ours_ns": {"min": 99, "median": 100}, "onnxruntime_ns": {"min": 1900, "median": 2000}, "onnxruntime": {"version": "1.0"}},
-   "peers": {"OpenVINO": {"version": "2", "median": 5000}, "PyTorch": {"error": "no"}}},
+   "peers": {"OpenVINO": {"version": "2", "median": 5000}, "PyTorch": {"error": "no"},
+    "torch.compile": {"version": "3", "median": 700, "ours": {"min": 60, "median": 80}}}},
   {"case": "slow", "model": "b.onnx", "asked": 2.5, "report": {"model": "b.onnx", "dims": {}, "isa": "v4",
    "ours_ns": {"min": 1e6, "median": 2e6}, "onnxruntime_ns": {"min": 1e6, "median": 4e6}, "onnxruntime": {"version": "1.0"}}},
   {"case": "refused", "model": "c.onnx", "error": "error: no"}],
@@ -44,7 +45,7 @@ TEST(Report, IsOnePageThatNeedsNothingElse) {
   EXPECT_NE(r.output.find("2 measurements"), std::string::npos) << r.output;
   const std::string page = text_of(page_path);
   for (const char* word :
-       {"fast &amp; small", "Some &lt;CPU&gt;", "ONNX Runtime 1.0", "OpenVINO 2", ">20.00<", ">50.00<", "class=\"missed\">2.00<", "fast over n"})
+       {"fast &amp; small", "Some &lt;CPU&gt;", "ONNX Runtime 1.0", "OpenVINO 2", ">20.00<", ">50.00<", ">8.75<", "class=\"missed\">2.00<", "fast over n"})
     EXPECT_NE(page.find(word), std::string::npos) << word;
   for (const char* word : {"http", "<script", "<img", "<link", "nan", "inf\""}) EXPECT_EQ(page.find(word), std::string::npos) << word;
   EXPECT_EQ(times(page, "<svg"), 3U);
@@ -63,11 +64,11 @@ TEST(BenchTable, IsRenderedFromTheStoredFile) {
   const std::string path = written_suite("bench_table");
   const Finished r = run_process({{"python3", SOURCE_DIR "/scripts/bench-table", path}, {}, 60});
   EXPECT_EQ(r.status, 0);
-  EXPECT_EQ(r.output, R"(| case | ours, us | ONNX Runtime, us | ratio | asked | ratio to OpenVINO | ratio to PyTorch |
-|---|---|---|---|---|---|---|
-| fast & small | 0.1 | 2 | 20.00 | 18 | 50.00 |  |
-| slow | 2000 | 4000 | **2.00** | 2.5 |  |  |
-| refused | not compiled: error: no | | | | | |
+  EXPECT_EQ(r.output, R"(| case | ours, us | ONNX Runtime, us | ratio | asked | ours alone, us | ratio to OpenVINO | ratio to PyTorch | ratio to torch.compile |
+|---|---|---|---|---|---|---|---|---|
+| fast & small | 0.1 | 2 | 20.00 | 18 | 0.08 | 50.00 |  | 8.75 |
+| slow | 2000 | 4000 | **2.00** | 2.5 |  |  |  |  |
+| refused | not compiled: error: no | | | | | | | |
 )");
   const fs::path readme = fs::path(path).parent_path() / "README.md";
   write_file(readme, std::string("before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n"));
@@ -109,12 +110,28 @@ loader = importlib.machinery.SourceFileLoader("peers", sys.argv[1])
 peers = importlib.util.module_from_spec(importlib.util.spec_from_loader("peers", loader))
 loader.exec_module(peers)
 spec = {"model": "a.onnx", "sizes": {"n": 3}}
+own = iter([30, 10, 20])
+def ours():
+    return {"ours_ns": {"median": next(own), "min": 9}}
 def ended(code, limit=20):
-    return peers.run_peer(spec, limit, None, [sys.executable, "-c", code])
+    with peers.Peer(spec, limit, None, [sys.executable, "-u", "-c", code]) as p:
+        return peers.in_turn(p, ours)
 print(ended("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"))
 print(ended("raise SystemExit('out of luck')"))
 print(ended("import time; time.sleep(60)", 0.5))
-print(ended("import json, os, pathlib, sys; s = json.load(sys.stdin); pathlib.Path(sys.argv[1]).write_text(json.dumps({'error': os.path.basename(s['library'])}))"))
+print(ended("import json, os; s = json.loads(input()); print(json.dumps({'error': os.path.basename(s['library'])}))"))
+print(ended("""
+import json
+input(), print('{"version": "1"}')
+for n in 3, 1, 2:
+    input(), print(json.dumps({"median": 10 * n, "min": n, "samples": 4}))
+"""))
+own = iter([1, 2])
+print(ended("""
+import os, signal
+input(), print('{"version": "1"}'), input(), print('{"median": 2, "min": 1, "samples": 4}'), input()
+os.kill(os.getpid(), signal.SIGABRT)
+"""))
 )py",
                                    SOURCE_DIR "/scripts/bench-peers"},
                                   {},
@@ -123,6 +140,8 @@ print(ended("import json, os, pathlib, sys; s = json.load(sys.stdin); pathlib.Pa
 {'error': 'out of luck'}
 {'error': 'not ready within 0.5 s'}
 {'error': 'a-n3.pt2'}
+{'version': '1', 'median': 20, 'min': 1, 'samples': 12, 'ours': {'median': 20, 'min': 9}}
+{'crashed': 'SIGABRT'}
 )");
 }
 
