@@ -15,13 +15,9 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# case, model, fixed sizes, ratio that the project asks for with two threads
-CASES = [
-    ("GN2 jet-only, 40 tracks", "gn2", ["n_tracks=40"], 1.7),
-    ("ParticleNet HLT AK4", "particlenet_hlt_ak4", ["N=1", "n_pf=50", "n_sv=5"], 1.7),
-    ("ParticleNet AK8, 100 particles", "particlenet_ak8", ["N=1", "n_pf=100", "n_sv=10"], 1.7),
-    ("CaloDiffusion step, data set 2", "calodiffusion_ds2", ["batch=1"], 1.7),
-]
+sys.path.insert(0, str(ROOT))
+from bench.cases import THREADS, fixed  # noqa: E402
+
 DRIVER = """
 #include <algorithm>
 #include <chrono>
@@ -117,7 +113,7 @@ def main():
     rows = []
     print(f"| case | one thread, us | {args.workers} threads, us | ratio | asked |\n|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as zoo:
-        wanted = [c for c in CASES if args.only in c[0]]
+        wanted = [(name, *fixed(name), asked) for name, asked in THREADS.items() if args.only in name]
         subprocess.run([ROOT / ".venv/bin/python", "-m", "models.fill", zoo, *sorted({c[1] for c in wanted})], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         for name, model, dims, asked in wanted:
             r = measure(args.inferc.resolve(), pathlib.Path(zoo) / f"{model}.torchscript.onnx", dims, args.workers, args.seconds)

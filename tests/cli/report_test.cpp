@@ -105,17 +105,15 @@ TEST(BenchTable, NamesTheBestPeerAndWhatCrashed) {
 // A peer is a process of its own: what it stores, how it ends, and that it does not end, are results.
 TEST(BenchPeers, CrashesAndDelaysCostTheirRowAlone) {
   const Finished r = run_process({{"python3", "-c", R"py(
-import importlib.machinery, importlib.util, sys
-loader = importlib.machinery.SourceFileLoader("peers", sys.argv[1])
-peers = importlib.util.module_from_spec(importlib.util.spec_from_loader("peers", loader))
-loader.exec_module(peers)
+import sys
+from bench import turns
 spec = {"model": "a.onnx", "sizes": {"n": 3}}
 own = iter([30, 10, 20])
 def ours():
     return {"ours_ns": {"median": next(own), "min": 9}}
 def ended(code, limit=20):
-    with peers.Peer(spec, limit, None, [sys.executable, "-u", "-c", code]) as p:
-        return peers.in_turn(p, ours)
+    with turns.Peer(spec, limit, None, [sys.executable, "-u", "-c", code]) as p:
+        return turns.in_turn(p, ours)
 print(ended("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"))
 print(ended("raise SystemExit('out of luck')"))
 print(ended("import time; time.sleep(60)", 0.5))
@@ -132,9 +130,8 @@ import os, signal
 input(), print('{"version": "1"}'), input(), print('{"median": 2, "min": 1, "samples": 4}'), input()
 os.kill(os.getpid(), signal.SIGABRT)
 """))
-)py",
-                                   SOURCE_DIR "/scripts/bench-peers"},
-                                  {},
+)py"},
+                                  SOURCE_DIR,
                                   60});
   EXPECT_EQ(r.output, R"({'crashed': 'SIGSEGV'}
 {'error': 'out of luck'}
