@@ -32,11 +32,12 @@ bool suits(const Lower& l, const window::Window& w) {
   return true;
 }
 
-// How many pixels of a line of the output always stand together in a tile of 12, 8 or 6 of them, and how far apart they read the input.
+// How many pixels of a line of the output stand together in tiles, of 1 to 10 of them or of 12 for what divides it, and how far apart they
+// read the input.
 std::vector<Arg> runs(const Lower& l, const window::Window& w) {
   const auto width = l.out_type().shape.back().constant();
   const convolution::Channels c = convolution::channels(l.node, l.shape(1), false);
-  return {size(width ? std::gcd(*width, std::int64_t{24}) : 1), size(w.stride.back() * c.groups * c.channels)};
+  return {size(width ? std::gcd(*width, std::int64_t{2520}) : 1), size(w.stride.back() * c.groups * c.channels)};
 }
 
 // Channels last inside: padded input, product, output turned back.

@@ -168,6 +168,98 @@ struct Pixels {
   }
 };
 
+// MR pixels of a line and a kernel that is three wide and moves by one pixel: an input value is read once for the three taps that it meets,
+// each with sums of its own. 16 terms of a tap are one block, and the blocks are added tap by tap, as elsewhere. Else loads would bound one
+// panel of 16 filters: 13 for 12 fma.
+template <int MR, std::size_t Channels>
+struct ThreeTaps {
+  using V = F32<16>;
+  using Sums = V[3 * MR];
+  static constexpr std::size_t parts = Channels / 16;
+  static constexpr std::make_index_sequence<MR> pixels{};
+  static constexpr std::make_index_sequence<3 * MR> sums{};
+
+  // What the input value at `Pixel` adds to one of its taps.
+  template <std::size_t Pixel, std::size_t Tap>
+  [[gnu::always_inline]] static void meet(Sums& c, V x, V w) {
+    if constexpr (Pixel >= Tap && Pixel - Tap < MR) c[Tap * MR + Pixel - Tap] = fma(x, w, c[Tap * MR + Pixel - Tap]);
+  }
+  template <std::size_t Pixel>
+  [[gnu::always_inline]] static void meet_all(Sums& c, float x, V first, V second, V third) {
+    const V v = splat<V>(x);
+    meet<Pixel, 0>(c, v, first), meet<Pixel, 1>(c, v, second), meet<Pixel, 2>(c, v, third);
+  }
+  template <std::size_t... Pixel>
+  [[gnu::always_inline]] static void block(Sums& c, const float* x, const float* w, std::index_sequence<Pixel...>) {
+    Tile<V, 3 * MR, 1>::zero(c, sums);
+#pragma GCC unroll 2
+    for (std::size_t k = 0; k < 16; ++k) {
+      const V first = load<V>(w + k * 16), second = load<V>(w + (Channels + k) * 16), third = load<V>(w + (2 * Channels + k) * 16);
+      (meet_all<Pixel>(c, x[Pixel * Channels + k], first, second, third), ...);
+    }
+  }
+  // All sums of a pixel at once: those of the last 16 channels are in registers, `kept` has those before.
+  template <std::size_t R>
+  [[gnu::always_inline]] static void join(V (&total)[MR], const V (*kept)[3 * MR], const Sums& c, bool started) {
+    V t = total[R];
+    for (std::size_t tap = 0; tap < 3; ++tap) {
+      for (std::size_t part = 0; part + 1 < parts; ++part, started = true) t = started ? t + kept[part][tap * MR + R] : kept[part][tap * MR + R];
+      t = started ? t + c[tap * MR + R] : c[tap * MR + R];
+      started = true;
+    }
+    total[R] = t;
+    to_memory(total[R]);
+  }
+  // One line of taps: x at the first pixel's first tap, w at its weights.
+  template <std::size_t... R>
+  [[gnu::always_inline]] static void line(V (&total)[MR], const float* x, const float* w, bool started, std::index_sequence<R...>) {
+    V kept[parts][3 * MR];
+    Sums c;
+    for (std::size_t part = 0; part + 1 < parts; ++part) {
+      block(c, x + part * 16, w + part * 256, std::make_index_sequence<MR + 2>{});
+      Tile<V, 3 * MR, 1>::assign(kept[part], c, sums);
+    }
+    block(c, x + (parts - 1) * 16, w + (parts - 1) * 256, std::make_index_sequence<MR + 2>{});
+    (join<R>(total, kept, c, started), ...);
+  }
+  [[gnu::always_inline]] static void product(V (&total)[MR], const float* x, const float* w, const ConvShape& s) {
+    for (std::size_t a = 0; a < s.kernel[0]; ++a)
+      for (std::size_t b = 0; b < s.kernel[1]; ++b, w += 3 * Channels * 16)
+        line(total, x + (a * s.dilation[0] * s.in[1] + b * s.dilation[1]) * s.in[2] * Channels, w, a > 0 || b > 0, pixels);
+  }
+};
+
+template <class Channels, class N, class Beside, class Apart>
+constexpr bool takes_three_taps = lanes == 16 && static_size<N> > 0 && static_size<N> <= 16 && static_size<Channels> > 0 && static_size<Channels> % 16 == 0 &&
+                                  static_size<Channels> <= 64 && static_size<Apart> == static_size<Channels>&& static_size<Beside> >= 4;
+constexpr bool has_three_taps(const ConvShape& s, std::size_t groups) { return groups == 1 && s.kernel[2] == 3 && s.stride[2] == 1 && s.dilation[2] == 1; }
+
+// MR pixels of a line from `row` on.
+template <int MR, class Channels, class P>
+[[gnu::always_inline]] inline void three_taps_tile(const P& problem, std::size_t row) {
+  const float* first[1];
+  problem.left.pixels(first, row, 1);
+  F32<16> total[MR];
+  ThreeTaps<MR, static_size<Channels>>::product(total, first[0], problem.right.data, problem.left.shape);
+  finish<F32<16>, MR, 1>(total, problem.c + row * problem.ldc, problem.ldc, row, 0, problem.n, problem.epilogue);
+}
+// The rows of a problem: each whole run of pixels by tiles of nearly equal size, whose sums fit the registers; the rest row by row.
+template <class Channels, class Beside, class P>
+inline void three_taps(std::size_t begin, std::size_t end, const P& problem) {
+  constexpr std::size_t run = static_size<Beside>, tiles = (run + 8) / 9, longer = run % tiles;
+  constexpr int size = static_cast<int>(run / tiles);
+  for (std::size_t row = begin; row < end;) {
+    if (row % run != 0 || end - row < run) {
+      problem.template tile<Vec, 1, 1>(row, 0, problem.n, problem.right.part(0, problem.n));
+      ++row;
+      continue;
+    }
+    if constexpr (longer > 0)
+      for (std::size_t i = 0; i < longer; ++i, row += size + 1) three_taps_tile<size + 1, Channels>(problem, row);
+    for (std::size_t i = longer; i < tiles; ++i, row += size) three_taps_tile<size, Channels>(problem, row);
+  }
+}
+
 }  // namespace conv_detail
 
 // x[n, channels, d, h, w] with any strides, as to[n, d, h, w, channels] with padding of zeros: `pad` before, `padded` sizes. For the
@@ -219,9 +311,11 @@ inline void conv(Range<B, E> rows, float* c, const float* x, const float* w, std
   for (std::size_t g = 0; g < groups; ++g) {
     const Left left{x + g * channels, shape, channels, groups * channels};
     const PackedRight<std::size_t> right{w + g * ((filters + 15) / 16 * 16) * k, k};
-    run<height, Panels>(Range<std::size_t, std::size_t>{rows.begin, rows.end},
-                        Problem<std::size_t, Left, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi>{
-                            c + g * filters, ldc, left, right, filters, k, terms, epilogue, 0, g * filters});
+    const Problem<std::size_t, Left, PackedRight<std::size_t>, N, std::size_t, decltype(terms_of(filters)), Epi> problem{
+        c + g * filters, ldc, left, right, filters, k, terms, epilogue, 0, g * filters};
+    if constexpr (conv_detail::takes_three_taps<Channels, N, Beside, Apart>)
+      if (conv_detail::has_three_taps(shape, groups)) return conv_detail::three_taps<Channels, Beside>(rows.begin, rows.end, problem);
+    run<height, Panels>(Range<std::size_t, std::size_t>{rows.begin, rows.end}, problem);
   }
 }
 

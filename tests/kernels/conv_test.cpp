@@ -66,7 +66,9 @@ void check(const Case& c, Beside beside = {}, Apart apart = {}) {
       cpu::conv(part, last.data(), padded_x.data(), packed.data(), c.groups, channels, filters, sizes, beside, apart,
                 cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
   };
-  if (c.filters == 16 && c.channels == 16) convolve(dim<16>{}, dim<16>{});  // a size that tiles of their own are made for
+  // Sizes that tiles of their own are made for.
+  if (c.filters == 16 && c.channels == 16) convolve(dim<16>{}, dim<16>{});
+  else if (c.filters == 13 && c.channels == 32) convolve(dim<32>{}, dim<13>{});
   else convolve(c.channels, c.filters);
   for (const Range<std::size_t, std::size_t> part : {Range{std::size_t{0}, c.batch * pixels / 3}, Range{c.batch * pixels / 3, c.batch * pixels}})
     cpu::channels_first(part, got.data(), last.data(), pixels, outputs);
@@ -95,6 +97,17 @@ TEST(Conv, ReadsRunsOfPixelsOfALine) {
   check({1, 1, 16, 33, {{1, 9, 17}}, {{1, 3, 3}}, {{1, 1, 2}}, one, {{0, 1, 1}}}, dim<3>{}, dim<32>{});
   check({1, 1, 16, 33, {{1, 9, 10}}, {{1, 3, 3}}, one, {{1, 1, 2}}, {{0, 1, 2}}}, dim<2>{}, dim<16>{});
   check({2, 2, 4, 5, {{1, 5, 6}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<6>{}, dim<8>{});
+}
+
+TEST(Conv, ReadsAValueOnceForThreeTaps) {
+  const Sizes<3> one{{1, 1, 1}};
+  check({2, 1, 16, 16, {{3, 5, 9}}, {{3, 3, 3}}, one, one, one}, dim<9>{}, dim<16>{});
+  check({1, 1, 16, 16, {{2, 3, 30}}, {{3, 3, 3}}, one, one, one}, dim<30>{}, dim<16>{});
+  check({2, 1, 32, 13, {{2, 4, 14}}, {{3, 2, 3}}, one, {{2, 1, 1}}, {{2, 1, 1}}}, dim<14>{}, dim<32>{});
+  check({2, 1, 32, 13, {{1, 5, 15}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<5>{}, dim<32>{});
+  check({1, 1, 16, 16, {{1, 4, 13}}, {{1, 3, 4}}, one, one, {{0, 1, 1}}}, dim<4>{}, dim<16>{});         // four wide
+  check({1, 1, 16, 16, {{1, 4, 7}}, {{1, 3, 3}}, one, {{1, 1, 2}}, {{0, 1, 2}}}, dim<7>{}, dim<16>{});  // apart
+  check({1, 1, 16, 16, {{1, 5, 9}}, {{1, 3, 3}}, {{1, 2, 1}}, one, {{0, 1, 1}}}, dim<9>{}, dim<16>{});  // down by two
 }
 
 // The transposed convolution with `out` sizes: stride (in - 1) + reach + extra - pads.
