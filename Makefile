@@ -51,8 +51,10 @@ demo-quantised: build ## the stored quantised tagger: its bits, its speed beside
 bench-quantised: build ## every number of quantised and pruned networks
 	@scripts/demo-quantised $(BUILD) all
 
-bench: build ## measured ratios to ONNX Runtime
+bench: setup build ## ratios to ONNX Runtime; then cold caches, whole showers, products, two threads, bf16: 20 to 30 minutes
+	@$(CONFIGURE) >/dev/null
 	@scripts/bench $(BUILD)
+	@scripts/bench-goals $(BUILD)
 
 bench-floors: build ## stop a loss of speed: products against the peak of fma, networks against ONNX Runtime
 	@cmake --build $(BUILD) --target bench_kernels -j $(JOBS)

@@ -78,7 +78,9 @@ void gemm(benchmark::State& state) {
   flops(state, 2 * M * N * K);
 }
 BENCHMARK(gemm<8, 64, 64>);
+BENCHMARK(gemm<40, 16, 64>);
 BENCHMARK(gemm<40, 32, 64>);
+BENCHMARK(gemm<40, 48, 64>);
 BENCHMARK(gemm<40, 64, 64>);
 BENCHMARK(gemm<40, 128, 128>);
 BENCHMARK(gemm<40, 256, 256>);

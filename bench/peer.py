@@ -1,8 +1,8 @@
 """One peer on one network, in a process that it may take down: python -m bench.peer
 
 The first line that it reads is the specification of scripts/bench-peers: {"peer", "model" (path), "listed" (row of zoo.json or null), "sizes",
-"core", "seconds", "library"}. It answers {"version"} when it is ready, or {"error"}, and {"median", "min", "samples"} to every line after that.
-Between lines it sleeps, so that what runs in turn with it has the core and its caches.
+"core", "seconds", "library"; for OpenVINO also "outputs", the .npz file of its results}. It answers {"version"} when it is ready, or {"error"},
+and {"median", "min", "samples"} to every line after that. Between lines it sleeps, so that what runs in turn with it has the core and its caches.
 """
 import json
 import os
@@ -49,16 +49,18 @@ def feed_of(spec):
     return inputs.feed(spec["listed"], spec["sizes"]) if spec["listed"] else graph_inputs(spec["model"], spec["sizes"])
 
 
-def openvino_call(spec, static):
+def openvino_call(spec, static, precision="f32"):
     import openvino
     feed, core = feed_of(spec), openvino.Core()
     model = core.read_model(spec["model"])
     if static:
         model.reshape({name: list(x.shape) for name, x in feed.items()})
-    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
+    options = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
     request = core.compile_model(model, "CPU", options).create_infer_request()
     for name, x in feed.items():
         request.set_tensor(name, openvino.Tensor(x))
+    if "outputs" in spec:
+        np.savez(spec["outputs"], *request.infer().values())
     return request.infer, openvino.__version__.split("-")[0]
 
 
@@ -101,6 +103,7 @@ def inductor_call(spec):
 CALLS = {
     "openvino": lambda spec: openvino_call(spec, True),
     "openvino-dynamic": lambda spec: openvino_call(spec, False),
+    "openvino-bf16": lambda spec: openvino_call(spec, True, "bf16"),
     "eager": lambda spec: torch_call(spec, False),
     "compile": lambda spec: torch_call(spec, True),
     "aoti": inductor_call,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Whole showers of CaloDiffusion: every DDPM step by generated code (examples/fastsim) and by ONNX Runtime, from the same stored noise,
-and by PyTorch in float64, which tells how far both are from the exact chain.
+and by PyTorch in float64, which tells how far both are from the exact chain: largest error of a voxel of the first shower over the largest voxel.
 
     bench/showers.py FASTSIM_DIR ZOO_DIR [--model calo_ds1] [--steps 400] [--batch 1 16] [--core 1] [--json FILE]
 
@@ -19,12 +19,11 @@ import time
 
 import numpy as np
 import onnxruntime
-import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from models import export, registry  # noqa: E402
 
-NETWORKS = {"calo_ds1": ("calodiffusion_ds1", 4, (5, 10, 30)), "calo_ds2": ("calodiffusion_ds2", 3, (45, 16, 9))}
+# network, channels, shape, ratio that the project asks for
+NETWORKS = {"calo_ds1": ("calodiffusion_ds1", 4, (5, 10, 30), 2.5), "calo_ds2": ("calodiffusion_ds2", 3, (45, 16, 9), 3.1)}
 
 
 def philox(counter, key):
@@ -86,6 +85,9 @@ def with_onnxruntime(path, noise, steps, energy, places):
 
 
 def exact(name, noise, steps, energy, places):
+    import torch
+    from models import export, registry
+    torch.set_num_threads(1)
     model = export.built(registry.ENTRIES[name])
     model = model[0].double().eval()
     count = len(energy)
@@ -110,17 +112,17 @@ def with_generated_code(folder, name, noise, steps):
 
 
 def compare(args, count):
-    network, channels, shape = NETWORKS[args.model]
+    network, channels, shape, asked = NETWORKS[args.model]
     noise = np.random.default_rng(count).standard_normal((count, args.steps + 1, math.prod(shape))).astype(np.float32)
     energy, places = energies(count), images(channels, shape)
     ours, our_seconds = with_generated_code(args.fastsim, args.model, noise, args.steps)
     theirs, their_seconds = with_onnxruntime(args.zoo / f"{network}.torchscript.onnx", noise, args.steps, energy, places)
-    wanted = None if args.times_only else exact(network, noise, args.steps, energy, places)
+    wanted = None if args.times_only else exact(network, noise[:1], args.steps, energy[:1], places)
 
     def error(x):
-        return None if wanted is None else float(np.abs(x - wanted).max() / np.abs(wanted).max())
+        return None if wanted is None else float(np.abs(x[:1] - wanted).max() / np.abs(wanted).max())
 
-    return {"model": args.model, "steps": args.steps, "batch": count, "ours_s": our_seconds, "onnxruntime_s": their_seconds,
+    return {"model": args.model, "steps": args.steps, "batch": count, "asked": asked, "ours_s": our_seconds, "onnxruntime_s": their_seconds,
             "ratio": their_seconds / our_seconds, "ours_error": error(ours), "onnxruntime_error": error(theirs)}
 
 
@@ -135,14 +137,15 @@ def main():
     parser.add_argument("--core", type=int, help="run on this core alone")
     parser.add_argument("--json", type=pathlib.Path)
     args = parser.parse_args()
-    torch.set_num_threads(1)
     if args.core is not None:
         os.sched_setaffinity(0, {args.core})
-    rows = [compare(args, count) for count in args.batch]
-    for r in rows:
-        print(f"{r['model']}, {r['steps']} steps, batch {r['batch']}: {r['ours_s']:.3f} s a shower, ONNX Runtime {r['onnxruntime_s']:.3f} s, ratio {r['ratio']:.2f}")
-        if not args.times_only:
-            print(f"  largest error over the largest voxel {r['ours_error']:.2e}, ONNX Runtime {r['onnxruntime_error']:.2e}")
+    print("| whole showers | ours, s | ONNX Runtime, s | ratio | asked | error over ONNX Runtime's | asked |\n" + "|---" * 7 + "|", flush=True)
+    rows = []
+    for count in args.batch:
+        rows.append(r := compare(args, count))
+        error = "" if r["ours_error"] is None else f"{r['ours_error']:.1e} / {r['onnxruntime_error']:.1e} = {r['ours_error'] / r['onnxruntime_error']:.2f}"
+        print(f"| {r['model']}, {r['steps']} steps, batch {count} | {r['ours_s']:.3f} | {r['onnxruntime_s']:.3f} | {r['ratio']:.2f} | {r['asked']} | {error} | 2 |",
+              flush=True)
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1) + "\n")
 
