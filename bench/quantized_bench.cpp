@@ -47,7 +47,7 @@ void float32(benchmark::State& state) {
 
 template <class Kind, class X, std::size_t M, std::size_t K, std::size_t N>
 void integers(benchmark::State& state) {
-  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>>;
+  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::trn, q::Is<10>>>;
   using Out = q::Within<X, 0, 127>;
   std::vector<X> x(M * K, 3), y(M * N);
   const Weights<typename Kind::Weight> w(q::packed_size(K, N, Kind::group) / (Kind::packs_two ? 2 : 1), 0x33);
@@ -75,7 +75,7 @@ std::vector<std::int32_t> pruned_weights() {
 // One row.
 template <std::size_t K, std::size_t N, int percent>
 void pruned(benchmark::State& state) {
-  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>>;
+  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::trn, q::Is<10>>>;
   const std::vector<std::int32_t> w = pruned_weights<K, N, percent>(), table((N + 15) / 16 * 16, 7);
   const Weights<std::int8_t> dense(q::packed_size(K, N, 4), 0);
   q::pack_groups(dense.data, w.data(), K, N, 4, N, std::size_t{1});
@@ -100,7 +100,7 @@ BENCHMARK(pruned<64, 32, 90>)->Name("int8 without zeros, 90 % of 1x64x32");
 // Many rows, by groups of four weights.
 template <std::size_t M, std::size_t K, std::size_t N, int percent>
 void pruned_rows(benchmark::State& state) {
-  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::rnd, q::Is<10>>>;
+  using S = q::Steps<q::Add<q::Row<0>>, q::ShiftRight<fixed::Round::trn, q::Is<10>>>;
   const std::vector<std::int32_t> w = pruned_weights<K, N, percent>(), table((N + 15) / 16 * 16, 7);
   const Weights<std::int8_t> dense(q::packed_size(K, N, 4), 0);
   q::pack_groups(dense.data, w.data(), K, N, 4, N, std::size_t{1});

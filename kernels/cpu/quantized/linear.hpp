@@ -90,7 +90,12 @@ struct IntegerTile {
     for (int i = 0; i < chains; ++i) zero(c[i], all);
     std::size_t g = 0;
     const std::size_t whole = k / group;
-    for (; g + at_once <= whole; g += at_once) steps(c, x, ld, w, panel, g, each);
+    if constexpr (vector_registers == 16) {
+#pragma GCC unroll 4
+      for (; g + at_once <= whole; g += at_once) steps(c, x, ld, w, panel, g, each);
+    } else {
+      for (; g + at_once <= whole; g += at_once) steps(c, x, ld, w, panel, g, each);
+    }
     for (; g < whole; ++g) step(c[0], x, ld, w, panel, g, dim<group>{}, rows, vectors);
     if (k % group != 0) step(c[0], x, ld, w, panel, g, k % group, rows, vectors);
     join(c, each);
@@ -126,8 +131,8 @@ struct IntegerProblem {
   }
   template <int MR, int NV, std::size_t... I>
   [[gnu::always_inline]] void store(const V* sum, std::size_t row, std::size_t col, std::index_sequence<I...>) const {
-    constexpr std::size_t n = Out::template together<V>;
-    if constexpr (n > 1 && MR * NV % n == 0 && (NV % n == 0 || n % NV == 0))
+    constexpr std::size_t n = Out::template together<V, MR * NV>;
+    if constexpr (n > 1 && (NV % n == 0 || n % NV == 0))
       ((I % n == 0 ? finish_together<NV, I - I % n>(sum, row, col, std::make_index_sequence<n>{}) : void()), ...);
     else (finish(sum[I], row + I / NV, col + I % NV * W, W), ...);
   }

@@ -165,23 +165,30 @@ struct Quantiser {
   [[gnu::always_inline]] auto together(const float* x, std::size_t c, std::index_sequence<I...>) const {
     return Bytes::apply(get(x, c + I * lanes, lanes)...);
   }
+  // Whole vectors from column c on, `most` at once where O's are narrowed together, then fewer.
+  template <std::size_t most, class O>
+  [[gnu::always_inline]] std::size_t whole(O* y, const float* x, std::size_t c, std::size_t cols) const {
+    using All = Within<O, limits::lowest<O>, limits::highest<O>>;
+    constexpr std::size_t n = All::template together<I32<lanes>, most>;
+    if constexpr (n == 1) {
+      return c;
+    } else {
+      for (; c + n * lanes <= cols; c += n * lanes) {
+        const auto bytes = together<All>(x, c, std::make_index_sequence<n>{});
+        __builtin_memcpy(y + c, &bytes, sizeof(bytes));
+      }
+      return whole<n / 2>(y, x, c, cols);
+    }
+  }
 };
 
 // y[r, c] = the integer that x[r, c] quantised is a multiple of 1 / scale by.
 template <fixed::Round mode, bool wraps, class Scale, class Low, class High, class B, class E, class O, class N>
 inline void to_integer(Range<B, E> rows, O* y, const float* x, const float* scale, const float* low, const float* high, N cols) {
-  using All = Within<O, limits::lowest<O>, limits::highest<O>>;
-  constexpr std::size_t at_once = All::template together<I32<lanes>>;
   const Quantiser<mode, wraps, Scale, Low, High> q{{scale}, {low}, {high}};
   for (std::size_t r = rows.begin; r < rows.end; ++r) {
     const float* const from = x + r * cols;
-    std::size_t c = 0;
-    if constexpr (at_once > 1)
-      for (; c + at_once * lanes <= cols; c += at_once * lanes) {
-        const auto bytes = q.template together<All>(from, c, std::make_index_sequence<at_once>{});
-        __builtin_memcpy(y + r * cols + c, &bytes, sizeof(bytes));
-      }
-    for (; c < cols; c += lanes) {
+    for (std::size_t c = q.template whole<4>(y + r * cols, from, 0, cols); c < cols; c += lanes) {
       const std::size_t n = cols - c < lanes ? cols - c : lanes;
       store_lanes(y + r * cols + c, narrowed<O>(q.get(from, c, n)), n);
     }

@@ -103,60 +103,49 @@ struct Steps {
   }
 };
 
-#if defined(__AVX512BW__)
-// Words of two vectors, 4 and 4 in each quarter; the bytes of two such, of all four vectors in order.
-[[gnu::always_inline]] inline auto words_of(I32<16> a, I32<16> b) {
-  VectorOf<std::int16_t, 32>::type out;
+#if defined(__AVX2__)
+// Compilers know no short way from 32 bits to 8. Words of two vectors, 4 and 4 in each quarter (half with AVX2); the bytes of two such,
+// of all four vectors in order.
+template <class V>
+[[gnu::always_inline]] inline auto words_of(V a, V b) {
+  typename VectorOf<std::int16_t, sizeof(V) / 2>::type out;
   __asm__("vpackssdw %2, %1, %0" : "=v"(out) : "v"(a), "v"(b));
   return out;
 }
 template <class O, class W>
 [[gnu::always_inline]] inline auto bytes_of(W ab, W cd) {
-  typename VectorOf<O, 64>::type mixed, out;
+  using Places = I32<sizeof(W) / 4>;
+  Places places;
+  if constexpr (sizeof(W) == 64) places = Places{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+  else places = Places{0, 4, 1, 5, 2, 6, 3, 7};
+  typename VectorOf<O, sizeof(W)>::type mixed, out;
   if constexpr (std::is_signed_v<O>) __asm__("vpacksswb %2, %1, %0" : "=v"(mixed) : "v"(ab), "v"(cd));
   else __asm__("vpackuswb %2, %1, %0" : "=v"(mixed) : "v"(ab), "v"(cd));
-  __asm__("vpermd %1, %2, %0" : "=v"(out) : "v"(mixed), "v"(I32<16>{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15}));
+  __asm__("vpermd %1, %2, %0" : "=v"(out) : "v"(mixed), "v"(places));
   return out;
-}
-#elif defined(__AVX2__)
-// Compilers know no short way from 32 bits to 8: words of both vectors side by side, then bytes.
-[[gnu::always_inline]] inline auto words_of(I32<8> a, I32<8> b) {
-  using Quads = VectorOf<long long, 4>::type;
-  return bit_cast<VectorOf<std::int16_t, 16>::type>(__builtin_ia32_permdi256(bit_cast<Quads>(__builtin_ia32_packssdw256(a, b)), 0xd8));
-}
-template <class O, class W>
-[[gnu::always_inline]] inline auto bytes_of(W words) {
-  using Quads = VectorOf<long long, 4>::type;
-  using Half = VectorOf<std::int16_t, 8>::type;
-  using Out = typename VectorOf<O, 16>::type;
-  const auto w = bit_cast<Quads>(words);
-  const Half low = bit_cast<Half>(__builtin_ia32_extract128i256(w, 0)), high = bit_cast<Half>(__builtin_ia32_extract128i256(w, 1));
-  if constexpr (std::is_signed_v<O>) return bit_cast<Out>(__builtin_ia32_packsswb128(low, high));
-  else return bit_cast<Out>(__builtin_ia32_packuswb128(low, high));
 }
 #endif
 
 // Elements as O, which holds them.
 template <class O, class V>
 [[gnu::always_inline]] inline auto narrowed(V v) {
-  constexpr int n = sizeof(V) / sizeof(v[0]);
-  using Out = typename VectorOf<O, n>::type;
+  using Out = typename VectorOf<O, sizeof(V) / sizeof(v[0])>::type;
 #if defined(__AVX2__) && !defined(__AVX512F__)
   if constexpr (sizeof(O) == 1 && std::is_same_v<V, I32<8>>) {
-    const auto quads = bit_cast<VectorOf<long long, 2>::type>(bytes_of<O>(words_of(v, v)));
-    return bit_cast<Out>(quads[0]);
+    const auto words = words_of(v, v);
+    return bit_cast<Out>(bit_cast<VectorOf<long long, 4>::type>(bytes_of<O>(words, words))[0]);
   }
 #endif
   return __builtin_convertvector(v, Out);
 }
 
 // Elements of the result: integers that hold the value, or the next within low and high; or integer * 2^-fraction in float, rounded once.
-// `together`: so many vectors, one behind the other, that are shorter done at once.
+// `together`: of `count` vectors, one behind the other, so many that are shorter done at once.
 template <class O>
 struct To {
   using type = O;
-  template <class V>
-  static constexpr int together = 1;
+  template <class V, std::size_t count>
+  static constexpr std::size_t together = 1;
   template <class V>
   [[gnu::always_inline]] static auto apply(V v) {
     return narrowed<O>(v);
@@ -166,41 +155,45 @@ template <class O, std::int64_t low, std::int64_t high>
 struct Within {
   using type = O;
 #if defined(__AVX2__)
-  template <class V>
-  static constexpr int together = std::is_same_v<V, I32<lanes>> && sizeof(O) == 1 ? lanes / 4 : 1;
+  template <class V, std::size_t count>
+  static constexpr std::size_t together = !std::is_same_v<V, I32<lanes>> || sizeof(O) != 1 ? 1
+                                          : count % 4 == 0                                 ? 4
+                                          : lanes == 8 && count % 2 == 0                   ? 2
+                                                                                           : 1;
 #else
-  template <class V>
-  static constexpr int together = 1;
+  template <class V, std::size_t count>
+  static constexpr std::size_t together = 1;
 #endif
   template <class V>
   [[gnu::always_inline]] static V bounded(V v) {
     using Element = std::remove_reference_t<decltype(v[0])>;
-    return fixed::at_most(fixed::at_least(v, static_cast<Element>(low) - V{}), static_cast<Element>(high) - V{});
+    if constexpr (low > limits::lowest<Element>) v = fixed::at_least(v, static_cast<Element>(low) - V{});
+    if constexpr (high < limits::highest<Element>) v = fixed::at_most(v, static_cast<Element>(high) - V{});
+    return v;
   }
   template <class V>
   [[gnu::always_inline]] static auto apply(V v) {
     return narrowed<O>(bounded(v));
   }
 #if defined(__AVX2__)
-  // Words first: they are bounded as well, for low and high are bytes. Bytes saturate by themselves.
+  // Bytes saturate by themselves, to what holds low and high.
   template <class V>
-  [[gnu::always_inline]] static V bounded_words(V words) {
-    return low == limits::lowest<O> && high == limits::highest<O> ? words : bounded(words);
+  [[gnu::always_inline]] static auto apply(V a, V b, V c, V d) {
+    return bounded(bytes_of<O>(words_of(a, b), words_of(c, d)));
   }
-#endif
-#if defined(__AVX512BW__)
-  [[gnu::always_inline]] static auto apply(I32<16> a, I32<16> b, I32<16> c, I32<16> d) {
-    return bytes_of<O>(bounded_words(words_of(a, b)), bounded_words(words_of(c, d)));
+  [[gnu::always_inline]] static auto apply(I32<8> a, I32<8> b) {
+    struct Halves {
+      typename VectorOf<O, 16>::type first, second;
+    };
+    return bit_cast<Halves>(apply(a, b, a, b)).first;
   }
-#elif defined(__AVX2__)
-  [[gnu::always_inline]] static auto apply(I32<8> a, I32<8> b) { return bytes_of<O>(bounded_words(words_of(a, b))); }
 #endif
 };
 template <int fraction>
 struct ToFloat {
   using type = float;
-  template <class V>
-  static constexpr int together = 1;
+  template <class V, std::size_t count>
+  static constexpr std::size_t together = 1;
   template <class V>
   [[gnu::always_inline]] static auto apply(V v) {
     constexpr float step = bit_cast<float>(static_cast<std::int32_t>(127 - fraction) << 23);
@@ -218,6 +211,14 @@ template <std::size_t bytes, class V>
     using Half = VectorOf<unsigned char, 32>::unaligned;
     __asm__("vextracti64x4 $0, %1, %0" : "=m"(*reinterpret_cast<Half*>(to)) : "v"(v));
     __asm__("vextracti64x4 $1, %1, %0" : "=m"(*reinterpret_cast<Half*>(to + stride)) : "v"(v));
+    return;
+  }
+#elif defined(__AVX2__)
+  if constexpr (sizeof(V) == 32 && bytes == 16) {
+    using Half = VectorOf<long long, 2>::unaligned;
+    const auto quads = bit_cast<VectorOf<long long, 4>::type>(v);
+    *reinterpret_cast<Half*>(to) = __builtin_ia32_extract128i256(quads, 0);
+    *reinterpret_cast<Half*>(to + stride) = __builtin_ia32_extract128i256(quads, 1);
     return;
   }
 #endif
