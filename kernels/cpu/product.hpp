@@ -13,6 +13,10 @@ namespace inferc::cpu::product_detail {
 // A few rows make too few chains to hide the latency of fma: they take more panels at once.
 constexpr int panels_for(int rows, int panels, int most) { return rows >= 4 || panels >= most ? panels : panels_for(rows * 2, panels * 2, most); }
 
+// All rows of a product in one tile: twice the panels where the registers hold its sums, its columns and an element, so that
+// weights stream in long runs and each is read once.
+constexpr int widest_panels(int rows, int panels) { return (rows + 1) * (2 * panels * 16 / lanes) < vector_registers ? 2 * panels : panels; }
+
 inline constexpr int any_rest = -1;  // rows behind whole tiles: a number known at run time
 
 // a[M, K] in memory, `stride` elements between rows.
@@ -166,6 +170,8 @@ struct Problem {
   }
   template <std::size_t Size>
   static constexpr bool N_at_least = !is_static<N> || static_size<N> >= Size;
+  template <std::size_t Size>
+  static constexpr bool N_multiple_of = is_static<N> && static_size<N> % Size == 0;
 };
 
 inline constexpr std::size_t row_block = 96;
@@ -177,13 +183,21 @@ template <int Rows, int Panels, class P>
   problem.template sweep<Rows, panels_for(Rows, Panels, most)>(begin, begin + Rows);
 }
 
+// All `Rows` rows in one tile.
+template <int Rows, int Panels, class P>
+[[gnu::always_inline]] inline void one_tile(const P& problem, std::size_t begin) {
+  constexpr int most = widest_panels(Rows, Panels);
+  problem.template sweep<Rows, P::template N_multiple_of<16 * most> ? most : Panels>(begin, begin + Rows);
+}
+
 // A block of rows whose count is known: one more tile of exactly the rest.
 template <std::size_t M, int MR, int Panels, class P>
 [[gnu::always_inline]] inline void static_rows(const P& problem, std::size_t begin) {
   constexpr std::size_t whole = M / MR * MR, last = whole == 0 ? 0 : (whole - 1) / row_block * row_block;
   constexpr int left = static_cast<int>(M - whole);
   for (std::size_t row = 0; row < last; row += row_block) problem.template sweep<MR, Panels>(begin + row, begin + row + row_block);
-  if constexpr (left > 2) problem.template sweep<MR, Panels, left>(begin + last, begin + whole);
+  if constexpr (left > 2 && whole == 0) one_tile<left, Panels>(problem, begin);
+  else if constexpr (left > 2) problem.template sweep<MR, Panels, left>(begin + last, begin + whole);
   else if constexpr (whole > 0) problem.template sweep<MR, Panels>(begin + last, begin + whole);
   if constexpr (left == 1 || left == 2) few_rows<left, Panels>(problem, begin + whole);
 }
@@ -192,6 +206,10 @@ template <int MR, int Panels, class P>
   if constexpr (MR > 2) {
     if (end - begin == 1) return few_rows<1, Panels>(problem, begin);
     if (end - begin == 2) return few_rows<2, Panels>(problem, begin);
+    if constexpr (MR > 5)
+      if (end - begin == 5) return one_tile<5, Panels>(problem, begin);
+    if constexpr (MR > 6)
+      if (end - begin == 6) return one_tile<6, Panels>(problem, begin);
   }
   for (std::size_t stop = 0; begin < end; begin = stop) {
     stop = end - begin < row_block + MR ? end : begin + row_block;

@@ -122,18 +122,24 @@ TEST(Gemm, EveryTileGivesTheSameBitsForOneTo67Rows) {
   sweep_rows<6, 1>(), sweep_rows<8, 1>(), sweep_rows<8, 2>(), sweep_rows<12, 2>();
 }
 
-template <std::size_t... M>
-void constant_rows(std::index_sequence<M...>) {
+// N columns, the number of rows a constant and not one.
+template <std::size_t N, std::size_t... M>
+void constant_columns(std::index_sequence<M...>) {
   const auto one = []<std::size_t Rows>(dim<Rows>) {
-    const Data d(Rows, 40, 20);
-    float c[(Rows + 1) * 20];
-    cpu::gemm(Range{dim<0>{}, dim<Rows>{}}, c, dim<20>{}, d.a.data(), dim<40>{}, d.packed.data(), dim<20>{}, dim<40>{},
-              cpu::epilogue<AddRow>(cpu::Row{d.bias.data()}));
-    for (std::size_t i = 0; i < Rows * 20; ++i) ASSERT_EQ(c[i], d.expected(i / 20, i % 20)) << Rows << " rows at " << i;
+    const Data d(Rows, 100, N);
+    std::vector<float> c(Rows * N), same(Rows * N);
+    const auto epilogue = cpu::epilogue<AddRow>(cpu::Row{d.bias.data()});
+    cpu::gemm(Range{dim<0>{}, dim<Rows>{}}, c.data(), dim<N>{}, d.a.data(), dim<100>{}, d.packed.data(), dim<N>{}, dim<100>{}, epilogue);
+    cpu::gemm(Range{std::size_t{0}, Rows}, same.data(), dim<N>{}, d.a.data(), dim<100>{}, d.packed.data(), dim<N>{}, dim<100>{}, epilogue);
+    for (std::size_t i = 0; i < Rows * N; ++i) {
+      ASSERT_EQ(c[i], d.expected(i / N, i % N)) << Rows << " rows at " << i;
+      ASSERT_EQ(same[i], c[i]) << Rows << " rows at " << i;
+    }
   };
   (one(dim<M + 1>{}), ...);
 }
-TEST(Gemm, ConstantRowsGiveTheSameBits) { constant_rows(std::make_index_sequence<19>{}); }
+TEST(Gemm, ConstantRowsGiveTheSameBits) { constant_columns<20>(std::make_index_sequence<19>{}); }
+TEST(Gemm, FewRowsInOneWideTileGiveTheSameBits) { constant_columns<64>(std::make_index_sequence<8>{}), constant_columns<100>(std::make_index_sequence<6>{}); }
 
 TEST(Gemm, StaticSizesGiveTheSameBits) {
   const Data d(1, 64, 32);
