@@ -36,6 +36,11 @@ std::string expression(const Expr& e, const std::string& like) {
 
 }  // namespace
 
+bool is_long(const Expr& e) {
+  constexpr std::string_view chains[] = {"functors::erf", "functors::gelu", "functors::gelu_tanh"};
+  return std::find(std::begin(chains), std::end(chains), e.functor) != std::end(chains) || std::any_of(e.args.begin(), e.args.end(), is_long);
+}
+
 std::string real_literal(double v) {
   if (v != v) return "__builtin_nan(\"\")";
   if (std::isinf(v)) return v > 0 ? "__builtin_inf()" : "-__builtin_inf()";
@@ -60,7 +65,8 @@ std::string Functors::name(const Expr& e, bool accumulator) {
     types += fmt::format("{}class T{}", types.empty() ? "" : ", ", v);
     parameters += fmt::format("{0}T{1} {1}", parameters.empty() ? "" : ", ", v);
   }
-  const std::string body = fmt::format("  template <{}>\n  [[gnu::always_inline]] static auto apply({}) {{\n    return {};\n  }}\n", types, parameters,
+  const std::string body = (accumulator && is_long(e) ? "  static constexpr bool is_long = true;\n" : "") +
+                           fmt::format("  template <{}>\n  [[gnu::always_inline]] static auto apply({}) {{\n    return {};\n  }}\n", types, parameters,
                                        expression(e, accumulator ? "acc" : first_leaf(e)));
   const auto known = std::find_if(known_.begin(), known_.end(), [&](const auto& k) { return k.first == body; });
   if (known != known_.end()) return known->second;

@@ -123,6 +123,21 @@ bool has_integer_products(const std::vector<Call>& calls) {
   });
 }
 
+namespace {
+
+bool has_long_epilogues(const std::vector<Call>& calls) {
+  return std::any_of(calls.begin(), calls.end(), [](const Call& c) {
+    return std::any_of(c.args.begin(), c.args.end(),
+                       [](const Arg& a) {
+                         const auto* const epilogue = std::get_if<EpilogueArg>(&a);
+                         return epilogue && epilogue->expr && is_long(*epilogue->expr);
+                       }) ||
+           std::any_of(c.bodies.begin(), c.bodies.end(), has_long_epilogues);
+  });
+}
+
+}  // namespace
+
 std::vector<std::string> default_paths() {
 #if defined(__aarch64__)
   return {"base", "neon"};
@@ -160,7 +175,7 @@ std::string emit_path(const Program& p, const EmitOptions& o, const std::string&
     #if defined(__clang__)
     #pragma clang fp contract(off)
     #elif defined(__GNUC__)
-    #pragma GCC optimize("fp-contract=off")
+    #pragma GCC optimize("fp-contract=off"$in_turn$)
     #endif
     #include <bit>
     #include <cstddef>
@@ -184,6 +199,7 @@ std::string emit_path(const Program& p, const EmitOptions& o, const std::string&
                {"path", path},
                {"namespace", namespace_of(o)},
                {"name", o.name},
+               {"in_turn", has_long_epilogues(p.calls) ? R"(, "schedule-insns", "sched-pressure")" : ""},
                {"user_includes", user_includes(o.user_headers)},
                {"parameters", std::string(run_parameters)},
                {"functions", functions}});

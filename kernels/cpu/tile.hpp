@@ -202,6 +202,12 @@ struct RowTile {
   }
 };
 
+// Whether an epilogue says that it is a chain of many operations: one vector after the other leaves the units waiting.
+template <class Epi>
+constexpr bool is_long = false;
+template <class F, class... Operands>
+constexpr bool is_long<Epilogue<F, Operands...>> = requires { requires F::is_long; };
+
 // Epilogue and store of a tile at (row, col); `valid` columns from `col` on. From 8 vectors on a loop: written out, a long
 // epilogue (erf) is most of the code and of the time to compile it, and no faster.
 template <class V, int MR, int NV>
@@ -217,6 +223,19 @@ struct Store {
     constexpr std::size_t first = I % NV * W;
     if (valid >= first + W) full<I>(acc, c, ldc, row, col, epilogue);
     else if (valid > first) store_first(c + I / NV * ldc + first, epilogue(acc[I], row + I / NV, col + first, valid - first), valid - first);
+  }
+  // A long epilogue of whole vectors: four are computed before one is stored, for c may be what the next one reads; a compiler that
+  // schedules before it has chosen registers takes their operations in turn.
+  template <class Epi, class LDC>
+  [[gnu::always_inline]] static void side_by_side(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, const Epi& epilogue) {
+    constexpr std::size_t at_once = NV < 4 && MR % 2 == 0 ? 2 * NV : NV;
+    for (std::size_t i = 0; i < MR * NV; i += at_once) {
+      V y[at_once];
+#pragma GCC unroll 4
+      for (std::size_t j = 0; j < at_once; ++j) y[j] = epilogue(acc[i + j], row + (i + j) / NV, col + j % NV * W, Whole{});
+#pragma GCC unroll 4
+      for (std::size_t j = 0; j < at_once; ++j) store(c + (i + j) / NV * ldc + j % NV * W, y[j]);
+    }
   }
   template <class Epi, class LDC, class Valid>
   [[gnu::always_inline]] static void loop(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, Valid valid, const Epi& epilogue) {
@@ -234,6 +253,8 @@ struct Store {
     if constexpr (MR * NV >= 8) {
       V kept[MR * NV];  // a copy: the accumulators themselves stay in registers
       ((kept[I] = acc[I]), ...);
+      if constexpr (is_long<Epi> && may_be<Valid, NV * W>)
+        if (valid >= NV * W) return side_by_side(kept, c, ldc, row, col, epilogue);
       loop(kept, c, ldc, row, col, valid, epilogue);
     } else {
       if constexpr (may_be<Valid, NV * W>)

@@ -141,6 +141,23 @@ void constant_columns(std::index_sequence<M...>) {
 TEST(Gemm, ConstantRowsGiveTheSameBits) { constant_columns<20>(std::make_index_sequence<19>{}); }
 TEST(Gemm, FewRowsInOneWideTileGiveTheSameBits) { constant_columns<64>(std::make_index_sequence<8>{}), constant_columns<100>(std::make_index_sequence<6>{}); }
 
+struct LongAddRow : AddRow {
+  static constexpr bool is_long = true;
+};
+// Sizes of a last tile of rows and of a last panel, and the result in place of an operand of the epilogue.
+TEST(Gemm, ALongEpilogueGivesTheSameBits) {
+  for (const std::size_t m : {1u, 2u, 3u, 5u, 6u, 8u, 13u, 25u})
+    for (const std::size_t n : {5u, 16u, 32u, 64u, 70u}) {
+      const Data d(m, 19, n);
+      std::vector<float> c(m * n, 0.5f), wanted = c;
+      const auto run = [&]<class F>(F, std::vector<float>& to) {
+        cpu::gemm(Range{std::size_t{0}, m}, to.data(), n, d.a.data(), d.k, d.packed.data(), n, d.k, cpu::epilogue<F>(cpu::Full{to.data(), n}));
+      };
+      run(AddRow{}, wanted), run(LongAddRow{}, c);
+      ASSERT_EQ(std::memcmp(c.data(), wanted.data(), 4 * c.size()), 0) << m << 'x' << n;
+    }
+}
+
 TEST(Gemm, StaticSizesGiveTheSameBits) {
   const Data d(1, 64, 32);
   float c[32];
