@@ -179,11 +179,9 @@ std::string check_case(const fs::path& folder, Counts& counts) {
   }
   for (const Pass& pass : pipeline()) {
     const std::string before = text(*graph);
-    const bool changed = run_everywhere(pass, *graph);
-    counts.changed[std::string(pass.name)] += changed;
+    counts.changed[std::string(pass.name)] += run_everywhere(pass, *graph);
     verify(*graph);
-    if (!changed && text(*graph) != before) return fmt::format("{}: changes the graph and does not say so", pass.name);
-    if (!changed) continue;
+    if (text(*graph) == before) continue;
     if (const std::string problem = check_pass(pass, *graph, samples); !problem.empty()) return problem;
   }
   const Program program = plan(*graph);
