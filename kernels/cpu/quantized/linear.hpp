@@ -82,12 +82,18 @@ struct IntegerTile {
   [[gnu::always_inline]] static void join(Sums (&c)[chains], std::index_sequence<C...>) {
     ((C > 0 ? add(c[0], c[C], all) : void()), ...);
   }
-  template <class X, class LD, class K>
-  [[gnu::always_inline]] static void product(Sums& sum, const X* x, LD ld, const Weight* w, std::size_t panel, K k) {
+  template <std::size_t... I>
+  [[gnu::always_inline]] static void begin(Sums& c, const typename Kind::Sum* start, std::index_sequence<I...>) {
+    ((c[I] = load_lanes<V>(start + I % NV * W)), ...);
+  }
+  // `start`: what the sums of each column begin with; nullptr: zeros.
+  template <class X, class LD, class K, class Begin>
+  [[gnu::always_inline]] static void product(Sums& sum, const X* x, LD ld, const Weight* w, std::size_t panel, K k, Begin start) {
     constexpr std::make_index_sequence<chains> each{};
     constexpr std::size_t at_once = chains * Kind::joined;
     Sums c[chains];
     for (int i = 0; i < chains; ++i) zero(c[i], all);
+    if constexpr (!std::is_null_pointer_v<Begin>) begin(c[0], start, all);
     std::size_t g = 0;
     const std::size_t whole = k / group;
     if constexpr (vector_registers == 16) {
@@ -117,37 +123,48 @@ struct IntegerProblem {
   N n;
   K k;
 
-  [[gnu::always_inline]] void finish(V sum, std::size_t row, std::size_t col, std::size_t valid) const {
-    store_lanes(y + row * ldy + col, Out::apply(S::apply(Kind::sum(sum), table, col)), valid);
+  // Whether the sums of a tile begin with what the first step would add. `started`: of the sums that are stored.
+  static constexpr bool starts_with_row = Start<S>::is_row && !Kind::packs_two;
+  [[gnu::always_inline]] auto start([[maybe_unused]] std::size_t col) const {
+    if constexpr (starts_with_row) return table.data + Start<S>::row * table.stride + col;
+    else return nullptr;
   }
-  [[gnu::always_inline]] V stepped(V sum, std::size_t col) const { return S::apply(Kind::sum(sum), table, col); }
+  template <bool started>
+  [[gnu::always_inline]] V stepped(V sum, std::size_t col) const {
+    if constexpr (started) return Start<S>::rest::apply(sum, table, col);
+    else return S::apply(Kind::sum(sum), table, col);
+  }
+  template <bool started>
+  [[gnu::always_inline]] void finish(V sum, std::size_t row, std::size_t col, std::size_t valid) const {
+    store_lanes(y + row * ldy + col, Out::apply(stepped<started>(sum, col)), valid);
+  }
   // Vectors I, I + 1 ... of a tile, as many as Out takes together.
-  template <int NV, std::size_t I, std::size_t... J>
+  template <bool started, int NV, std::size_t I, std::size_t... J>
   [[gnu::always_inline]] void finish_together(const V* sum, std::size_t row, std::size_t col, std::index_sequence<J...>) const {
     constexpr std::size_t width = NV % sizeof...(J) == 0 ? sizeof...(J) : NV, bytes = width * W * sizeof(O);
-    const auto all = Out::apply(stepped(sum[I + J], col + (I + J) % NV * W)...);
+    const auto all = Out::apply(stepped<started>(sum[I + J], col + (I + J) % NV * W)...);
     static_assert(sizeof(all) == sizeof...(J) * W * sizeof(O));
     store_parts<bytes>(reinterpret_cast<unsigned char*>(y + (row + I / NV) * ldy + col + I % NV * W), ldy * sizeof(O), all);
   }
-  template <int MR, int NV, std::size_t... I>
+  template <int MR, int NV, bool started = false, std::size_t... I>
   [[gnu::always_inline]] void store(const V* sum, std::size_t row, std::size_t col, std::index_sequence<I...>) const {
     constexpr std::size_t n = Out::template together<V, MR * NV>;
     if constexpr (n > 1 && (NV % n == 0 || n % NV == 0))
-      ((I % n == 0 ? finish_together<NV, I - I % n>(sum, row, col, std::make_index_sequence<n>{}) : void()), ...);
-    else (finish(sum[I], row + I / NV, col + I % NV * W, W), ...);
+      ((I % n == 0 ? finish_together<started, NV, I - I % n>(sum, row, col, std::make_index_sequence<n>{}) : void()), ...);
+    else (finish<started>(sum[I], row + I / NV, col + I % NV * W, W), ...);
   }
   // Parts as a loop: written out, their cases are most of the code and of the time to compile it.
-  template <int MR, int NV>
+  template <int MR, int NV, bool started = false>
   [[gnu::always_inline]] void store_loop(const V* sum, std::size_t row, std::size_t col, std::size_t valid) const {
     for (std::size_t r = 0; r < MR; ++r)
-      for (std::size_t q = 0; q < NV && q * W < valid; ++q) finish(sum[r * NV + q], row + r, col + q * W, valid - q * W < W ? valid - q * W : W);
+      for (std::size_t q = 0; q < NV && q * W < valid; ++q) finish<started>(sum[r * NV + q], row + r, col + q * W, valid - q * W < W ? valid - q * W : W);
   }
   // With few registers a function of its own: what the steps keep in registers, sums would give theirs for.
-  template <int MR, int NV, int chains>
-  [[gnu::noinline]] static void product_apart(V* sum, const X* x, LDX ldx, const typename Kind::Weight* w, std::size_t panel, K k) {
+  template <int MR, int NV, int chains, class Begin>
+  [[gnu::noinline]] static void product_apart(V* sum, const X* x, LDX ldx, const typename Kind::Weight* w, std::size_t panel, K k, Begin start) {
     using Tile = IntegerTile<Kind, MR, NV, chains>;
     typename Tile::Sums own;
-    Tile::product(own, x, ldx, w, panel, k);
+    Tile::product(own, x, ldx, w, panel, k, start);
     Tile::copy(sum, own, Tile::all);
   }
   // Columns from `col` on, `valid` of them, in NV vectors.
@@ -157,15 +174,15 @@ struct IntegerProblem {
     const std::size_t groups = groups_of(k, Kind::group), panel = (Kind::packs_two ? (groups + 1) / 2 : groups) * 16 * Kind::group;
     V sum[MR * NV];
     if constexpr (vector_registers == 16 && MR * NV >= 8) {
-      product_apart<MR, NV, chains>(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k);
-      if (valid >= NV * W) return store<MR, NV>(sum, row, col, std::make_index_sequence<MR * NV>{});
-      return store_loop<MR, NV>(sum, row, col, valid);
+      product_apart<MR, NV, chains>(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k, start(col));
+      if (valid >= NV * W) return store<MR, NV, starts_with_row>(sum, row, col, std::make_index_sequence<MR * NV>{});
+      return store_loop<MR, NV, starts_with_row>(sum, row, col, valid);
     }
-    IntegerTile<Kind, MR, NV, chains>::product(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k);
-    if (valid >= NV * W) return store<MR, NV>(sum, row, col, std::make_index_sequence<MR * NV>{});
+    IntegerTile<Kind, MR, NV, chains>::product(sum, x + row * ldx, ldx, w + col / 16 * panel, panel, k, start(col));
+    if (valid >= NV * W) return store<MR, NV, starts_with_row>(sum, row, col, std::make_index_sequence<MR * NV>{});
     V kept[MR * NV];  // a copy: the sums themselves stay in registers
     for (std::size_t i = 0; i < MR * NV; ++i) kept[i] = sum[i];
-    store_loop<MR, NV>(kept, row, col, valid);
+    store_loop<MR, NV, starts_with_row>(kept, row, col, valid);
   }
   // Panels outer, rows inner: each panel of weights is read once for all rows.
   template <int MR, int panels>

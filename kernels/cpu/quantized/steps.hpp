@@ -103,6 +103,18 @@ struct Steps {
   }
 };
 
+// Steps that begin by adding row R of the table, with which a sum may start as well: `rest` are those after that.
+template <class S>
+struct Start {
+  static constexpr bool is_row = false;
+};
+template <std::size_t R, class... S>
+struct Start<Steps<Add<Row<R>>, S...>> {
+  static constexpr bool is_row = true;
+  static constexpr std::size_t row = R;
+  using rest = Steps<S...>;
+};
+
 #if defined(__AVX2__)
 // Compilers know no short way from 32 bits to 8. Words of two vectors, 4 and 4 in each quarter (half with AVX2); the bytes of two such,
 // of all four vectors in order.
@@ -158,7 +170,7 @@ struct Within {
   template <class V, std::size_t count>
   static constexpr std::size_t together = !std::is_same_v<V, I32<lanes>> || sizeof(O) != 1 ? 1
                                           : count % 4 == 0                                 ? 4
-                                          : lanes == 8 && count % 2 == 0                   ? 2
+                                          : count % 2 == 0                                 ? 2
                                                                                            : 1;
 #else
   template <class V, std::size_t count>
@@ -181,9 +193,10 @@ struct Within {
   [[gnu::always_inline]] static auto apply(V a, V b, V c, V d) {
     return bounded(bytes_of<O>(words_of(a, b), words_of(c, d)));
   }
-  [[gnu::always_inline]] static auto apply(I32<8> a, I32<8> b) {
+  template <class V>
+  [[gnu::always_inline]] static auto apply(V a, V b) {
     struct Halves {
-      typename VectorOf<O, 16>::type first, second;
+      typename VectorOf<O, sizeof(V) / 2>::type first, second;
     };
     return bit_cast<Halves>(apply(a, b, a, b)).first;
   }
