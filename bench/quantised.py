@@ -203,7 +203,7 @@ def layers(inferc, kernels, kernels_v3, scratch):
         row(f"dense layer {shape}, data of 7 bits ({kind} is proved): int8 to float32", f"{bar} (v3: 1.8)", *faster)
     for zeros, bar in ((80, 1.5), (90, 3.5)):
         row(f"1x256x256 with {zeros} % zeros: without them to dense int8", bar, ratio(ns[f"int8 without zeros, {zeros} % of 1x256x256"], ns["int8/1x256x256"], 2))
-    for zeros, rows in ((90, "512x256x256"), (95, "512x64x64")):
+    for zeros, rows in ((90, "512x256x256"), (95, "512x256x256")):
         faster = [ratio(t.get(f"int8 by groups, {zeros} % of {rows}"), t.get(f"int8, fits in pairs/{rows}"), 2) for t in (ns, v3)]
         row(f"{rows} with {zeros} % zeros, by groups of four weights: to dense int8", "1.2", *faster)
 
