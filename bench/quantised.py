@@ -120,8 +120,8 @@ def row(what, bar, value, v3=""):
     print(f"| {what} | {bar} | {value} | {v3} |", flush=True)
 
 
-def ratio(ns, other, digits=1):
-    return f"{other / ns:.{digits}f}" if ns and other else "not here"
+def ratio(ns, other):
+    return f"{other / ns:.3g}" if ns and other else "not here"
 
 
 def bits(inferc, folder, paths):
@@ -199,12 +199,12 @@ def layers(inferc, kernels, kernels_v3, scratch):
     ns, v3 = kernel_ns(kernels), kernel_ns(kernels_v3) if kernels_v3 else {}
     for shape, bar in (("1x256x256", 3.5), ("40x256x256", 3.3), ("1600x64x64", 2.7)):
         kind = proved_kind(inferc, *map(int, shape.split("x")[1:]), scratch)
-        faster = [ratio(t.get(f"{KINDS[kind]}/{shape}"), t.get(f"float32/{shape}"), 2) for t in (ns, v3)]
+        faster = [ratio(t.get(f"{KINDS[kind]}/{shape}"), t.get(f"float32/{shape}")) for t in (ns, v3)]
         row(f"dense layer {shape}, data of 7 bits ({kind} is proved): int8 to float32", f"{bar} (v3: 1.8)", *faster)
     for zeros, bar in ((80, 1.5), (90, 3.5)):
-        row(f"1x256x256 with {zeros} % zeros: without them to dense int8", bar, ratio(ns[f"int8 without zeros, {zeros} % of 1x256x256"], ns["int8/1x256x256"], 2))
+        row(f"1x256x256 with {zeros} % zeros: without them to dense int8", bar, ratio(ns[f"int8 without zeros, {zeros} % of 1x256x256"], ns["int8/1x256x256"]))
     for zeros, rows in ((90, "512x256x256"), (95, "512x256x256")):
-        faster = [ratio(t.get(f"int8 by groups, {zeros} % of {rows}"), t.get(f"int8, fits in pairs/{rows}"), 2) for t in (ns, v3)]
+        faster = [ratio(t.get(f"int8 by groups, {zeros} % of {rows}"), t.get(f"int8, fits in pairs/{rows}")) for t in (ns, v3)]
         row(f"{rows} with {zeros} % zeros, by groups of four weights: to dense int8", "1.2", *faster)
 
 
