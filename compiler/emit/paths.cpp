@@ -104,6 +104,20 @@ std::vector<PathFunction> functions_of_a_path(const Program& p, const EmitOption
   return out;
 }
 
+// Whether one of the calls, or of those in their bodies, is such.
+bool any_call(const std::vector<Call>& calls, bool (*is)(const Call&)) {
+  return std::any_of(calls.begin(), calls.end(), [&](const Call& c) {
+    return is(c) || std::any_of(c.bodies.begin(), c.bodies.end(), [&](const auto& body) { return any_call(body, is); });
+  });
+}
+
+bool has_long_epilogue(const Call& c) {
+  return std::any_of(c.args.begin(), c.args.end(), [](const Arg& a) {
+    const auto* const epilogue = std::get_if<EpilogueArg>(&a);
+    return epilogue && epilogue->expr && is_long(*epilogue->expr);
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> path_flags(const std::string& path) {
@@ -118,25 +132,8 @@ std::vector<std::string> path_flags(const std::string& path) {
 }
 
 bool has_integer_products(const std::vector<Call>& calls) {
-  return std::any_of(calls.begin(), calls.end(), [](const Call& c) {
-    return c.header.starts_with("kernels/cpu/quantized/") || std::any_of(c.bodies.begin(), c.bodies.end(), has_integer_products);
-  });
+  return any_call(calls, [](const Call& c) { return c.header.starts_with("kernels/cpu/quantized/"); });
 }
-
-namespace {
-
-bool has_long_epilogues(const std::vector<Call>& calls) {
-  return std::any_of(calls.begin(), calls.end(), [](const Call& c) {
-    return std::any_of(c.args.begin(), c.args.end(),
-                       [](const Arg& a) {
-                         const auto* const epilogue = std::get_if<EpilogueArg>(&a);
-                         return epilogue && epilogue->expr && is_long(*epilogue->expr);
-                       }) ||
-           std::any_of(c.bodies.begin(), c.bodies.end(), has_long_epilogues);
-  });
-}
-
-}  // namespace
 
 std::vector<std::string> default_paths() {
 #if defined(__aarch64__)
@@ -199,7 +196,7 @@ std::string emit_path(const Program& p, const EmitOptions& o, const std::string&
                {"path", path},
                {"namespace", namespace_of(o)},
                {"name", o.name},
-               {"in_turn", has_long_epilogues(p.calls) ? R"(, "schedule-insns", "sched-pressure")" : ""},
+               {"in_turn", any_call(p.calls, has_long_epilogue) ? R"(, "schedule-insns", "sched-pressure")" : ""},
                {"user_includes", user_includes(o.user_headers)},
                {"parameters", std::string(run_parameters)},
                {"functions", functions}});

@@ -177,11 +177,13 @@ std::string check_case(const fs::path& folder, Counts& counts) {
     if (const std::string problem = difference(s.results, stored(set, "output"), tolerance); !problem.empty()) return "as imported: " + problem;
     samples.push_back(std::move(s));
   }
+  std::string before = text(*graph);
   for (const Pass& pass : pipeline()) {
-    const std::string before = text(*graph);
     counts.changed[std::string(pass.name)] += run_everywhere(pass, *graph);
     verify(*graph);
-    if (text(*graph) == before) continue;
+    std::string after = text(*graph);
+    if (after == before) continue;
+    before = std::move(after);
     if (const std::string problem = check_pass(pass, *graph, samples); !problem.empty()) return problem;
   }
   const Program program = plan(*graph);

@@ -43,22 +43,22 @@ def aligned(size):
 
 
 class Compiled:
-    """The code of `model` in `folder`, built with $CXX; `flags` come after those of the manifest."""
+    """The code of `model` in `folder`, built with $CXX."""
 
-    def __init__(self, inferc, model, folder, paths=("base", "v3", "v4"), options=(), flags=()):
+    def __init__(self, inferc, model, folder, paths=("base", "v3", "v4"), options=()):
         self.folder = pathlib.Path(folder)
         done = subprocess.run([inferc, "compile", model, "-o", folder, "--name", "net", "--isa", ",".join(paths), *options], capture_output=True, text=True)
         self.messages = done.stderr
         if done.returncode:
             raise Refused(done.stderr.strip())
         self.manifest = json.loads((self.folder / "net.json").read_text())
-        self.table = ctypes.cast(self.build(flags).net_inferc, ctypes.CFUNCTYPE(ctypes.POINTER(Table)))().contents
+        self.table = ctypes.cast(self.build().net_inferc, ctypes.CFUNCTYPE(ctypes.POINTER(Table)))().contents
 
-    def build(self, flags):
+    def build(self):
         compiler, objects, running = os.environ.get("CXX", "g++"), [], []
         for source in self.manifest["sources"]:
             objects.append(source["file"] + ".o")
-            command = [compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fPIC", *source["cxxflags"], *flags, "-c", source["file"], "-o", objects[-1]]
+            command = [compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fPIC", *source["cxxflags"], "-c", source["file"], "-o", objects[-1]]
             running.append(subprocess.Popen(command, cwd=self.folder))
         if any([p.wait() for p in running]):
             raise RuntimeError(f"{compiler} refuses the generated code")

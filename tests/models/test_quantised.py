@@ -162,9 +162,7 @@ def differing(got, want, tolerance):
 def check(case, inferc, folder):
     """Lines of what differs, and how many outputs that was."""
     written = case.written(folder)
-    # Networks of PQuantML as their users build them; the others in half the time.
-    flags = () if case.name.startswith("pq_") else ("-O1",)
-    network = compiled.Compiled(inferc, str(written), folder, PATHS, flags=flags)
+    network = compiled.Compiled(inferc, str(written), folder, PATHS)
     worst, lines = 0, []
     largest = max(float(np.nanmax(np.abs(want))) for _, want in case.load())
     tolerance, why = rule(written, inferc, largest) if case.name in BY_RULE else (0, "")
