@@ -39,6 +39,9 @@ REAL = [
     ("DeepFlavour (real)", "deepflavour_hlt", ["N=1"], 1.6),
 ]
 
+# With 64 MB written between calls.
+COLD = {"jet MLP 16-64-32-32-5, batch 1": 20}
+
 # Two threads against one: how many times as fast.
 THREADS = {"GN2 jet-only, 40 tracks": 1.7, "ParticleNet HLT AK4": 1.7, "ParticleNet AK8, 100 particles": 1.7, "CaloDiffusion step, data set 2": 1.7}
 

@@ -168,6 +168,7 @@ std::string build_batch(const Batch& batch, const fs::path& folder) {
   merge_models(folders, folder, "batch");
   BuildOptions options = build_options();
   options.jobs = 1;
+  options.flags = {"-O1"};
   return build_model(folder, options).library.string();
 }
 

@@ -30,12 +30,6 @@ struct Role {
   auto operator<=>(const Role&) const = default;
 };
 
-std::vector<std::string> quick(std::vector<std::string> flags) {
-  for (std::string& f : flags)
-    if (f.starts_with("-O")) f = "-O1";
-  return flags;
-}
-
 void append_sources(const fs::path& folder, std::map<Role, std::string>& merged) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() != ".json") continue;
@@ -44,7 +38,7 @@ void append_sources(const fs::path& folder, std::map<Role, std::string>& merged)
     for (const Json& s : manifest.at("sources")) {
       const auto file = s.at("file").get<std::string>();
       if (!file.starts_with(name)) throw UserError(fmt::format("source '{}' does not carry the model's name", escape(file)));
-      merged[{file.substr(name.size()), quick(s.at("cxxflags").get<std::vector<std::string>>())}] += content(folder / file) + "\n";
+      merged[{file.substr(name.size()), s.at("cxxflags").get<std::vector<std::string>>()}] += content(folder / file) + "\n";
     }
   }
 }
