@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "compiler/ops/evaluate_graph.hpp"
 #include "compiler/ops/op.hpp"
@@ -29,12 +31,21 @@ class Widener {
   explicit Widener(Graph& graph) : graph_(graph), facts_(graph) {}
 
   bool run() {
-    for (Node* n : graph_.nodes())
-      if (n->outputs.size() == 1 && n->regions.empty() && is_float32(n->out()) && takes_float64(*n)) visit(n);
+    for (Node* n : graph_.nodes()) {
+      if (n->outputs.size() != 1) continue;
+      const bool behind = is_behind_quantiser(*n);
+      if (behind || grid::is_quantiser(*n)) quantised_.insert(n->out());
+      if (behind && n->regions.empty() && is_float32(n->out()) && takes_float64(*n)) visit(n);
+    }
     return !wide_.empty();
   }
 
  private:
+  // Signs and comparisons are on a grid, too (atan2 made of them has sums with pi): nobody trained these in fixed point.
+  [[nodiscard]] bool is_behind_quantiser(const Node& n) const {
+    return facts_.of(n.out()) && std::any_of(n.inputs.begin(), n.inputs.end(), [&](const Value* v) { return quantised_.count(v) > 0; });
+  }
+
   // In float64 where the result has more than 24 bits, and back to float32 where it has not but what it is made of has.
   void visit(Node* n) {
     const grid::Grid* g = facts_.of(n->out());
@@ -49,6 +60,7 @@ class Widener {
     Value* sum = edit.again(*n, std::move(inputs));
     Value* narrow = edit("Cast", {sum}, {{"to", static_cast<std::int64_t>(DType::float32)}});
     edit.replace_with(narrow);
+    quantised_.insert(narrow);
     if (!fits) wide_[narrow] = sum;
   }
 
@@ -65,13 +77,14 @@ class Widener {
 
   Graph& graph_;
   const grid::Facts facts_;
+  std::set<const Value*> quantised_;  // what quantisers give, and what is on a grid behind them
   std::map<Value*, Value*> wide_;  // a value of float32: the same before it was rounded
 };
 
 }  // namespace
 
 // Sums of values on a grid that may leave the 24 bits of float32 in float64, and what follows until a quantiser brings them back: so
-// they are what the network was trained with. Does not fire where float32 is exact, nor on what is on no grid.
+// they are what the network was trained with. Does not fire where float32 is exact, nor on what is on no grid or before all quantisers.
 bool widen_sums(Graph& graph) {
   const bool changed = grid::has_quantiser(graph) && Widener(graph).run();
   return graph.erase_dead() || changed;

@@ -50,6 +50,22 @@ TEST(WidenSums, LeavesWhatFloatHolds) {
   test::expect_unchanged(widen_sums, layer("256.0078125", "%y = Gemm(%a, %w, %b)"));
 }
 
+// atan2 of an exporter: signs times pi, in a network that wraps an angle by Floor.
+TEST(WidenSums, LeavesWhatNoQuantiserGave) {
+  test::expect_unchanged(widen_sums, R"(graph "g" {
+      %a: f32[3] = input
+      %two: f32[] = constant f32[] {2}
+      %half_pi: f32[] = constant f32[] {1.57079637}
+      %1 = Sign(%a)
+      %2 = Sub(%1, %two)
+      %3 = Mul(%1, %2)
+      %4 = Mul(%3, %half_pi)
+      %5 = Floor(%a)
+      %y = Add(%4, %5)
+      return %y
+    })");
+}
+
 // Weights of float16 are on a grid, integers are, too: nobody trained that in fixed point.
 TEST(WidenSums, LeavesIntegerInputsOfNetworksWithoutQuantisers) {
   test::expect_unchanged(widen_sums, R"(graph "g" {
