@@ -14,21 +14,21 @@ namespace inferc::functors {
 
 struct add {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     if constexpr (is_whole<T>) return static_cast<T>(static_cast<Unsigned<T>>(a) + static_cast<Unsigned<T>>(b));
     else return a + b;
   }
 };
 struct sub {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     if constexpr (is_whole<T>) return static_cast<T>(static_cast<Unsigned<T>>(a) - static_cast<Unsigned<T>>(b));
     else return a - b;
   }
 };
 struct mul {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     if constexpr (is_whole<T>) return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
     else return a * b;
   }
@@ -36,7 +36,7 @@ struct mul {
 // Integers truncate; INT_MIN / -1 wraps; a zero divisor gives 0 (the kernel reports it).
 struct div {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     if constexpr (is_whole<T>) {
       if (b == 0) return 0;
       if (std::is_signed_v<T> && b == static_cast<T>(-1)) return static_cast<T>(0 - static_cast<Unsigned<T>>(a));
@@ -48,14 +48,14 @@ struct div {
 };
 struct neg {
   template <class T>
-  static T apply(T a) {
+  [[gnu::always_inline]] static T apply(T a) {
     if constexpr (is_whole<T>) return static_cast<T>(0 - static_cast<Unsigned<T>>(a));
     else return -a;
   }
 };
 struct abs {
   template <class T>
-  static T apply(T a) {
+  [[gnu::always_inline]] static T apply(T a) {
     if constexpr (is_whole<T>) return a < 0 ? neg::apply(a) : a;
     else if constexpr (std::is_same_v<T, double>) return math64::abs(a);
     else return inferc::abs(a);
@@ -64,27 +64,27 @@ struct abs {
 // NaN in either operand gives NaN.
 struct max {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return ((a > b) | (a != a)) ? a : b;
   }
 };
 struct min {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return ((a < b) | (a != a)) ? a : b;
   }
 };
 // low > high gives high
 struct clip {
   template <class T>
-  static T apply(T x, T low, T high) {
+  [[gnu::always_inline]] static T apply(T x, T low, T high) {
     return min::apply(max::apply(x, low), high);
   }
 };
 // Remainder with the sign of the divisor; a zero divisor gives 0 (the kernel reports it).
 struct mod {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     if (b == 0 || (std::is_signed_v<T> && b == static_cast<T>(-1))) return 0;
     const T r = static_cast<T>(a % b);
     return r != 0 && (r < 0) != (b < 0) ? static_cast<T>(r + b) : r;
@@ -93,33 +93,33 @@ struct mod {
 // Remainder with the sign of the dividend.
 struct fmod {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     if constexpr (is_whole<T>) return b == 0 || (std::is_signed_v<T> && b == static_cast<T>(-1)) ? T{0} : static_cast<T>(a % b);
     else return rounded_once(a, b, [](double x, double y) { return math64::fmod(x, y); });
   }
 };
 struct relu {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return x < T{} ? T{} : x;
   }
 };
 struct sqrt {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     if constexpr (std::is_same_v<T, double>) return math64::sqrt(x);
     else return inferc::sqrt(x);
   }
 };
 struct prelu {
   template <class T>
-  static T apply(T x, T slope) {
+  [[gnu::always_inline]] static T apply(T x, T slope) {
     return x < T{} ? mul::apply(x, slope) : x;
   }
 };
 struct reciprocal {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return (T{} + 1) / x;
   }
 };
@@ -150,7 +150,7 @@ struct tanh {
 struct erf {
   template <class T>
   [[gnu::always_inline]] static T apply(T x) {
-    return by_width(x, [](auto v) { return math::erf(v); }, [](double v) { return math64::erf(v); });
+    return by_width(x, [](auto v) __attribute__((always_inline)) { return math::erf(v); }, [](double v) { return math64::erf(v); });
   }
 };
 struct sigmoid {
@@ -166,66 +166,66 @@ struct sigmoid {
 };
 struct identity {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return x;
   }
 };
 
 struct equal {
   template <class T>
-  static auto apply(T a, T b) {
+  [[gnu::always_inline]] static auto apply(T a, T b) {
     return a == b;
   }
 };
 struct greater {
   template <class T>
-  static auto apply(T a, T b) {
+  [[gnu::always_inline]] static auto apply(T a, T b) {
     return a > b;
   }
 };
 struct greater_or_equal {
   template <class T>
-  static auto apply(T a, T b) {
+  [[gnu::always_inline]] static auto apply(T a, T b) {
     return a >= b;
   }
 };
 struct less {
   template <class T>
-  static auto apply(T a, T b) {
+  [[gnu::always_inline]] static auto apply(T a, T b) {
     return a < b;
   }
 };
 struct less_or_equal {
   template <class T>
-  static auto apply(T a, T b) {
+  [[gnu::always_inline]] static auto apply(T a, T b) {
     return a <= b;
   }
 };
 // Of bools, or of lane masks.
 struct logical_not {
   template <class M>
-  static M apply(M a) {
+  [[gnu::always_inline]] static M apply(M a) {
     if constexpr (is_scalar<M>) return !a;
     else return ~a;
   }
 };
 struct logical_and {
   template <class M>
-  static M apply(M a, M b) {
+  [[gnu::always_inline]] static M apply(M a, M b) {
     if constexpr (is_scalar<M>) return a && b;
     else return a & b;
   }
 };
 struct logical_or {
   template <class M>
-  static M apply(M a, M b) {
+  [[gnu::always_inline]] static M apply(M a, M b) {
     if constexpr (is_scalar<M>) return a || b;
     else return a | b;
   }
 };
 struct logical_xor {
   template <class M>
-  static M apply(M a, M b) {
+  [[gnu::always_inline]] static M apply(M a, M b) {
     if constexpr (is_scalar<M>) return a != b;
     else return a ^ b;
   }
@@ -233,19 +233,19 @@ struct logical_xor {
 // c: bool, or the lane mask of a comparison
 struct where {
   template <class C, class T>
-  static T apply(C c, T a, T b) {
+  [[gnu::always_inline]] static T apply(C c, T a, T b) {
     return c ? a : b;
   }
 };
 struct is_nan {
   template <class T>
-  static auto apply(T x) {
+  [[gnu::always_inline]] static auto apply(T x) {
     return x != x;
   }
 };
 struct is_inf {
   template <class T>
-  static auto apply(T x, float positive, float negative) {
+  [[gnu::always_inline]] static auto apply(T x, float positive, float negative) {
     const T infinity = T{} + static_cast<Parameter<T>>(__builtin_inff());
     if constexpr (is_scalar<T>) {
       return (x == infinity && positive != 0) || (x == -infinity && negative != 0);
@@ -257,71 +257,71 @@ struct is_inf {
 };
 struct second {
   template <class T>
-  static T apply(T, T b) {
+  [[gnu::always_inline]] static T apply(T, T b) {
     return b;
   }
 };
 struct bitwise_and {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return static_cast<T>(a & b);
   }
 };
 struct bitwise_or {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return static_cast<T>(a | b);
   }
 };
 struct bitwise_xor {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return static_cast<T>(a ^ b);
   }
 };
 struct bitwise_not {
   template <class T>
-  static T apply(T a) {
+  [[gnu::always_inline]] static T apply(T a) {
     return static_cast<T>(~a);
   }
 };
 // Shifts by the width or more give 0.
 struct shift_left {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return b >= sizeof(T) * 8 ? T{0} : static_cast<T>(static_cast<std::uint64_t>(a) << b);
   }
 };
 struct shift_right {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return b >= sizeof(T) * 8 ? T{0} : static_cast<T>(a >> b);
   }
 };
 // Half to even.
 struct round {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return rounded_once(x, [](double v) { return math64::rint(v); });
   }
 };
 struct floor {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     if constexpr (is_scalar<T>) return static_cast<T>(math64::floor(x));
     else return math::floor(x);
   }
 };
 struct ceil {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     if constexpr (is_scalar<T>) return static_cast<T>(math64::ceil(x));
     else return math::ceil(x);
   }
 };
 struct sign {
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     if constexpr (is_scalar<T>) {
       return x != x ? x : static_cast<T>((x > T{}) - (x < T{}));
     } else {
@@ -334,7 +334,7 @@ struct sign {
 // float are the double function rounded once.
 struct pow {
   template <class T, class E>
-  static T apply(T x, E e) {
+  [[gnu::always_inline]] static T apply(T x, E e) {
     if constexpr (is_whole<T> && is_whole<E>) return integer_power(x, e);
     else if constexpr (is_whole<T>) return cast<T>::apply(math64::pow(static_cast<double>(x), static_cast<double>(e)));
     else if constexpr (is_scalar<T>) return e == E{2} ? x * x : static_cast<T>(math64::pow(static_cast<double>(x), static_cast<double>(e)));
@@ -360,20 +360,20 @@ struct pow {
 // Parameters come as trailing scalars.
 struct leaky_relu {
   template <class T>
-  static T apply(T x, float alpha) {
+  [[gnu::always_inline]] static T apply(T x, float alpha) {
     return x < T{} ? x * static_cast<Parameter<T>>(alpha) : x;
   }
 };
 struct elu {
   template <class T>
-  static T apply(T x, float alpha) {
+  [[gnu::always_inline]] static T apply(T x, float alpha) {
     const T below = by_width(x, [](auto v) { return math::expm1_negative(v); }, [](double v) { return math64::expm1(v); });
     return x < T{} ? below * static_cast<Parameter<T>>(alpha) : x;
   }
 };
 struct hard_sigmoid {
   template <class T>
-  static T apply(T x, float alpha, float beta) {
+  [[gnu::always_inline]] static T apply(T x, float alpha, float beta) {
     const T zero{}, one = zero + 1, a = zero + static_cast<Parameter<T>>(alpha), b = zero + static_cast<Parameter<T>>(beta);
     const T y = multiply_add(x, a, b), low = y < zero ? zero : y;
     return low > one ? one : low;

@@ -111,13 +111,6 @@ bool any_call(const std::vector<Call>& calls, bool (*is)(const Call&)) {
   });
 }
 
-bool has_long_epilogue(const Call& c) {
-  return std::any_of(c.args.begin(), c.args.end(), [](const Arg& a) {
-    const auto* const epilogue = std::get_if<EpilogueArg>(&a);
-    return epilogue && epilogue->expr && is_long(*epilogue->expr);
-  });
-}
-
 }  // namespace
 
 std::vector<std::string> path_flags(const std::string& path) {
@@ -172,7 +165,7 @@ std::string emit_path(const Program& p, const EmitOptions& o, const std::string&
     #if defined(__clang__)
     #pragma clang fp contract(off)
     #elif defined(__GNUC__)
-    #pragma GCC optimize("fp-contract=off"$in_turn$)
+    #pragma GCC optimize("fp-contract=off")
     #endif
     #include <bit>
     #include <cstddef>
@@ -196,7 +189,6 @@ std::string emit_path(const Program& p, const EmitOptions& o, const std::string&
                {"path", path},
                {"namespace", namespace_of(o)},
                {"name", o.name},
-               {"in_turn", any_call(p.calls, has_long_epilogue) ? R"(, "schedule-insns", "sched-pressure")" : ""},
                {"user_includes", user_includes(o.user_headers)},
                {"parameters", std::string(run_parameters)},
                {"functions", functions}});

@@ -10,7 +10,7 @@ namespace inferc {
 namespace {
 
 constexpr std::int64_t least_rows = 1000;        // fewer are left to a batch of events, which joins those of all
-constexpr std::int64_t least_bytes = 512 << 10;  // of a buffer that no longer leaves the first caches: half of a usual second one
+constexpr std::int64_t least_bytes = 128 << 10;  // of a buffer that leaves the first cache by far
 
 // An operand that goes from row to row: elements between two rows, and those that a row takes. `by_units`: the first dim of its shape
 // counts the units of the range.

@@ -7,8 +7,8 @@ namespace inferc {
 inline constexpr std::int64_t rows_of_block = 48;
 
 // Calls one behind the other that work on the same rows, each row by itself, become a loop over blocks of rows: what one leaves for the
-// next is still in the first caches, and what they alone touch holds a block in place of all rows. Fires where such buffers together
-// are larger than a second cache. The same bits: a kernel gives those of a row whatever the rows around it are.
+// next is still in the first caches, and what they alone touch holds a block in place of all rows. Fires where the largest such buffer
+// is larger than a few first caches. The same bits: a kernel gives those of a row whatever the rows around it are.
 void block_rows(Program& program);
 
 // As plan(), by blocks of rows where no input is static.

@@ -12,7 +12,7 @@ namespace inferc::cpu {
 // Rows `rows` of c[M, N] = epilogue(a[M, K] * b[K, N]), b packed in panels of 16 columns (pack.hpp); ldc, lda, n, k are
 // dim<> or std::size_t. Reads and writes nothing beyond column n of c, column k of a and the packed weights. Order of
 // summation: tile.hpp.
-template <int MR = tile_rows, int Panels = tile_panels, class B, class E, class LDC, class LDA, class N, class K, class Epi>
+template <int MR = tall_rows, int Panels = tile_panels, class B, class E, class LDC, class LDA, class N, class K, class Epi>
 inline void gemm(Range<B, E> rows, float* c, LDC ldc, const float* a, LDA lda, const float* b, N n, K k, Epi epilogue) {
   using namespace product_detail;
   const std::size_t count = rows.end - rows.begin;

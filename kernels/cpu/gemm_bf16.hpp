@@ -63,7 +63,7 @@ struct Bf16Weights {  // as product_detail::Weights
 };
 
 // As gemm, b in bfloat16.
-template <int MR = tile_rows, int Panels = tile_panels, class B, class E, class LDC, class LDA, class N, class K, class Epi>
+template <int MR = tall_rows, int Panels = tile_panels, class B, class E, class LDC, class LDA, class N, class K, class Epi>
 inline void gemm(Range<B, E> rows, float* c, LDC ldc, const float* a, LDA lda, const std::uint16_t* b, N n, K k, Epi epilogue) {
   using namespace product_detail;
   const auto terms = terms_of(n);

@@ -27,7 +27,7 @@ struct SteppedLeft {
 };
 
 // As gemm of rows that are contiguous, with the same bits.
-template <int MR = tile_rows, int Panels = tile_panels, class B, class E, class LDC, Step S, class N, class K, class Epi>
+template <int MR = tall_rows, int Panels = tile_panels, class B, class E, class LDC, Step S, class N, class K, class Epi>
 inline void gemm(Range<B, E> rows, float* c, LDC ldc, Strided<const float, 2, S> a, const float* b, N n, K k, Epi epilogue) {
   using namespace product_detail;
   const auto terms = terms_of(n);

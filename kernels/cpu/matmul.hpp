@@ -56,7 +56,7 @@ template <int MR, int Panels, class Right, class LDC, class LDA, class M, class 
 // c[u, M, N] = epilogue(a[u, M, K] * b[u, K, N]) for the units `units` of the batch; rows of b are contiguous. Sizes and
 // row strides are dim<> or std::size_t. `terms`: dim<L> for blocks of L terms, dim<0> for L by N. The epilogue sees row
 // u * M + i.
-template <int MR = tile_rows, int Panels = tile_panels, class Begin, class End, class LDC, class LDA, class LDB, class M, class N, class K, std::size_t L,
+template <int MR = tall_rows, int Panels = tile_panels, class Begin, class End, class LDC, class LDA, class LDB, class M, class N, class K, std::size_t L,
           int S, class Epi>
 inline void matmul(Range<Begin, End> units, float* c, LDC ldc, const float* a, LDA lda, const float* b, LDB ldb, M m, N n, K k, dim<L> terms, Sizes<S> batch,
                    Epi epilogue) {
@@ -68,7 +68,7 @@ inline void matmul(Range<Begin, End> units, float* c, LDC ldc, const float* a, L
 }
 
 // The same with b[u, N, K]: rows of b are its columns. `panels`: scratch of packed_size(K, N) elements.
-template <int MR = tile_rows, int Panels = tile_panels, class Begin, class End, class LDC, class LDA, class LDB, class M, class N, class K, std::size_t L,
+template <int MR = tall_rows, int Panels = tile_panels, class Begin, class End, class LDC, class LDA, class LDB, class M, class N, class K, std::size_t L,
           int S, class Epi>
 inline void matmul_transposed(Range<Begin, End> units, float* c, LDC ldc, const float* a, LDA lda, const float* b, LDB ldb, float* panels, M m, N n, K k,
                               dim<L> terms, Sizes<S> batch, Epi epilogue) {

@@ -111,16 +111,18 @@ struct Problem {
     if constexpr (MR <= 2) {
       for (; row + MR <= end; row += MR) tile<V, MR, NV>(row, col, valid, columns);
     } else {
-      const std::size_t whole = (end - begin) / MR, over = end - begin - whole * MR, tiles = whole + (over > 4 ? 2 : over > 0) + (Rest > 0);
+      const std::size_t whole = (end - begin) / MR, over = end - begin - whole * MR, tiles = whole + (over > 4 && over != 8 ? 2 : over > 0) + (Rest > 0);
       for (; row + MR <= end; row += MR) tile<V, MR, NV>(row, col, valid, columns, number++, tiles);
       if constexpr (Rest > 0) tile<V, Rest, NV>(row, col, valid, columns, number, tiles);
+      if constexpr (Rest == any_rest && MR > 8)
+        if (row + 8 <= end) tile<V, 8, NV>(row, col, valid, columns, number++, tiles), row += 8;
       if constexpr (Rest == any_rest && MR > 4)
         for (; row + 4 <= end; row += 4) tile<V, 4, NV>(row, col, valid, columns, number++, tiles);
       if constexpr (Rest == any_rest && MR > 3)
         if (row + 3 <= end) tile<V, 3, NV>(row, col, valid, columns, number++, tiles), row += 3;
     }
     if constexpr (Rest == any_rest && MR > 1)
-      for (; row < end; ++row) tile<V, 1, NV>(row, col, valid, columns);
+      for (int i = 0; i < 2 && row < end; ++i, ++row) tile<V, 1, NV>(row, col, valid, columns);  // g++ warns of a loop that may be long
   }
   // The same: of any number of rows a function of its own. What is inlined early is worked through again at each level of callers.
   template <class V, int MR, int NV, int Rest, class Valid, class B>
@@ -190,6 +192,12 @@ template <int Rows, int Panels, class P>
   problem.template sweep<Rows, P::template N_multiple_of<16 * most> ? most : Panels>(begin, begin + Rows);
 }
 
+// Rows of as few tiles of at most `most` as hold all M, each about as high.
+constexpr int even_rows(std::size_t m, int most) {
+  const std::size_t tiles = (m + static_cast<std::size_t>(most) - 1) / static_cast<std::size_t>(most);
+  return tiles < 2 ? most : static_cast<int>((m + tiles - 1) / tiles);
+}
+
 // A block of rows whose count is known: one more tile of exactly the rest.
 template <std::size_t M, int MR, int Panels, class P>
 [[gnu::always_inline]] inline void static_rows(const P& problem, std::size_t begin) {
@@ -219,7 +227,7 @@ template <int MR, int Panels, class P>
 
 template <int MR, int Panels, class B, class E, class P>
 [[gnu::always_inline]] inline void run(Range<B, E> rows, const P& problem) {
-  if constexpr (is_static<B> && is_static<E>) static_rows<static_size<E> - static_size<B>, MR, Panels>(problem, static_size<B>);
+  if constexpr (is_static<B> && is_static<E>) static_rows<static_size<E> - static_size<B>, even_rows(static_size<E> - static_size<B>, MR), Panels>(problem, static_size<B>);
   else dynamic_rows<MR, Panels>(problem, rows.begin, rows.end);
 }
 

@@ -117,15 +117,25 @@ struct Tile {
   // Leaves all registers to the accumulators: what an epilogue needs in every tile waits in memory until then.
   [[gnu::always_inline]] static void free_registers() {
 #ifdef __x86_64__
-    if constexpr (vector_registers == 16 && MR * NV + NV + 3 >= vector_registers)
+    if constexpr (MR * NV + NV + 3 > vector_registers * 7 / 8)
       asm volatile("" ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+#ifdef __AVX512F__
+    if constexpr (MR * NV + NV + 3 > vector_registers * 7 / 8)
+      asm volatile("" ::: "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30",
+                   "xmm31");
+#endif
 #endif
   }
   // `terms` more terms of the block in c.
   template <class A, class B>
   [[gnu::always_inline]] static void accumulate(Acc& c, const A& a, const B& b, std::size_t terms) {
+    if constexpr (MR * NV > 16) {
+#pragma GCC unroll 1
+      for (std::size_t k = 0; k < terms; ++k) step(c, a, b, k, rows, vectors);
+    } else {
 #pragma GCC unroll 2
-    for (std::size_t k = 0; k < terms; ++k) step(c, a, b, k, rows, vectors);
+      for (std::size_t k = 0; k < terms; ++k) step(c, a, b, k, rows, vectors);
+    }
   }
   // One block from term `at` on.
   template <class A, class B, class L>
@@ -208,6 +218,30 @@ constexpr bool is_long = false;
 template <class F, class... Operands>
 constexpr bool is_long<Epilogue<F, Operands...>> = requires { requires F::is_long; };
 
+// A long epilogue of whole vectors in `rows` rows: four vectors are computed before one is stored, for c may be what the next one reads.
+// A function of its own, as the compiler schedules in it before it chooses registers, which takes the operations of the four in turn;
+// sums of products would leave their registers by that.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("schedule-insns", "sched-pressure")
+#endif
+template <class V, int NV, class Epi, class LDC>
+[[gnu::noinline]] void long_epilogue(const V* acc, float* c, LDC ldc, std::size_t rows, std::size_t row, std::size_t col, const Epi epilogue) {
+  constexpr std::size_t W = lane_count<V>, together = NV < 4 ? 4 / NV : 1;
+  const auto compute = [&](std::size_t r, auto count) __attribute__((always_inline)) {
+    V y[count * NV];
+    for (std::size_t j = 0; j < count * NV; ++j) y[j] = epilogue(acc[r * NV + j], row + r + j / NV, col + j % NV * W, Whole{});
+    for (std::size_t j = 0; j < count * NV; ++j) store(c + (r + j / NV) * ldc + j % NV * W, y[j]);
+  };
+  std::size_t r = 0;
+  for (; r + together <= rows; r += together) compute(r, dim<together>{});
+  if constexpr (together > 1)
+    for (; r < rows; ++r) compute(r, dim<1>{});
+}
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
+
 // Epilogue and store of a tile at (row, col); `valid` columns from `col` on. From 8 vectors on a loop: written out, a long
 // epilogue (erf) is most of the code and of the time to compile it, and no faster.
 template <class V, int MR, int NV>
@@ -223,19 +257,6 @@ struct Store {
     constexpr std::size_t first = I % NV * W;
     if (valid >= first + W) full<I>(acc, c, ldc, row, col, epilogue);
     else if (valid > first) store_first(c + I / NV * ldc + first, epilogue(acc[I], row + I / NV, col + first, valid - first), valid - first);
-  }
-  // A long epilogue of whole vectors: four are computed before one is stored, for c may be what the next one reads; a compiler that
-  // schedules before it has chosen registers takes their operations in turn.
-  template <class Epi, class LDC>
-  [[gnu::always_inline]] static void side_by_side(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, const Epi& epilogue) {
-    constexpr std::size_t at_once = NV < 4 && MR % 2 == 0 ? 2 * NV : NV;
-    for (std::size_t i = 0; i < MR * NV; i += at_once) {
-      V y[at_once];
-#pragma GCC unroll 4
-      for (std::size_t j = 0; j < at_once; ++j) y[j] = epilogue(acc[i + j], row + (i + j) / NV, col + j % NV * W, Whole{});
-#pragma GCC unroll 4
-      for (std::size_t j = 0; j < at_once; ++j) store(c + (i + j) / NV * ldc + j % NV * W, y[j]);
-    }
   }
   template <class Epi, class LDC, class Valid>
   [[gnu::always_inline]] static void loop(const V* acc, float* c, LDC ldc, std::size_t row, std::size_t col, Valid valid, const Epi& epilogue) {
@@ -254,7 +275,7 @@ struct Store {
       V kept[MR * NV];  // a copy: the accumulators themselves stay in registers
       ((kept[I] = acc[I]), ...);
       if constexpr (is_long<Epi> && may_be<Valid, NV * W>)
-        if (valid >= NV * W) return side_by_side(kept, c, ldc, row, col, epilogue);
+        if (valid >= NV * W) return long_epilogue<V, NV>(kept, c, ldc, MR, row, col, epilogue);
       loop(kept, c, ldc, row, col, valid, epilogue);
     } else {
       if constexpr (may_be<Valid, NV * W>)
@@ -273,5 +294,7 @@ template <class V, int MR, int NV, class Epi, class LDC, class Valid>
 // Rows and panels of a tile by the number of vector registers: 32 (v4), 16 (v3), 16 or 32 narrow ones.
 inline constexpr int tile_rows = lanes == 16 ? 8 : lanes == 8 ? 6 : 3;
 inline constexpr int tile_panels = lanes == 16 ? 2 : 1;
+// Rows of a tile over weights: with more of them a weight is read less often, which tells where a panel is larger than the first cache.
+inline constexpr int tall_rows = lanes == 16 ? 12 : tile_rows;
 
 }  // namespace inferc::cpu
