@@ -7,6 +7,7 @@
 #include "kernels/cpu/pack.hpp"
 #include "kernels/dim.hpp"
 #include "kernels/functors.hpp"
+#include "kernels/state.hpp"
 #include "kernels/view.hpp"
 
 // One direction of ONNX's GRU and LSTM, the same bits as kernels/ref/recurrent.hpp. Views have rank 3 and a contiguous
@@ -145,7 +146,7 @@ inline void lstm(Range<B, E> samples, Y y, View<float, 3> h, View<float, 3> c, f
           const auto gate = [&](std::size_t k) { return load_valid<Vec>(sums + k * hidden + j, n) + load_valid<Vec>(own + k * hidden + j, n); };
           const Vec kept = f(gate(2)) * load_valid<Vec>(memory + j, n);
           const Vec now = fma(f(gate(0)), g(gate(3)), kept);
-          const Vec out = f(gate(1)) * to_output(now);
+          const Vec out = normal_or_zero(f(gate(1)) * to_output(now));
           store_valid(memory + j, now, n);
           store_valid(state + j, out, n);
           d::put(y, t, block.first + b, j, out, n);
@@ -176,7 +177,7 @@ inline void gru(Range<B, E> samples, Y y, View<float, 3> h, float* scratch, View
         const float *own = block.input_sums(b, t) + hidden, *sums = block.state_sums(b) + hidden, *state = d::row(h, 0, block.first + b);
         d::for_each_vector(hidden, [&](std::size_t j, auto n) {
           const Vec gate = f(load_valid<Vec>(sums + j, n) + load_valid<Vec>(own + j, n));
-          store_valid(reset + b * hidden + j, gate * load_valid<Vec>(state + j, n), n);
+          store_valid(reset + b * hidden + j, normal_or_zero(gate * load_valid<Vec>(state + j, n)), n);
         });
       }
       block.recur(reset, hidden, r_n, 2 * hidden, hidden);
@@ -186,7 +187,7 @@ inline void gru(Range<B, E> samples, Y y, View<float, 3> h, float* scratch, View
         d::for_each_vector(hidden, [&](std::size_t j, auto n) {
           const auto gate = [&](std::size_t k) { return load_valid<Vec>(sums + k * hidden + j, n) + load_valid<Vec>(own + k * hidden + j, n); };
           const Vec z = f(gate(0));
-          const Vec out = fma(z, load_valid<Vec>(state + j, n), (1.0f - z) * g(gate(2)));
+          const Vec out = normal_or_zero(fma(z, load_valid<Vec>(state + j, n), (1.0f - z) * g(gate(2))));
           store_valid(state + j, out, n);
           d::put(y, t, block.first + b, j, out, n);
         });
@@ -219,7 +220,7 @@ inline void gru_linear(Range<B, E> samples, Y y, View<float, 3> h, float* scratc
           const auto back = [&](std::size_t k) { return load_valid<Vec>(sums + k * hidden + j, n); };
           const Vec z = f(back(0) + in(0)), reset = f(back(1) + in(1));
           const Vec candidate = g(fma(reset, back(2) + load_valid<Vec>(bias_n + j, n), in(2)));
-          const Vec out = fma(z, load_valid<Vec>(state + j, n), (1.0f - z) * candidate);
+          const Vec out = normal_or_zero(fma(z, load_valid<Vec>(state + j, n), (1.0f - z) * candidate));
           store_valid(state + j, out, n);
           d::put(y, t, block.first + b, j, out, n);
         });
