@@ -113,13 +113,15 @@ template <class V>
   return (x < V{} ? e : splat<V>(1.0f)) / (e + 1.0f);
 }
 
-// tanh, 2 ULP: odd polynomial below 0.625, else (1 - e) / (1 + e) with e = e^(-2|x|), nothing beside 1 where it is tiny.
+// tanh, 2 ULP: odd polynomial below 0.625, else (1 - e) / (1 + e) with e = e^(-2|x|), nothing beside 1 where it is tiny. The square
+// of an |x| below 2^-59 is nothing beside 1, too: a larger one stands for it, for the true one would be denormal.
 template <class V>
 [[gnu::always_inline]] inline V tanh(V x) {
   const V a = abs(x);
   const V e = exp_of_nonpositive(a * -2.0f);
   const V big = (1.0f - e) / (1.0f + e);
-  const V s = a * a;
+  const IntOf<V> bits = bit_cast<IntOf<V>>(a), least = splat_int<V>(0x22000000);  // 2^-59
+  const V b = bit_cast<V>(bits > least ? bits : least), s = b * b;
   const V p = horner(s, -0.3333328068f, 0.1333143115f, -0.05373969674f, 0.02063902281f, -0.00570491096f);
   const V small = fma(p * s, a, a);
   return copysign(a < splat<V>(0.625f) ? small : big, x);

@@ -37,7 +37,7 @@ std::string expression(const Expr& e, const std::string& like) {
 }  // namespace
 
 bool is_long(const Expr& e) {
-  constexpr std::string_view chains[] = {"functors::erf", "functors::gelu", "functors::gelu_tanh"};
+  constexpr std::string_view chains[] = {"functors::erf", "functors::gelu", "functors::gelu_tanh", "functors::softplus"};
   return std::find(std::begin(chains), std::end(chains), e.functor) != std::end(chains) || std::any_of(e.args.begin(), e.args.end(), is_long);
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "compiler/ops/recurrent.hpp"
 #include "kernels/cpu/pack.hpp"
@@ -50,29 +51,40 @@ struct Columns {
   std::size_t begin, count;
 };
 
-// Rows of weight [directions, rows, k] as columns of packed panels; each group of columns is one product.
-Operand packed(Lower& l, std::size_t input, std::size_t index, std::initializer_list<Columns> groups) {
+// The row of a weight that each column of the kernel's is.
+std::vector<std::size_t> row_order(const Kind& kind, std::size_t hidden) {
+  const auto gates = static_cast<std::size_t>(kind.gates);
+  std::vector<std::size_t> rows(gates * hidden);
+  for (std::size_t row = 0; row < rows.size(); ++row) rows[gates == 4 ? cpu::gate_column(gates, hidden, row / hidden, row % hidden) : row] = row;
+  return rows;
+}
+
+// Rows of weight [directions, rows, k] in `order` as columns of packed panels; each group of columns is one product.
+Operand packed(Lower& l, std::size_t input, std::size_t index, const std::vector<std::size_t>& order, std::initializer_list<Columns> groups) {
   const Tensor& weight = *l.constant(input);
   const auto rows = static_cast<std::size_t>(weight.shape()[1]), k = static_cast<std::size_t>(weight.shape()[2]);
   std::size_t size = 0;
   for (const Columns& g : groups) size += cpu::packed_size(k, g.count);
   Tensor out(DType::float32, {static_cast<std::int64_t>(size)});
   const float* from = weight.as<float>().data() + index * rows * k;
+  std::vector<float> ordered;
+  for (const std::size_t row : order) ordered.insert(ordered.end(), from + row * k, from + (row + 1) * k);
   float* to = out.as<float>().data();
   for (const Columns& g : groups) {
-    cpu::pack_panels(to, from + g.begin * k, k, g.count, std::size_t{1}, k);
+    cpu::pack_panels(to, ordered.data() + g.begin * k, k, g.count, std::size_t{1}, k);
     to += cpu::packed_size(k, g.count);
   }
   return l.weight(std::move(out), "panel16", input);
 }
 
 // Both biases added for the first `summed` columns, W's alone for the rest; behind them R's of the rest.
-Operand bias_row(Lower& l, std::size_t index, std::size_t columns, std::size_t summed) {
+Operand bias_row(Lower& l, std::size_t index, const std::vector<std::size_t>& order, std::size_t summed) {
+  const std::size_t columns = order.size();
   Tensor out(DType::float32, {static_cast<std::int64_t>(2 * columns - summed)});
   if (l.has(bias_input)) {
     const float *own = l.constant(bias_input)->as<float>().data() + index * 2 * columns, *recurrent = own + columns;
     float* to = out.as<float>().data();
-    for (std::size_t j = 0; j < columns; ++j) to[j] = j < summed ? own[j] + recurrent[j] : own[j];
+    for (std::size_t j = 0; j < columns; ++j) to[j] = j < summed ? own[order[j]] + recurrent[order[j]] : own[order[j]];
     std::copy(recurrent + summed, recurrent + columns, to + columns);
   }
   return l.weight(std::move(out), {}, bias_input);
@@ -143,12 +155,13 @@ bool lower_fast(Lower& l, const Kind& kind) {
   const Shared s = shared_operands(l, kind);
   const auto hidden = static_cast<std::size_t>(*s.hidden.constant()), columns = static_cast<std::size_t>(kind.gates) * hidden;
   const char* kernel = lstm ? "cpu::lstm" : linear ? "cpu::gru_linear" : "cpu::gru";
+  const std::vector<std::size_t> order = row_order(kind, hidden);
   for (std::size_t k = 0; k < directions(n); ++k) {
     std::vector<Arg> args{range(0, s.batch), s.y ? write_view(direction_of(*s.y, k)) : Arg(TypeArg{"cpu::Omitted{}"})};
     for (const Operand& state : s.states) args.push_back(write_view(direction_of(state, k)));
-    const Operand r = lstm || linear ? packed(l, r_input, k, {{0, columns}}) : packed(l, r_input, k, {{0, 2 * hidden}, {2 * hidden, hidden}});
-    args.insert(args.end(), {write(scratch(l, s, kind)), read_view(s.x), read(packed(l, w_input, k, {{0, columns}})), read(r),
-                             read(bias_row(l, k, columns, linear && !lstm ? 2 * hidden : columns)), state_in(l, initial_h, k)});
+    const Operand r = lstm || linear ? packed(l, r_input, k, order, {{0, columns}}) : packed(l, r_input, k, order, {{0, 2 * hidden}, {2 * hidden, hidden}});
+    args.insert(args.end(), {write(scratch(l, s, kind)), read_view(s.x), read(packed(l, w_input, k, order, {{0, columns}})), read(r),
+                             read(bias_row(l, k, order, linear && !lstm ? 2 * hidden : columns)), state_in(l, initial_h, k)});
     if (lstm) args.push_back(state_in(l, initial_c, k));
     const bool reverse = k == 1 || n.attr("direction", std::string("forward")) == "reverse";
     args.insert(args.end(), {size(s.seq), size(s.input), size(s.hidden), flag(reverse)});

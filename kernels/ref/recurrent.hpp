@@ -1,6 +1,7 @@
 #pragma once
 #include "kernels/fault.hpp"
 #include "kernels/ref/product_sum.hpp"
+#include "kernels/state.hpp"
 #include "kernels/view.hpp"
 
 // One direction of ONNX's RNN, GRU and LSTM. Views have rank 3: x [seq, batch, input], y [seq, batch, hidden], states
@@ -135,7 +136,7 @@ Fault rnn(View<T, R> y, View<T, R> h, T* scratch, View<const T, R> x, const T* w
 }
 
 // Gates z, r, n: n = g(x w + (r h) r_n + bias), or g(x w + bias + r (h r_n + recurrent bias)) if linear_before_reset;
-// h = (1 - z) n + z h. scratch: 4 hidden elements.
+// h = (1 - z) n + z h. h and r h are 0 below the smallest normal number. scratch: 4 hidden elements.
 template <class T, int R, class Lengths>
 Fault gru(View<T, R> y, View<T, R> h, T* scratch, View<const T, R> x, const T* w, const T* r, View<const T, R> bias, View<const T, R> h0, Lengths lengths,
           std::size_t seq, std::size_t batch, std::size_t input, std::size_t hidden, bool reverse, Sizes<3> kind, Params<3> alpha, Params<3> beta, double clip,
@@ -148,7 +149,7 @@ Fault gru(View<T, R> y, View<T, R> h, T* scratch, View<const T, R> x, const T* w
   return recurrent_detail::run(y, h, h0, lengths, seq, batch, hidden, reverse, [&](std::size_t b, std::size_t t) {
     const auto state = [&](std::size_t k) { return element(h, 0, b, k); };
     for (std::size_t g = 0; g < 2 * hidden; ++g) scratch[g] = f.gate(0, cell.from_state(g, together, state) + cell.from_input(b, t, g));
-    for (std::size_t j = 0; j < hidden; ++j) reset_h[j] = reset[j] * element(h, 0, b, j);
+    for (std::size_t j = 0; j < hidden; ++j) reset_h[j] = normal_or_zero(reset[j] * element(h, 0, b, j));
     for (std::size_t j = 0; j < hidden; ++j) {
       const std::size_t g = 2 * hidden + j;
       const T gate = linear_before_reset
@@ -156,12 +157,12 @@ Fault gru(View<T, R> y, View<T, R> h, T* scratch, View<const T, R> x, const T* w
                          : cell.from_state(g, hidden, [&](std::size_t k) { return reset_h[k]; }) + cell.from_input(b, t, g);
       n[j] = f.gate(1, gate);
     }
-    for (std::size_t j = 0; j < hidden; ++j) element(h, 0, b, j) = multiply_add(z[j], element(h, 0, b, j), (T{1} - z[j]) * n[j]);
+    for (std::size_t j = 0; j < hidden; ++j) element(h, 0, b, j) = normal_or_zero(multiply_add(z[j], element(h, 0, b, j), (T{1} - z[j]) * n[j]));
   });
 }
 
 // Gates i, o, f, c; with peepholes [1, 1, 3 hidden] (i, o, f) c enters the gates: c = f c + i g; h = o h(c).
-// coupled: f = 1 - i. scratch: 4 hidden elements.
+// coupled: f = 1 - i. h is 0 below the smallest normal number. scratch: 4 hidden elements.
 template <class T, int R, class Lengths>
 Fault lstm(View<T, R> y, View<T, R> h, View<T, R> c, T* scratch, View<const T, R> x, const T* w, const T* r, View<const T, R> bias, View<const T, R> h0,
            View<const T, R> c0, View<const T, R> peepholes, Lengths lengths, std::size_t seq, std::size_t batch, std::size_t input, std::size_t hidden,
@@ -183,7 +184,7 @@ Fault lstm(View<T, R> y, View<T, R> h, View<T, R> c, T* scratch, View<const T, R
       const T forget = coupled ? T{1} - in : f.gate(0, peep(2, j, memory, scratch[2 * hidden + j]));
       memory = multiply_add(in, f.gate(1, scratch[3 * hidden + j]), forget * memory);
       const T out = f.gate(0, peep(1, j, memory, scratch[hidden + j]));
-      element(h, 0, b, j) = out * f.apply(2, memory);
+      element(h, 0, b, j) = normal_or_zero(out * f.apply(2, memory));
     }
   });
 }

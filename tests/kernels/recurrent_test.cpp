@@ -1,6 +1,8 @@
 #include "kernels/cpu/recurrent.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <limits>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -52,6 +54,16 @@ Floats panels(const Floats& w, std::size_t begin, std::size_t n, std::size_t k) 
   return out;
 }
 
+// Rows of k elements, `gates` times `hidden`, as the columns of LSTM's weights.
+Floats by_unit(const Floats& rows, std::size_t gates, std::size_t hidden, std::size_t k) {
+  Floats out(rows.size());
+  for (std::size_t row = 0; row < gates * hidden; ++row)
+    std::copy_n(rows.data() + row * k, k, out.data() + cpu::gate_column(gates, hidden, row / hidden, row % hidden) * k);
+  return out;
+}
+
+bool denormal(float x) { return x != 0 && x > -std::numeric_limits<float>::min() && x < std::numeric_limits<float>::min(); }
+
 // Operands of one cell with `gates` gates, and both results of each output.
 struct Data {
   Case c;
@@ -82,9 +94,10 @@ struct Data {
     Floats out(bias.begin(), bias.begin() + static_cast<std::ptrdiff_t>(n));
     for (std::size_t j = 0; j < summed; ++j) out[j] += bias[n + j];
     out.insert(out.end(), bias.begin() + static_cast<std::ptrdiff_t>(n + summed), bias.end());
-    return out;
+    return gates == 4 ? by_unit(out, gates, c.hidden, 1) : out;
   }
   void compare(const char* what) const {
+    for (const float state : ref_y) ASSERT_FALSE(denormal(state)) << what;
     expect_bits(y, ref_y, what, c);
     expect_bits(h, ref_h, what, c);
     expect_bits(memory, ref_memory, what, c);
@@ -101,9 +114,10 @@ void run_lstm(Data& d, const Floats& w, const Floats& r, const Floats& bias, H0 
             r.data(), bias.data(), h0, c0, c.seq, c.input, c.hidden, c.reverse, F{}, functors::tanh{}, functors::tanh{}, alpha, beta);
 }
 template <class F>
-void check_lstm(const Case& c, ref::Activation kind) {
-  Data d(c, 4);
-  const Floats w = panels(d.w, 0, 4 * c.hidden, c.input), r = panels(d.r, 0, 4 * c.hidden, c.hidden), bias = d.bias_row(4 * c.hidden);
+void check_lstm(Data d, ref::Activation kind) {
+  const Case& c = d.c;
+  const Floats w = panels(by_unit(d.w, 4, c.hidden, c.input), 0, 4 * c.hidden, c.input), bias = d.bias_row(4 * c.hidden);
+  const Floats r = panels(by_unit(d.r, 4, c.hidden, c.hidden), 0, 4 * c.hidden, c.hidden);
   if (c.from_state) run_lstm<F>(d, w, r, bias, d.state(std::as_const(d.h0)), d.state(std::as_const(d.c0)));
   else run_lstm<F>(d, w, r, bias, cpu::Omitted{}, cpu::Omitted{});
   const Floats no_peepholes(3 * c.hidden);
@@ -125,8 +139,8 @@ void run_gru(Data& d, bool linear, const Floats& w, const Floats& r, const Float
   else run([](auto... a) { cpu::gru(a...); });
 }
 template <class F>
-void check_gru(const Case& c, ref::Activation kind, bool linear) {
-  Data d(c, 3);
+void check_gru(Data d, ref::Activation kind, bool linear) {
+  const Case& c = d.c;
   const std::size_t n = c.hidden;
   Floats r = panels(d.r, 0, linear ? 3 * n : 2 * n, n);
   if (!linear) {
@@ -143,21 +157,34 @@ void check_gru(const Case& c, ref::Activation kind, bool linear) {
 }
 
 TEST(Recurrent, LstmGivesTheBitsOfTheReference) {
-  for (const Case& c : cases) check_lstm<functors::sigmoid>(c, ref::Activation::sigmoid);
-  for (const Case& c : cases) check_lstm<functors::hard_sigmoid>(c, ref::Activation::hard_sigmoid);
+  for (const Case& c : cases) check_lstm<functors::sigmoid>(Data(c, 4), ref::Activation::sigmoid);
+  for (const Case& c : cases) check_lstm<functors::hard_sigmoid>(Data(c, 4), ref::Activation::hard_sigmoid);
 }
 
 TEST(Recurrent, GruGivesTheBitsOfTheReference) {
   for (const bool linear : {false, true}) {
-    for (const Case& c : cases) check_gru<functors::sigmoid>(c, ref::Activation::sigmoid, linear);
-    for (const Case& c : cases) check_gru<functors::hard_sigmoid>(c, ref::Activation::hard_sigmoid, linear);
+    for (const Case& c : cases) check_gru<functors::sigmoid>(Data(c, 3), ref::Activation::sigmoid, linear);
+    for (const Case& c : cases) check_gru<functors::hard_sigmoid>(Data(c, 3), ref::Activation::hard_sigmoid, linear);
   }
+}
+
+// Without input, from states of the size of the smallest normal number: each step halves them or so.
+TEST(Recurrent, StatesBelowTheSmallestNormalNumberAreZero) {
+  const auto fading = [](Data d) {
+    for (Floats* zeros : {&d.x, &d.bias}) std::fill(zeros->begin(), zeros->end(), 0.0f);
+    for (Floats* states : {&d.h0, &d.c0})
+      for (float& x : *states) x *= 2e-38f;
+    return d;
+  };
+  const Case c{4, 2, 3, 21};
+  check_lstm<functors::sigmoid>(fading(Data(c, 4)), ref::Activation::sigmoid);
+  for (const bool linear : {false, true}) check_gru<functors::sigmoid>(fading(Data(c, 3)), ref::Activation::sigmoid, linear);
 }
 
 TEST(Recurrent, StaticSizesGiveTheSameBitsWithoutSteps) {
   const Case c{9, 1, 6, 20, true, false};
   Data d(c, 4);
-  const Floats w = panels(d.w, 0, 80, 6), r = panels(d.r, 0, 80, 20), bias = d.bias_row(80);
+  const Floats w = panels(by_unit(d.w, 4, 20, 6), 0, 80, 6), r = panels(by_unit(d.r, 4, 20, 20), 0, 80, 20), bias = d.bias_row(80);
   run_lstm<functors::sigmoid>(d, w, r, bias, cpu::Omitted{}, cpu::Omitted{});
   Floats h(20), memory(20);
   cpu::lstm(Range{dim<0>{}, dim<1>{}}, cpu::Omitted{}, d.state(h), d.state(memory), d.scratch.data(), d.x_view(), w.data(), r.data(), bias.data(),
