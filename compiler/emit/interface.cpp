@@ -134,14 +134,26 @@ std::string workspace_bytes(const CheckedSize& size) {
               {{"locals", size.locals}, {"value", size.value}});
 }
 
-// The results, resized for the call.
+// The results; a vector<bool> has no elements to point at.
 std::string session_outputs(const Program& p, const Names& names) {
   std::vector<std::string> items;
-  for (std::size_t i = 0; i < p.outputs.size(); ++i)
-    items.push_back(fmt::format("sized<{}>(results_.{}, {})", public_type(p.outputs[i].type.dtype), names.outputs[i],
-                                names.size(p.symbols->at_limits(product(p.outputs[i].type.shape)))));
+  for (std::size_t i = 0; i < p.outputs.size(); ++i) {
+    const std::string result = "results_." + names.outputs[i];
+    items.push_back(p.outputs[i].type.dtype == DType::boolean ? fmt::format("{{reinterpret_cast<bool*>({0}.data()), {0}.size()}}", result) : result);
+  }
   for (const std::string& m : names.measured) items.push_back("&results_." + m);
   return joined(items);
+}
+
+// What makes room for them; neighbours of one size in a line.
+std::string session_room(const Program& p, const Names& names) {
+  std::string out, last;
+  for (std::size_t i = 0; i < p.outputs.size(); ++i) {
+    const std::string size = names.size(p.symbols->at_limits(product(p.outputs[i].type.shape)));
+    out += fmt::format("{}results_.{}.resize({});", i == 0 ? "" : size == last ? " " : "\n", names.outputs[i], size);
+    last = size;
+  }
+  return out.empty() ? out : out + "\n";
 }
 
 // Results whose size the call found out, cut to it.
@@ -162,11 +174,11 @@ struct PublicSizes {
   PublicSizes(const Program& p, const Names& names)
       : workspace(arena_size(p, names, "dims", false)),
         batch(p.batch ? arena_size(*p.batch, Names(*p.batch), "dims", true) : CheckedSize()),
-        outputs(session_outputs(p, names)),
+        room(session_room(p, names)),
         cuts(session_cuts(p, names)),
-        functions((workspace.functions.empty() ? batch : workspace).functions + size_functions(unchecked(workspace) + unchecked(batch) + outputs + cuts)) {}
+        functions((workspace.functions.empty() ? batch : workspace).functions + size_functions(unchecked(workspace) + unchecked(batch) + room + cuts)) {}
   CheckedSize workspace, batch;
-  std::string outputs, cuts, functions;
+  std::string room, cuts, functions;
 
  private:
   static std::string unchecked(const CheckedSize& s) { return s.functions.empty() ? s.locals + s.value : ""; }
@@ -183,8 +195,7 @@ std::string arguments(const Program& p, const Names& names, const PublicSizes& s
     $outputs$
 
     namespace detail {
-    struct In { const void* data; std::size_t bytes; };
-    struct Out { void* data; std::size_t bytes; };
+    struct In { const void* data; std::size_t bytes; }; struct Out { void* data; std::size_t bytes; };
     struct Weights { const std::byte *data, *file; std::size_t file_bytes; int owner, path; };
     $team$
     $size_functions$
@@ -225,21 +236,16 @@ constexpr std::string_view workspace_template = R"(
     explicit Workspace(const Dims& dims) : Workspace(workspace_bytes(dims)) {}
     explicit Workspace(std::span<std::byte> memory) noexcept : Workspace(memory.data(), memory.size()) {}  // the caller's, 64-byte aligned
     $batch_workspace$
-    Workspace(Workspace&&) noexcept;
-    Workspace& operator=(Workspace&&) noexcept;
-    ~Workspace();
+    Workspace(Workspace&&) noexcept; Workspace& operator=(Workspace&&) noexcept; ~Workspace();
     std::size_t bytes() const noexcept { return bytes_; }
     $reset$
     $profile$
     std::size_t offender() const noexcept { return offender_; }  // of the last failure: index of the symbol or input, inputs + index of the output, else SIZE_MAX
    private:
     friend class Model;
-    explicit Workspace(std::size_t) noexcept;
-    Workspace(std::byte*, std::size_t) noexcept;
+    explicit Workspace(std::size_t) noexcept; Workspace(std::byte*, std::size_t) noexcept;
     $keep_state$
-    std::byte* data_;
-    std::size_t bytes_, offender_;
-    bool owned_$fresh$;
+    std::byte* data_; std::size_t bytes_, offender_; bool owned_$fresh$;
   };
   )";
 
@@ -264,10 +270,7 @@ std::string workspace_class(const Program& p, bool threads) {
 constexpr std::string_view model_template = R"(
   class Model {  // immutable once loaded: share one between all threads
    public:
-    Model() noexcept;
-    Model(Model&&) noexcept;
-    Model& operator=(Model&&) noexcept;
-    ~Model();
+    Model() noexcept; Model(Model&&) noexcept; Model& operator=(Model&&) noexcept; ~Model();
     [[nodiscard]] Status load(const char* weights_path) noexcept;  // mapped privately, checked, every page touched
     [[nodiscard]] Status load(std::span<const std::byte> file) noexcept { return load_bytes(file.data(), file.size()); }  // borrowed when 64-byte aligned, else copied
     $load_embedded$
@@ -408,7 +411,6 @@ std::string entries(const Program& p, const Names& names, bool threads) {
   return text;
 }
 
-// A vector<bool> has no elements to point at.
 std::string result_type(DType t) { return t == DType::boolean ? "unsigned char" : public_type(t); }
 
 std::string results(const Program& p, const Names& names) {
@@ -431,14 +433,6 @@ std::string grow(const Program& p) {
     )");
 }
 
-constexpr std::string_view sized = R"(
-  template <class T, class Element>
-  static std::span<T> sized(std::vector<Element>& v, std::size_t n) {
-    v.resize(n);
-    return {reinterpret_cast<T*>(v.data()), n};
-  }
-  )";
-
 constexpr std::string_view session_prepare = R"(
   void prepare(const Dims& dims, const StaticInputs& inputs) {
     $grow$
@@ -457,24 +451,21 @@ constexpr std::string_view session_template = R"(
       $using$
       $session_locals$
       $grow$
-      require(run(model_, dims, inputs, Outputs{$session_outputs$}, workspace_));
+      $session_room$
+      require(run(model_, dims, inputs, {$session_outputs$}, workspace_));
       $session_cuts$
       return results_;
     }
     $session_reset$
    private:
-    $sized$
     static void require(Status status) {
-      if (status == Status::ok) return;
   #if defined(__cpp_exceptions)
-      throw std::runtime_error(text(status));
+      if (status != Status::ok) throw std::runtime_error(text(status));
   #else
-      std::abort();
+      if (status != Status::ok) std::abort();
   #endif
     }
-    Model model_;
-    Workspace workspace_{std::span<std::byte>()};
-    Results results_;
+    Model model_; Workspace workspace_{std::span<std::byte>()}; Results results_;
   };
   )";
 
@@ -486,10 +477,10 @@ std::string session_class(const Program& p, const Names& names, const PublicSize
                                  {"using", sizes.functions.empty() || !vary ? "" : "using namespace detail;\n"},
                                  {"session_locals", vary ? names.locals("dims", "std::size_t", false) : ""},
                                  {"grow", grow(p)},
-                                 {"session_outputs", sizes.outputs},
+                                 {"session_room", sizes.room},
+                                 {"session_outputs", session_outputs(p, names)},
                                  {"session_cuts", sizes.cuts},
-                                 {"session_reset", p.state.empty() ? "" : "void reset() noexcept { workspace_.reset(); }  // of the state\n"},
-                                 {"sized", p.outputs.empty() ? "" : fill(sized)}});
+                                 {"session_reset", p.state.empty() ? "" : "void reset() noexcept { workspace_.reset(); }  // of the state\n"}});
 }
 
 constexpr std::string_view header_template = R"(

@@ -112,7 +112,8 @@ TEST(Carry, KeepsStateBetweenCallsUntilReset) {
   const Finished r = cli(with_carries({"compile", model, "-o", dir / "net", "--name", "net", "--isa", "base"}));
   ASSERT_EQ(r.status, 0) << r.output;
   write_file(dir / "caller.cpp", std::string(caller));
-  const std::string build = "c++ -std=c++20 -O1 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all ";
+  const std::string build =
+      "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all" + std::string(quick);
   shell(build + "caller.cpp net/net.cpp net/net_base.cpp -o caller && ./caller", dir);
   shell(build + "net/net_selftest.cpp net/net.cpp net/net_base.cpp -o selftest && ./selftest net/net.weights", dir);
   EXPECT_NE(text_of(dir / "net/net_selftest.cpp").find("workspace.reset()"), std::string::npos);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/support/process.hpp"
+#include "tests/support/built.hpp"
 #include "tests/support/onnx_writer.hpp"
 #include "tests/support/paths.hpp"
 

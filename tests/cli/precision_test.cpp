@@ -67,7 +67,7 @@ TEST(Precision, Bfloat16WeightsGiveTheBitsOfTheirValuesOnEveryPath) {
   };
   compile(model, "net", "bf16"), compile(rounded, "exact", "f32"), compile(model, "plain", "f32");
   write_file(dir / "caller.cpp", std::string(caller));
-  const std::string flags = "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno -O1 ";
+  const std::string flags = "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno" + std::string(quick);
   std::string build, objects;
   for (const std::string name : {"net", "exact", "plain"}) {
     build += flags + "-march=x86-64-v3 -c " + name + "/" + name + "_v3.cpp -o " + name + "_v3.o && ";

@@ -61,7 +61,8 @@ TEST(Profile, CountsCallsInTheWorkspaceAndLeavesTheBitsAlone) {
   for (const char* file : {"plain.hpp", "plain.cpp", "plain_body.hpp"}) EXPECT_EQ(text_of(dir / "plain" / file).find("profile"), std::string::npos) << file;
   write_file(dir / "caller.cpp", std::string(caller));
   const std::string build =
-      "c++ -std=c++20 -O1 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno -fsanitize=address,undefined -fno-sanitize-recover=all ";
+      "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno -fsanitize=address,undefined -fno-sanitize-recover=all" +
+      std::string(quick);
   const Finished done =
       run_process({{"bash", "-c", build + "caller.cpp net/net.cpp net/net_base.cpp plain/plain.cpp plain/plain_base.cpp -o caller && ./caller"}, dir, 300});
   EXPECT_EQ(done.status, 0) << done.output;

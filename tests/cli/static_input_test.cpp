@@ -163,7 +163,8 @@ void builds_and_runs(const std::vector<std::string>& options) {
   compile(model, "net", more);
   write_file(dir / "caller.cpp", std::string(caller));
   const std::string build =
-      "c++ -std=c++20 -O1 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno -fsanitize=address,undefined -fno-sanitize-recover=all ";
+      "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno -fsanitize=address,undefined -fno-sanitize-recover=all" +
+      std::string(quick);
   shell(build + "-c net/net_base.cpp -o net.o", dir);
   shell(build + "-c whole/whole_base.cpp -o whole.o", dir);
   shell(build + "caller.cpp net.o whole.o net/net.cpp whole/whole.cpp -o caller && ./caller", dir);

@@ -147,7 +147,7 @@ TEST(Strided, AnyStridesGiveTheBitsOfDenseInputs) {
       cli({"compile", model, "--dim", "n=0..64", "--strided", "x,z,pick,p", "--threads", "-o", dir / "net", "--name", "net", "--isa", "base,v3"});
   ASSERT_EQ(r.status, 0) << r.output;
   write_file(dir / "caller.cpp", std::string(caller));
-  const std::string build = "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno -O1 -pthread ";
+  const std::string build = "c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -fno-math-errno -pthread" + std::string(quick);
   const auto with = [&](const std::string& flags) {
     return build + flags + "-march=x86-64-v3 -c net/net_v3.cpp -o v3.o && " + build + flags + "-march=x86-64-v3 -c dense/dense_v3.cpp -o dense_v3.o && " +
            build + flags + "caller.cpp net/net.cpp net/net_base.cpp v3.o dense/dense.cpp dense/dense_base.cpp dense_v3.o -o caller && " +

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/support/process.hpp"
+#include "tests/support/built.hpp"
 #include "tests/support/onnx_writer.hpp"
 #include "tests/support/paths.hpp"
 
@@ -26,7 +27,7 @@ std::string shell(const std::string& command, const fs::path& folder, int status
 
 // Compiles the models for the path `base` and runs the C program on all of them.
 std::string call_all(const fs::path& folder, const std::vector<Case>& cases) {
-  const std::string sanitize = "-g1 -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fPIC";
+  const std::string sanitize = std::string("-g1 -fsanitize=address,undefined -fno-sanitize-recover=all -fPIC") + quick;
   shell(fmt::format("cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror {} -I'{}' '{}' -o any_model -ldl", sanitize,
                     (source_dir() / "compiler/run").string(), (source_dir() / "tests/emit/any_model.c").string()),
         folder);

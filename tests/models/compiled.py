@@ -8,6 +8,7 @@ import subprocess
 import numpy as np
 
 Pointer, Size = ctypes.c_void_p, ctypes.c_size_t
+QUICK = str(pathlib.Path(__file__).resolve().parents[1] / "support/quick-cxx")
 
 
 class Refused(Exception):
@@ -43,10 +44,10 @@ def aligned(size):
 
 
 class Compiled:
-    """The code of `model` in `folder`, built with $CXX."""
+    """The code of `model` in `folder`, built by $CXX, else by `compiler`."""
 
-    def __init__(self, inferc, model, folder, paths=("base", "v3", "v4"), options=()):
-        self.folder = pathlib.Path(folder)
+    def __init__(self, inferc, model, folder, paths=("base", "v3", "v4"), options=(), compiler="g++"):
+        self.folder, self.compiler = pathlib.Path(folder), os.environ.get("CXX", compiler)
         done = subprocess.run([inferc, "compile", model, "-o", folder, "--name", "net", "--isa", ",".join(paths), *options], capture_output=True, text=True)
         self.messages = done.stderr
         if done.returncode:
@@ -55,14 +56,14 @@ class Compiled:
         self.table = ctypes.cast(self.build().net_inferc, ctypes.CFUNCTYPE(ctypes.POINTER(Table)))().contents
 
     def build(self):
-        compiler, objects, running = os.environ.get("CXX", "g++"), [], []
+        objects, running = [], []
         for source in self.manifest["sources"]:
             objects.append(source["file"] + ".o")
-            command = [compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fPIC", *source["cxxflags"], "-c", source["file"], "-o", objects[-1]]
+            command = [self.compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fPIC", *source["cxxflags"], "-c", source["file"], "-o", objects[-1]]
             running.append(subprocess.Popen(command, cwd=self.folder))
         if any([p.wait() for p in running]):
-            raise RuntimeError(f"{compiler} refuses the generated code")
-        subprocess.run([compiler, "-shared", "-o", "net.so", *objects], cwd=self.folder, check=True)
+            raise RuntimeError(f"{self.compiler} refuses the generated code")
+        subprocess.run([self.compiler, "-shared", "-o", "net.so", *objects], cwd=self.folder, check=True)
         return ctypes.CDLL(str(self.folder / "net.so"))
 
     def shape(self, dims, index, output):

@@ -3,6 +3,7 @@
   python tests/models/test_verify.py INFERC        (numpy, onnx, onnxruntime; exit 77 where they are not installed)
 """
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -23,6 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from models import fill  # noqa: E402
 
+AS_USERS_DO = dict(os.environ)
+os.environ.setdefault("CXX", str(ROOT / "tests/support/quick-cxx"))     # the others: values alone
 LIBRARY = next(pathlib.Path(onnxruntime.__file__).parent.glob("capi/libonnxruntime.so.*"))
 SMALL = ["jet_mlp", "axol1tl", "acts_duplicate", "superclustering"]
 BOTH = [f"{name}.{exporter}" for name in SMALL for exporter in ("torchscript", "dynamo")]
@@ -38,10 +41,11 @@ class Verify(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
-    def verify(self, name, dims):
+    def verify(self, name, dims, environment=None):
         model = pathlib.Path(self.folder.name) / f"{name}.onnx"
         options = [o for d in dims for o in ("--dim", d)]
-        done = subprocess.run([INFERC, "verify", model, *options, "--against", "onnxruntime", "--onnxruntime", LIBRARY, "--json", "-"], capture_output=True, text=True, timeout=600)
+        done = subprocess.run([INFERC, "verify", model, *options, "--against", "onnxruntime", "--onnxruntime", LIBRARY, "--json", "-"], capture_output=True, text=True, timeout=600,
+                              env=environment)
         self.assertTrue(done.stdout, done.stderr)
         report = json.loads(done.stdout)
         bad = [c for c in report["checks"] if c["verdict"] != "PASS"]
@@ -53,7 +57,7 @@ class Verify(unittest.TestCase):
     def test_small_models_of_both_exporters(self):
         for name in BOTH:
             with self.subTest(name=name):
-                self.verify(name, self.rows[name]["dims"])
+                self.verify(name, self.rows[name]["dims"], AS_USERS_DO)
 
     def test_quantised_networks_are_counted_against_exact_outputs(self):
         for name, kind in (("pq_mlp_pdp70", "E"), ("pq_residual_softmax", "L")):

@@ -8,6 +8,10 @@
 
 namespace inferc::test {
 
+// Flags for tests of values and of accesses, behind others: nothing optimised, nothing inlined by force. Sanitized code is compiled
+// six times as fast so. tests/support/quick-cxx does the same for tests that call `inferc`.
+inline constexpr const char* quick = " -O0 -Dalways_inline=unused ";
+
 // The code of a program in a new folder of the test's name.
 std::filesystem::path emitted(Program program, const std::string& test, const std::vector<std::string>& paths = {"base", "v3", "v4"});
 
