@@ -51,10 +51,10 @@ demo-quantised: build ## the stored quantised tagger: its bits, its speed beside
 bench-quantised: build ## every number of quantised and pruned networks
 	@scripts/demo-quantised $(BUILD) all
 
-bench: setup build ## ratios to ONNX Runtime; then cold caches, whole showers, products, two threads, bf16: 20 to 30 minutes
+bench: setup build ## ratios to ONNX Runtime; cold caches, showers, products, two threads, bf16: 20 to 30 minutes; PEERS=openvino,...: these, too
 	@$(CONFIGURE) >/dev/null
-	@scripts/bench $(BUILD)
-	@scripts/bench-goals $(BUILD)
+	@scripts/bench $(BUILD) --store $(BUILD)/bench.json
+	@scripts/bench-goals $(BUILD) $(if $(PEERS),--peers $(PEERS))
 
 bench-floors: build ## stop a loss of speed: products against the peak of fma, networks against ONNX Runtime
 	@cmake --build $(BUILD) --target bench_kernels -j $(JOBS)
