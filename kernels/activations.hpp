@@ -9,7 +9,7 @@ namespace inferc::functors {
 #define INFERC_ROUNDED(name)                                            \
   struct name {                                                         \
     template <class T>                                                  \
-    [[gnu::always_inline]] static T apply(T x) {                                               \
+    [[gnu::always_inline]] static T apply(T x) {                        \
       return rounded_once(x, [](double v) { return math64::name(v); }); \
     }                                                                   \
   };
@@ -36,7 +36,9 @@ struct atan {
 struct softplus {
   template <class T>
   [[gnu::always_inline]] static T apply(T x) {
-    return by_width(x, [](auto v) __attribute__((always_inline)) { return math::softplus(v); }, [](double v) { return (v > 0 ? v : 0.0) + math64::log1p(math64::exp(-math64::abs(v))); });
+    return by_width(
+        x, [](auto v) __attribute__((always_inline)) { return math::softplus(v); },
+        [](double v) { return (v > 0 ? v : 0.0) + math64::log1p(math64::exp(-math64::abs(v))); });
   }
 };
 struct softsign {
@@ -75,7 +77,8 @@ struct shrink {
 struct gelu {
   template <class T>
   [[gnu::always_inline]] static T apply(T x) {
-    return by_width(x, [](auto v) __attribute__((always_inline)) { return math::gelu(v); }, [](double v) { return v * 0.5 * math64::erfc(v * -0.70710678118654752440); });
+    return by_width(
+        x, [](auto v) __attribute__((always_inline)) { return math::gelu(v); }, [](double v) { return v * 0.5 * math64::erfc(v * -0.70710678118654752440); });
   }
 };
 // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))

@@ -227,7 +227,8 @@ template <int MR, int Panels, class P>
 
 template <int MR, int Panels, class B, class E, class P>
 [[gnu::always_inline]] inline void run(Range<B, E> rows, const P& problem) {
-  if constexpr (is_static<B> && is_static<E>) static_rows<static_size<E> - static_size<B>, even_rows(static_size<E> - static_size<B>, MR), Panels>(problem, static_size<B>);
+  if constexpr (is_static<B> && is_static<E>)
+    static_rows<static_size<E> - static_size<B>, even_rows(static_size<E> - static_size<B>, MR), Panels>(problem, static_size<B>);
   else dynamic_rows<MR, Panels>(problem, rows.begin, rows.end);
 }
 
