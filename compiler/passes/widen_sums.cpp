@@ -78,7 +78,7 @@ class Widener {
   Graph& graph_;
   const grid::Facts facts_;
   std::set<const Value*> quantised_;  // what quantisers give, and what is on a grid behind them
-  std::map<Value*, Value*> wide_;  // a value of float32: the same before it was rounded
+  std::map<Value*, Value*> wide_;     // a value of float32: the same before it was rounded
 };
 
 }  // namespace
