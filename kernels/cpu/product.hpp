@@ -192,10 +192,10 @@ template <int Rows, int Panels, class P>
   problem.template sweep<Rows, P::template N_multiple_of<16 * most> ? most : Panels>(begin, begin + Rows);
 }
 
-// Rows of as few tiles of at most `most` as hold all M, each about as high.
+// Rows of as few tiles of at most `most` as hold all M of one block, each about as high; blocks of more rows are whole tiles.
 constexpr int even_rows(std::size_t m, int most) {
   const std::size_t tiles = (m + static_cast<std::size_t>(most) - 1) / static_cast<std::size_t>(most);
-  return tiles < 2 ? most : static_cast<int>((m + tiles - 1) / tiles);
+  return tiles < 2 || m > row_block ? most : static_cast<int>((m + tiles - 1) / tiles);
 }
 
 // A block of rows whose count is known: one more tile of exactly the rest.
@@ -203,6 +203,7 @@ template <std::size_t M, int MR, int Panels, class P>
 [[gnu::always_inline]] inline void static_rows(const P& problem, std::size_t begin) {
   constexpr std::size_t whole = M / MR * MR, last = whole == 0 ? 0 : (whole - 1) / row_block * row_block;
   constexpr int left = static_cast<int>(M - whole);
+  static_assert(last == 0 || row_block % MR == 0);
   for (std::size_t row = 0; row < last; row += row_block) problem.template sweep<MR, Panels>(begin + row, begin + row + row_block);
   if constexpr (left > 2 && whole == 0) one_tile<left, Panels>(problem, begin);
   else if constexpr (left > 2) problem.template sweep<MR, Panels, left>(begin + last, begin + whole);

@@ -107,6 +107,7 @@ TEST(Gemm, FollowsTheOrderOfTheContractForAnyShapeAndTile) {
   for (const std::size_t n : {1u, 3u, 4u, 5u, 8u, 9u, 16u, 17u, 31u, 33u, 48u, 63u, 64u, 65u, 100u})
     for (const std::size_t k : {0u, 1u, 15u, 16u, 17u, 64u, 100u, 256u, 300u, 600u}) {
       check<8, 2>(Data(9, k, n));
+      check<cpu::tall_rows, cpu::tile_panels>(Data(33, k, n));
       check<1, 1>(Data(3, k, n));
       check<6, 1>(Data(13, k, n));
     }
@@ -139,6 +140,8 @@ void constant_columns(std::index_sequence<M...>) {
   (one(dim<M + 1>{}), ...);
 }
 TEST(Gemm, ConstantRowsGiveTheSameBits) { constant_columns<20>(std::make_index_sequence<19>{}); }
+// Tiles as high as their number makes them, of one block and of several.
+TEST(Gemm, ManyConstantRowsGiveTheSameBits) { constant_columns<40>(std::index_sequence<24, 39, 55, 66, 94, 95, 96, 109, 149, 199>{}); }
 TEST(Gemm, FewRowsInOneWideTileGiveTheSameBits) { constant_columns<64>(std::make_index_sequence<8>{}), constant_columns<100>(std::make_index_sequence<6>{}); }
 
 struct LongAddRow : AddRow {
