@@ -147,6 +147,12 @@ void finish(const VerifyModel& options, const LoadedModel& model, const std::str
                             {"failed", totals.failed}});
 }
 
+// Over a few inputs ONNX Runtime's error, of which twice as much is allowed, may be small by luck: where they fail, all decide.
+ModelVerdict judged(ModelCheck& check, const SymbolValues& values, std::uint64_t seed, int inputs) {
+  ModelVerdict v = check.run(values, seed, inputs);
+  return v.passed || inputs == most_inputs ? v : check.run(values, seed, static_cast<int>(most_inputs));
+}
+
 }  // namespace
 
 int verify_model(const VerifyModel& options) {
@@ -176,7 +182,7 @@ int verify_model(const VerifyModel& options) {
   Totals totals;
   std::uint64_t seed = 1;
   for (const SymbolValues& values : sizes.tried) {
-    const ModelVerdict v = check.run(values, seed, inputs_at(reference, values));
+    const ModelVerdict v = judged(check, values, seed, inputs_at(reference, values));
     seed += most_inputs;
     totals.add(v);
     rows.push_back(to_json(v, model->signature()));
