@@ -51,7 +51,7 @@ demo-quantised: build ## the stored quantised tagger: its bits, its speed beside
 bench-quantised: build ## every number of quantised and pruned networks
 	@scripts/demo-quantised $(BUILD) all
 
-bench: setup build ## ratios to ONNX Runtime; cold caches, showers, products, two threads, bf16: 20 to 30 minutes; PEERS=openvino,...: these, too
+bench: setup build ## ratios to ONNX Runtime; cold caches, showers, products, two threads, bf16: 10 minutes; PEERS=openvino,...: these, too
 	@$(CONFIGURE) >/dev/null
 	@scripts/bench $(BUILD) --store $(BUILD)/bench.json
 	@scripts/bench-goals $(BUILD) $(if $(PEERS),--peers $(PEERS))

@@ -34,12 +34,13 @@ std::string expression(const Expr& e, const std::string& like) {
   return fmt::format("{}::apply({})", e.functor, args);
 }
 
-}  // namespace
-
+// Whether a chain of many operations is in it, which kernels take for several vectors at once (kernels/cpu/tile.hpp).
 bool is_long(const Expr& e) {
   constexpr std::string_view chains[] = {"functors::erf", "functors::gelu", "functors::gelu_tanh", "functors::softplus"};
   return std::find(std::begin(chains), std::end(chains), e.functor) != std::end(chains) || std::any_of(e.args.begin(), e.args.end(), is_long);
 }
+
+}  // namespace
 
 std::string real_literal(double v) {
   if (v != v) return "__builtin_nan(\"\")";

@@ -39,8 +39,6 @@ inline constexpr std::size_t guarded_input_code = 256;
 // The lines of the user's headers that include standard ones.
 [[nodiscard]] std::string user_includes(const std::vector<UserHeader>& users);
 
-// Whether a chain of many operations is in it, which kernels take for several vectors at once (kernels/cpu/tile.hpp).
-[[nodiscard]] bool is_long(const Expr&);
 // Fused expressions as named structs with a static `apply`; equal ones share one.
 class Functors {
  public:

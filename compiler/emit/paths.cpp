@@ -104,13 +104,6 @@ std::vector<PathFunction> functions_of_a_path(const Program& p, const EmitOption
   return out;
 }
 
-// Whether one of the calls, or of those in their bodies, is such.
-bool any_call(const std::vector<Call>& calls, bool (*is)(const Call&)) {
-  return std::any_of(calls.begin(), calls.end(), [&](const Call& c) {
-    return is(c) || std::any_of(c.bodies.begin(), c.bodies.end(), [&](const auto& body) { return any_call(body, is); });
-  });
-}
-
 }  // namespace
 
 std::vector<std::string> path_flags(const std::string& path) {
@@ -125,7 +118,9 @@ std::vector<std::string> path_flags(const std::string& path) {
 }
 
 bool has_integer_products(const std::vector<Call>& calls) {
-  return any_call(calls, [](const Call& c) { return c.header.starts_with("kernels/cpu/quantized/"); });
+  return std::any_of(calls.begin(), calls.end(), [](const Call& c) {
+    return c.header.starts_with("kernels/cpu/quantized/") || std::any_of(c.bodies.begin(), c.bodies.end(), has_integer_products);
+  });
 }
 
 std::vector<std::string> default_paths() {

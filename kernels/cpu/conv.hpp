@@ -185,9 +185,7 @@ struct ThreeTaps {
     if constexpr (Pixel >= Tap && Pixel - Tap < MR) c[Tap * MR + Pixel - Tap] = fma(x, w, c[Tap * MR + Pixel - Tap]);
   }
   template <std::size_t Pixel>
-  [[gnu::always_inline]] static void meet_all(Sums& c, const float& x, V first, V second, V third) {
-    // Read here: a compiler that schedules before it chooses registers would read further pixels first, and a sum would go to memory.
-    if constexpr (parts == 1) asm volatile("" ::: "memory");
+  [[gnu::always_inline]] static void meet_all(Sums& c, float x, V first, V second, V third) {
     const V v = splat<V>(x);
     meet<Pixel, 0>(c, v, first), meet<Pixel, 1>(c, v, second), meet<Pixel, 2>(c, v, third);
   }

@@ -96,19 +96,10 @@ struct Block {
       gemm(Range{dim<0>{}, seq}, from_input + b * seq * columns(), columns(), row(x, 0, first + b), static_cast<std::size_t>(x.stride[0]), w, columns(), input,
            epilogue<functors::add>(Row{bias}));
   }
-  // sums = h r for the `n` columns whose panels start at r, h of all samples with `stride` elements between them; summed as a product
-  // with `together` columns.
-  template <class LDC, class N, class Together>
-  void product(float* sums, LDC ldc, const float* h, std::size_t stride, const float* r, N n, Together together) const {
-    using namespace product_detail;
-    const auto terms = terms_of(together);
-    using P = Problem<LDC, StridedLeft<std::size_t>, Weights<Hidden>, N, Hidden, std::remove_const_t<decltype(terms)>, NoEpilogue>;
-    cpu::product_detail::run<tile_rows, tile_panels>(Range{dim<0>{}, rows}, P{sums, ldc, {h, stride}, {r, hidden}, n, hidden, terms, {}});
-  }
   // Columns [begin, begin + n) of h r.
   template <class N>
   void recur(const float* h, std::size_t stride, const float* r, std::size_t begin, N n) const {
-    product(from_state + begin, columns(), h, stride, r, n, n);
+    gemm(Range{dim<0>{}, rows}, from_state + begin, columns(), h, stride, r, n, hidden, NoEpilogue{});
   }
 };
 
@@ -164,7 +155,8 @@ struct Lstm {
   template <class Block, class N>
   [[gnu::always_inline]] void multiply(const Block& block, const States& now, std::size_t at, N n) const {
     const auto columns = times<4>(n);
-    block.product(sums(block, at), columns, now.data, now.stride, r + at * 4 * unit_group * block.hidden, columns, block.columns());
+    gemm_in_blocks(Range{dim<0>{}, block.rows}, sums(block, at), columns, now.data, now.stride, r + at * 4 * unit_group * block.hidden, columns, block.hidden,
+                   terms_of(block.columns()), NoEpilogue{});
   }
   template <class Block, class N>
   [[gnu::always_inline]] void activate(const Block& block, std::size_t t, const States& next, std::size_t at, N n) const {

@@ -117,14 +117,8 @@ struct Tile {
   // Leaves all registers to the accumulators: what an epilogue needs in every tile waits in memory until then.
   [[gnu::always_inline]] static void free_registers() {
 #ifdef __x86_64__
-    if constexpr (MR * NV + NV + 3 > vector_registers * 7 / 8)
+    if constexpr (vector_registers == 16 && MR * NV + NV + 3 >= vector_registers)
       asm volatile("" ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-#ifdef __AVX512F__
-    if constexpr (MR * NV + NV + 3 > vector_registers * 7 / 8)
-      asm volatile("" ::
-                       : "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30",
-                         "xmm31");
-#endif
 #endif
   }
   // `terms` more terms of the block in c.

@@ -23,9 +23,10 @@ except ImportError as missing:
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from models import fill  # noqa: E402
+from tests.models.compiled import QUICK  # noqa: E402
 
 AS_USERS_DO = dict(os.environ)
-os.environ.setdefault("CXX", str(ROOT / "tests/support/quick-cxx"))     # the others: values alone
+os.environ.setdefault("CXX", QUICK)     # the others: values alone
 LIBRARY = next(pathlib.Path(onnxruntime.__file__).parent.glob("capi/libonnxruntime.so.*"))
 SMALL = ["jet_mlp", "axol1tl", "acts_duplicate", "superclustering"]
 BOTH = [f"{name}.{exporter}" for name in SMALL for exporter in ("torchscript", "dynamo")]
