@@ -16,7 +16,7 @@ setup: ## install what is missing
 setup-demo:
 	@scripts/setup --demo
 
-CONFIGURE = cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DINFERC_WERROR=ON
+CONFIGURE = cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DINFERC_WERROR=ON -DCMAKE_UNITY_BUILD=ON
 $(BUILD)/build.ninja: CMakeLists.txt tests/CMakeLists.txt | setup-demo
 	@$(CONFIGURE)
 

@@ -15,20 +15,20 @@
 namespace inferc::cli {
 namespace {
 
-constexpr char form[] = "--assume INPUT=VALUE: a number, true or false, that every element of the input is";
+constexpr char assume_form[] = "--assume INPUT=VALUE: a number, true or false, that every element of the input is";
 
 double parse_value(const std::string& text, const std::string& option) {
   if (text == "true" || text == "false") return text == "true" ? 1 : 0;
   double out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (error != std::errc() || end != text.data() + text.size())
-    throw UsageError(fmt::format("--assume {}: '{}' is no number", escape(option), escape(text)), form);
+    throw UsageError(fmt::format("--assume {}: '{}' is no number", escape(option), escape(text)), assume_form);
   return out;
 }
 
-Assumption parse_one(const onnx::Graph& graph, const std::string& option) {
+Assumption parse_assumption(const onnx::Graph& graph, const std::string& option) {
   const std::size_t equals = option.rfind('=');
-  if (equals == option.npos || equals == 0) throw UsageError(fmt::format("--assume {}: there is no '='", escape(option)), form);
+  if (equals == option.npos || equals == 0) throw UsageError(fmt::format("--assume {}: there is no '='", escape(option)), assume_form);
   Assumption out{option, option.substr(0, equals), parse_value(option.substr(equals + 1), option)};
   if (std::none_of(graph.inputs.begin(), graph.inputs.end(), [&](const onnx::ValueInfo& v) { return v.name == out.input; }))
     throw UsageError(fmt::format("--assume {}: the model has no input '{}'", escape(option), escape(out.input)), "its inputs are " + names_of(graph.inputs));
@@ -63,11 +63,6 @@ std::vector<std::int64_t> shape_at(const Type& type, const SymbolValues& sizes) 
   return out;
 }
 
-std::size_t input_index(const Graph& graph, const std::string& name) {
-  return static_cast<std::size_t>(std::find_if(graph.inputs().begin(), graph.inputs().end(), [&](const Value* v) { return v->name == name; }) -
-                                  graph.inputs().begin());
-}
-
 void replace_input(Graph& graph, const std::string& name, Value* by) {
   const std::size_t index = input_index(graph, name);
   graph.replace_uses(graph.inputs()[index], by);
@@ -79,9 +74,9 @@ void replace_input(Graph& graph, const std::string& name, Value* by) {
 std::vector<Assumption> parse_assumptions(const onnx::Graph& graph, const std::vector<std::string>& options) {
   std::vector<Assumption> out;
   for (const std::string& option : options) {
-    Assumption one = parse_one(graph, option);
+    Assumption one = parse_assumption(graph, option);
     if (std::any_of(out.begin(), out.end(), [&](const Assumption& a) { return a.input == one.input; }))
-      throw UsageError(fmt::format("--assume {}: input '{}' is assumed already", escape(option), escape(one.input)), form);
+      throw UsageError(fmt::format("--assume {}: input '{}' is assumed already", escape(option), escape(one.input)), assume_form);
     out.push_back(std::move(one));
   }
   return out;

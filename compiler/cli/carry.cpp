@@ -10,15 +10,15 @@
 namespace inferc::cli {
 namespace {
 
-constexpr char form[] = "--carry OUT=IN: an output of the model and the input that it is in the next call";
+constexpr char carry_form[] = "--carry OUT=IN: an output of the model and the input that it is in the next call";
 
 bool is_named(const std::vector<onnx::ValueInfo>& values, const std::string& name) {
   return std::any_of(values.begin(), values.end(), [&](const onnx::ValueInfo& v) { return v.name == name; });
 }
 
 // Names may hold a '=' themselves.
-CarryOption parse_one(const onnx::Graph& graph, const std::string& option) {
-  if (option.find('=') == option.npos) throw UsageError(fmt::format("--carry {}: there is no '='", escape(option)), form);
+CarryOption parse_carry(const onnx::Graph& graph, const std::string& option) {
+  if (option.find('=') == option.npos) throw UsageError(fmt::format("--carry {}: there is no '='", escape(option)), carry_form);
   for (std::size_t at = option.find('='); at != option.npos; at = option.find('=', at + 1))
     if (CarryOption out{option, option.substr(0, at), option.substr(at + 1)}; is_named(graph.outputs, out.output) && is_named(graph.inputs, out.input))
       return out;
@@ -32,11 +32,6 @@ CarryOption parse_one(const onnx::Graph& graph, const std::string& option) {
 std::size_t output_index(const onnx::Graph& graph, const std::string& name) {
   return static_cast<std::size_t>(std::find_if(graph.outputs.begin(), graph.outputs.end(), [&](const auto& v) { return v.name == name; }) -
                                   graph.outputs.begin());
-}
-
-std::size_t input_index(const Graph& graph, const std::string& name) {
-  return static_cast<std::size_t>(std::find_if(graph.inputs().begin(), graph.inputs().end(), [&](const Value* v) { return v->name == name; }) -
-                                  graph.inputs().begin());
 }
 
 void check_types(const CarryOption& o, const Type& from, const Type& to, Diagnostics& problems) {
@@ -62,6 +57,11 @@ std::optional<Tensor> initial_of(const onnx::Graph& graph, const CarryOption& o,
 
 }  // namespace
 
+std::size_t input_index(const Graph& graph, const std::string& name) {
+  return static_cast<std::size_t>(std::find_if(graph.inputs().begin(), graph.inputs().end(), [&](const Value* v) { return v->name == name; }) -
+                                  graph.inputs().begin());
+}
+
 std::string names_of(const std::vector<onnx::ValueInfo>& values) {
   std::vector<std::string> out;
   for (const onnx::ValueInfo& v : values) out.push_back(escape(v.name));
@@ -71,10 +71,10 @@ std::string names_of(const std::vector<onnx::ValueInfo>& values) {
 std::vector<CarryOption> parse_carries(const onnx::Model& model, const std::vector<std::string>& options) {
   std::vector<CarryOption> out;
   for (const std::string& option : options) {
-    out.push_back(parse_one(model.graph, option));
+    out.push_back(parse_carry(model.graph, option));
     const auto same = [&](const CarryOption& o) { return o.input == out.back().input; };
     if (std::count_if(out.begin(), out.end(), same) > 1)
-      throw UsageError(fmt::format("--carry {}: input '{}' is carried already", escape(option), escape(out.back().input)), form);
+      throw UsageError(fmt::format("--carry {}: input '{}' is carried already", escape(option), escape(out.back().input)), carry_form);
   }
   return out;
 }

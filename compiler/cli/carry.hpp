@@ -16,6 +16,8 @@ struct CarryOption {
 // The names in messages: "a, b".
 [[nodiscard]] std::string names_of(const std::vector<onnx::ValueInfo>& values);
 
+[[nodiscard]] std::size_t input_index(const Graph& graph, const std::string& name);
+
 // Throws UsageError for names that the file does not have, and for an input that is carried twice.
 [[nodiscard]] std::vector<CarryOption> parse_carries(const onnx::Model& model, const std::vector<std::string>& options);
 

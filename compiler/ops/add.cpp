@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Add {
 namespace {
 
 std::optional<Dim> on_dims(const Dim& a, const Dim& b, const Symbols&) { return a + b; }
@@ -9,11 +9,11 @@ void lower(Lower& l) { elementwise::lower2<functors::add, NumericTypes, elementw
 
 }  // namespace
 
-extern const Op op_Add = {.name = "Add",
-                          .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
-                          .infer = elementwise::infer<elementwise::Result::same, on_dims>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::add"},
-                          .versions = "7, 13, 14"};
+extern const Op op = {.name = "Add",
+                      .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::same, on_dims>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::add"},
+                      .versions = "7, 13, 14"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Add

@@ -4,7 +4,7 @@
 
 #include "compiler/ops/content.hpp"
 
-namespace inferc {
+namespace inferc::op_AffineGrid {
 namespace {
 
 // [batch, ..., 2 or 3] of the image's size [batch, channels, ...], else as declared.
@@ -47,11 +47,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_AffineGrid = {.name = "AffineGrid",
-                                 .inputs = {{"theta", types::floats}, {"size", types::int64}},
-                                 .attributes = {{"align_corners", AttributeKind::integer}},
-                                 .infer = infer,
-                                 .lower = lower,
-                                 .versions = "20"};
+extern const Op op = {.name = "AffineGrid",
+                      .inputs = {{"theta", types::floats}, {"size", types::int64}},
+                      .attributes = {{"align_corners", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "20"};
 
-}  // namespace inferc
+}  // namespace inferc::op_AffineGrid

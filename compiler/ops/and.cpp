@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_And {
 namespace {
 
 void lower(Lower& l) {
@@ -9,11 +9,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_And = {.name = "And",
-                          .inputs = {{"A", types::boolean, Port::Arity::required, 'T'}, {"B", types::boolean, Port::Arity::required, 'T'}},
-                          .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::logical_and"},
-                          .versions = "7"};
+extern const Op op = {.name = "And",
+                      .inputs = {{"A", types::boolean, Port::Arity::required, 'T'}, {"B", types::boolean, Port::Arity::required, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::logical_and"},
+                      .versions = "7"};
 
-}  // namespace inferc
+}  // namespace inferc::op_And

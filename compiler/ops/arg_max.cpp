@@ -1,12 +1,12 @@
 #include "compiler/ops/arg_extreme.hpp"
 
-namespace inferc {
+namespace inferc::op_ArgMax {
 namespace {
 
 void lower(Lower& l) { lower_arg_extreme(l, true); }
 
 }  // namespace
 
-extern const Op op_ArgMax = arg_extreme_op("ArgMax", lower);
+extern const Op op = arg_extreme_op("ArgMax", lower);
 
-}  // namespace inferc
+}  // namespace inferc::op_ArgMax

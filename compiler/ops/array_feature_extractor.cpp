@@ -2,7 +2,7 @@
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/gather.hpp"
 
-namespace inferc {
+namespace inferc::op_ArrayFeatureExtractor {
 namespace {
 
 // Columns of the last axis; a vector counts as one row.
@@ -29,11 +29,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_ArrayFeatureExtractor = {.name = "ArrayFeatureExtractor",
-                                            .domain = "ai.onnx.ml",
-                                            .inputs = {{"X", TypeSet{DType::float32, DType::float64} | types::index}, {"Y", types::int64}},
-                                            .infer = infer,
-                                            .lower = lower,
-                                            .versions = "1"};
+extern const Op op = {.name = "ArrayFeatureExtractor",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", TypeSet{DType::float32, DType::float64} | types::index}, {"Y", types::int64}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_ArrayFeatureExtractor

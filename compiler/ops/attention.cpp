@@ -7,7 +7,7 @@
 #include "compiler/ops/heads.hpp"
 #include "compiler/ops/indices.hpp"
 
-namespace inferc {
+namespace inferc::op_Attention {
 namespace {
 
 enum : std::size_t { query, key, value, mask, past_key, past_value, kv_lengths };
@@ -134,24 +134,24 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Attention = {.name = "Attention",
-                                .inputs = {{"Q", types::floats, Port::Arity::required, 'T'},
-                                           {"K", types::floats, Port::Arity::required, 'T'},
-                                           {"V", types::floats, Port::Arity::required, 'T'},
-                                           {"attn_mask", types::floats | types::boolean, Port::Arity::optional},
-                                           {"past_key", types::floats, Port::Arity::optional, 'T'},
-                                           {"past_value", types::floats, Port::Arity::optional, 'T'},
-                                           {"nonpad_kv_seqlen", types::int64, Port::Arity::optional}},
-                                .max_outputs = 4,
-                                .attributes = {{"is_causal", AttributeKind::integer},
-                                               {"kv_num_heads", AttributeKind::integer},
-                                               {"q_num_heads", AttributeKind::integer},
-                                               {"qk_matmul_output_mode", AttributeKind::integer},
-                                               {"scale", AttributeKind::real},
-                                               {"softcap", AttributeKind::real},
-                                               {"softmax_precision", AttributeKind::integer}},
-                                .infer = infer,
-                                .lower = lower,
-                                .versions = "23, 24"};
+extern const Op op = {.name = "Attention",
+                      .inputs = {{"Q", types::floats, Port::Arity::required, 'T'},
+                                 {"K", types::floats, Port::Arity::required, 'T'},
+                                 {"V", types::floats, Port::Arity::required, 'T'},
+                                 {"attn_mask", types::floats | types::boolean, Port::Arity::optional},
+                                 {"past_key", types::floats, Port::Arity::optional, 'T'},
+                                 {"past_value", types::floats, Port::Arity::optional, 'T'},
+                                 {"nonpad_kv_seqlen", types::int64, Port::Arity::optional}},
+                      .max_outputs = 4,
+                      .attributes = {{"is_causal", AttributeKind::integer},
+                                     {"kv_num_heads", AttributeKind::integer},
+                                     {"q_num_heads", AttributeKind::integer},
+                                     {"qk_matmul_output_mode", AttributeKind::integer},
+                                     {"scale", AttributeKind::real},
+                                     {"softcap", AttributeKind::real},
+                                     {"softmax_precision", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "23, 24"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Attention

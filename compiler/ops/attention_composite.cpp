@@ -1,7 +1,7 @@
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/scaled_attention.hpp"
 
-namespace inferc {
+namespace inferc::op_AttentionComposite {
 namespace {
 
 // q, k, v: [batch, heads, length, size]; the mask broadcasts to [batch, heads, queries, keys].
@@ -79,15 +79,15 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_AttentionComposite = {.name = "Attention",
-                                         .domain = "inferc",
-                                         .inputs = {{"q", types::floats, Port::Arity::required, 'T'},
-                                                    {"k", types::floats, Port::Arity::required, 'T'},
-                                                    {"v", types::floats, Port::Arity::required, 'T'},
-                                                    {"mask", types::floats, Port::Arity::optional, 'T'}},
-                                         .attributes = {{"scale", AttributeKind::real}, {"zero_masked_rows", AttributeKind::integer}},
-                                         .infer = infer,
-                                         .lower = lower,
-                                         .lower_fast = lower_fast};
+extern const Op op = {.name = "Attention",
+                      .domain = "inferc",
+                      .inputs = {{"q", types::floats, Port::Arity::required, 'T'},
+                                 {"k", types::floats, Port::Arity::required, 'T'},
+                                 {"v", types::floats, Port::Arity::required, 'T'},
+                                 {"mask", types::floats, Port::Arity::optional, 'T'}},
+                      .attributes = {{"scale", AttributeKind::real}, {"zero_masked_rows", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast};
 
-}  // namespace inferc
+}  // namespace inferc::op_AttentionComposite

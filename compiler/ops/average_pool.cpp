@@ -1,7 +1,7 @@
 #include "compiler/ops/pool.hpp"
 #include "kernels/ref/pool.hpp"
 
-namespace inferc {
+namespace inferc::op_AveragePool {
 namespace {
 
 void infer(Infer& i) {
@@ -22,11 +22,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_AveragePool = {.name = "AveragePool",
-                                  .inputs = {{"X", types::floats}},
-                                  .attributes = pool::attributes({{"count_include_pad", AttributeKind::integer}}),
-                                  .infer = infer,
-                                  .lower = lower,
-                                  .versions = "7, 10, 11, 19, 22"};
+extern const Op op = {.name = "AveragePool",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = pool::attributes({{"count_include_pad", AttributeKind::integer}}),
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "7, 10, 11, 19, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_AveragePool

@@ -3,7 +3,7 @@
 #include "compiler/ops/normalization.hpp"
 #include "kernels/ref/normalization.hpp"
 
-namespace inferc {
+namespace inferc::op_BatchNormalization {
 namespace {
 
 void infer(Infer& i) {
@@ -37,17 +37,16 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_BatchNormalization = {
-    .name = "BatchNormalization",
-    .inputs = {{"X", types::floats},
-               {"scale", types::floats, Port::Arity::required, 'S'},
-               {"B", types::floats, Port::Arity::required, 'S'},
-               {"input_mean", types::floats, Port::Arity::required, 'U'},
-               {"input_var", types::floats, Port::Arity::required, 'U'}},
-    .max_outputs = 5,
-    .attributes = {{"epsilon", AttributeKind::real}, {"momentum", AttributeKind::real}, {"training_mode", AttributeKind::integer}},
-    .infer = infer,
-    .lower = lower,
-    .versions = "7, 9, 14, 15"};
+extern const Op op = {.name = "BatchNormalization",
+                      .inputs = {{"X", types::floats},
+                                 {"scale", types::floats, Port::Arity::required, 'S'},
+                                 {"B", types::floats, Port::Arity::required, 'S'},
+                                 {"input_mean", types::floats, Port::Arity::required, 'U'},
+                                 {"input_var", types::floats, Port::Arity::required, 'U'}},
+                      .max_outputs = 5,
+                      .attributes = {{"epsilon", AttributeKind::real}, {"momentum", AttributeKind::real}, {"training_mode", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "7, 9, 14, 15"};
 
-}  // namespace inferc
+}  // namespace inferc::op_BatchNormalization

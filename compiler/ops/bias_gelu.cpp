@@ -1,6 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_BiasGelu {
 namespace {
 
 void infer(Infer&) {}
@@ -12,7 +12,7 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_BiasGelu = {
+extern const Op op = {
     .name = "BiasGelu", .domain = "com.microsoft", .inputs = {{"A", types::floats}, {"B", types::floats}}, .infer = infer, .expand = expand, .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_BiasGelu

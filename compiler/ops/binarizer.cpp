@@ -1,7 +1,7 @@
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/binarize.hpp"
 
-namespace inferc {
+namespace inferc::op_Binarizer {
 namespace {
 
 void infer(Infer& i) { i.out(0, i.dtype(0), i.shape(0)); }
@@ -15,12 +15,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Binarizer = {.name = "Binarizer",
-                                .domain = "ai.onnx.ml",
-                                .inputs = {{"X", TypeSet{DType::float32, DType::float64} | types::index}},
-                                .attributes = {{"threshold", AttributeKind::real}},
-                                .infer = infer,
-                                .lower = lower,
-                                .versions = "1"};
+extern const Op op = {.name = "Binarizer",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", TypeSet{DType::float32, DType::float64} | types::index}},
+                      .attributes = {{"threshold", AttributeKind::real}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Binarizer

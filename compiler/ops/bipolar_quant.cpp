@@ -1,7 +1,7 @@
 #include "compiler/ops/elementwise.hpp"
 #include "compiler/ops/qonnx.hpp"
 
-namespace inferc {
+namespace inferc::op_BipolarQuant {
 namespace {
 
 void infer(Infer& i) { elementwise::infer_as(i, elementwise::Result::same); }
@@ -15,11 +15,11 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_BipolarQuant = {.name = "BipolarQuant",
-                                   .domain = qonnx::domain,
-                                   .inputs = {{"X", TypeSet{DType::float32}}, {"scale", TypeSet{DType::float32}}},
-                                   .infer = infer,
-                                   .expand = expand,
-                                   .versions = "1, 2"};
+extern const Op op = {.name = "BipolarQuant",
+                      .domain = qonnx::domain,
+                      .inputs = {{"X", TypeSet{DType::float32}}, {"scale", TypeSet{DType::float32}}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1, 2"};
 
-}  // namespace inferc
+}  // namespace inferc::op_BipolarQuant

@@ -4,7 +4,7 @@
 
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_BitCast {
 namespace {
 
 // Small integers take a byte here and less in ONNX.
@@ -35,7 +35,7 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_BitCast = {
+extern const Op op = {
     .name = "BitCast", .inputs = {{"input", bits}}, .attributes = {{"to", AttributeKind::integer}}, .infer = infer, .lower = lower, .versions = "26"};
 
-}  // namespace inferc
+}  // namespace inferc::op_BitCast

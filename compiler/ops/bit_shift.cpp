@@ -2,7 +2,7 @@
 
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_BitShift {
 namespace {
 
 using UnsignedTypes = Types<std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>;
@@ -25,11 +25,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_BitShift = {.name = "BitShift",
-                               .inputs = {{"X", unsigned_integers, Port::Arity::required, 'T'}, {"Y", unsigned_integers, Port::Arity::required, 'T'}},
-                               .attributes = {{"direction", AttributeKind::string}},
-                               .infer = infer,
-                               .lower = lower,
-                               .versions = "11"};
+extern const Op op = {.name = "BitShift",
+                      .inputs = {{"X", unsigned_integers, Port::Arity::required, 'T'}, {"Y", unsigned_integers, Port::Arity::required, 'T'}},
+                      .attributes = {{"direction", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "11"};
 
-}  // namespace inferc
+}  // namespace inferc::op_BitShift

@@ -1,16 +1,16 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_BitwiseXor {
 namespace {
 
 void lower(Lower& l) { elementwise::lower2<functors::bitwise_xor, IntegerTypes, elementwise::Result::same>(l, "functors::bitwise_xor"); }
 
 }  // namespace
 
-extern const Op op_BitwiseXor = {.name = "BitwiseXor",
-                                 .inputs = {{"A", types::integers, Port::Arity::required, 'T'}, {"B", types::integers, Port::Arity::required, 'T'}},
-                                 .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                                 .lower = lower,
-                                 .versions = "18"};
+extern const Op op = {.name = "BitwiseXor",
+                      .inputs = {{"A", types::integers, Port::Arity::required, 'T'}, {"B", types::integers, Port::Arity::required, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .versions = "18"};
 
-}  // namespace inferc
+}  // namespace inferc::op_BitwiseXor

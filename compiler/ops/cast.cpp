@@ -3,7 +3,7 @@
 #include "compiler/ops/conversion.hpp"
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_Cast {
 namespace {
 
 void infer(Infer& i) {
@@ -25,13 +25,13 @@ bool in_vectors(const Node& n) {
 
 }  // namespace
 
-extern const Op op_Cast = {.name = "Cast",
-                           .inputs = {{"input", types::any}},
-                           .attributes = {{"to", AttributeKind::integer}, {"saturate", AttributeKind::integer}, {"round_mode", AttributeKind::string}},
-                           .infer = infer,
-                           .lower = conversion::lower,
-                           .lower_fast = conversion::lower_fast,
-                           .elementwise = Elementwise{.functor = {}, .applies = in_vectors, .functor_of = conversion::functor},
-                           .versions = "6, 9, 13, 19, 21, 23, 24, 25"};
+extern const Op op = {.name = "Cast",
+                      .inputs = {{"input", types::any}},
+                      .attributes = {{"to", AttributeKind::integer}, {"saturate", AttributeKind::integer}, {"round_mode", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = conversion::lower,
+                      .lower_fast = conversion::lower_fast,
+                      .elementwise = Elementwise{.functor = {}, .applies = in_vectors, .functor_of = conversion::functor},
+                      .versions = "6, 9, 13, 19, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Cast

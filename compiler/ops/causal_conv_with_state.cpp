@@ -4,7 +4,7 @@
 
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_CausalConvWithState {
 namespace {
 
 enum : std::size_t { input, weight, bias, past };
@@ -52,15 +52,15 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_CausalConvWithState = {.name = "CausalConvWithState",
-                                          .inputs = {{"input", types::floats, Port::Arity::required, 'T'},
-                                                     {"weight", types::floats, Port::Arity::required, 'T'},
-                                                     {"bias", types::floats, Port::Arity::optional, 'T'},
-                                                     {"past_state", types::floats, Port::Arity::optional, 'T'}},
-                                          .max_outputs = 2,
-                                          .attributes = {{"activation", AttributeKind::string}},
-                                          .infer = infer,
-                                          .lower = lower,
-                                          .versions = "27"};
+extern const Op op = {.name = "CausalConvWithState",
+                      .inputs = {{"input", types::floats, Port::Arity::required, 'T'},
+                                 {"weight", types::floats, Port::Arity::required, 'T'},
+                                 {"bias", types::floats, Port::Arity::optional, 'T'},
+                                 {"past_state", types::floats, Port::Arity::optional, 'T'}},
+                      .max_outputs = 2,
+                      .attributes = {{"activation", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "27"};
 
-}  // namespace inferc
+}  // namespace inferc::op_CausalConvWithState

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_CDist {
 namespace {
 
 std::string metric_of(const Node& n) { return n.attr("metric", std::string("sqeuclidean")); }
@@ -24,12 +24,12 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_CDist = {.name = "CDist",
-                            .domain = "com.microsoft",
-                            .inputs = {{"A", types::floats, Port::Arity::required, 'T'}, {"B", types::floats, Port::Arity::required, 'T'}},
-                            .attributes = {{"metric", AttributeKind::string}},
-                            .infer = infer,
-                            .expand = expand,
-                            .versions = "1"};
+extern const Op op = {.name = "CDist",
+                      .domain = "com.microsoft",
+                      .inputs = {{"A", types::floats, Port::Arity::required, 'T'}, {"B", types::floats, Port::Arity::required, 'T'}},
+                      .attributes = {{"metric", AttributeKind::string}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_CDist

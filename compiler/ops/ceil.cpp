@@ -1,18 +1,18 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Ceil {
 namespace {
 
 void lower(Lower& l) { elementwise::lower1<functors::ceil, FloatTypes>(l, "functors::ceil", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
-extern const Op op_Ceil = {.name = "Ceil",
-                           .inputs = {{"X", types::floats}},
+extern const Op op = {.name = "Ceil",
+                      .inputs = {{"X", types::floats}},
 
-                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                           .lower = lower,
-                           .elementwise = Elementwise{"functors::ceil"},
-                           .versions = "6, 9, 13"};
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::ceil"},
+                      .versions = "6, 9, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Ceil

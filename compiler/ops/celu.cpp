@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Celu {
 namespace {
 
 std::vector<double> parameters(const Node& n) { return {n.attr("alpha", 1.0f)}; }
@@ -9,12 +9,12 @@ void lower(Lower& l) { elementwise::lower1<functors::celu, FloatTypes>(l, "funct
 
 }  // namespace
 
-extern const Op op_Celu = {.name = "Celu",
-                           .inputs = {{"X", types::floats}},
-                           .attributes = {{"alpha", AttributeKind::real}},
-                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                           .lower = lower,
-                           .elementwise = Elementwise{"functors::celu", parameters},
-                           .versions = "12"};
+extern const Op op = {.name = "Celu",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"alpha", AttributeKind::real}},
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::celu", parameters},
+                      .versions = "12"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Celu

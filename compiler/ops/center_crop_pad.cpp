@@ -3,7 +3,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_CenterCropPad {
 namespace {
 
 std::optional<std::vector<std::size_t>> axes_of(Infer& i) {
@@ -68,11 +68,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_CenterCropPad = {.name = "CenterCropPad",
-                                    .inputs = {{"input_data", types::any}, {"shape", types::index}},
-                                    .attributes = {{"axes", AttributeKind::integers}},
-                                    .infer = infer,
-                                    .lower = lower,
-                                    .versions = "18"};
+extern const Op op = {.name = "CenterCropPad",
+                      .inputs = {{"input_data", types::any}, {"shape", types::index}},
+                      .attributes = {{"axes", AttributeKind::integers}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "18"};
 
-}  // namespace inferc
+}  // namespace inferc::op_CenterCropPad

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Clip {
 namespace {
 
 void infer(Infer& i) {
@@ -37,13 +37,13 @@ bool both_bounds(const Node& n) { return elementwise::on_floats(n) && n.in(1) &&
 
 }  // namespace
 
-extern const Op op_Clip = {.name = "Clip",
-                           .inputs = {{"input", types::numeric, Port::Arity::required, 'T'},
-                                      {"min", types::numeric, Port::Arity::optional, 'T'},
-                                      {"max", types::numeric, Port::Arity::optional, 'T'}},
-                           .infer = infer,
-                           .lower = lower,
-                           .elementwise = Elementwise{"functors::clip", nullptr, both_bounds},
-                           .versions = "6, 11, 12, 13"};
+extern const Op op = {.name = "Clip",
+                      .inputs = {{"input", types::numeric, Port::Arity::required, 'T'},
+                                 {"min", types::numeric, Port::Arity::optional, 'T'},
+                                 {"max", types::numeric, Port::Arity::optional, 'T'}},
+                      .infer = infer,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::clip", nullptr, both_bounds},
+                      .versions = "6, 11, 12, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Clip

@@ -4,7 +4,7 @@
 
 #include "compiler/ops/content.hpp"
 
-namespace inferc {
+namespace inferc::op_Col2Im {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
@@ -85,11 +85,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Col2Im = {.name = "Col2Im",
-                             .inputs = {{"input", types::numeric}, {"image_shape", types::int64}, {"block_shape", types::int64}},
-                             .attributes = {{"dilations", AttributeKind::integers}, {"pads", AttributeKind::integers}, {"strides", AttributeKind::integers}},
-                             .infer = infer,
-                             .lower = lower,
-                             .versions = "18"};
+extern const Op op = {.name = "Col2Im",
+                      .inputs = {{"input", types::numeric}, {"image_shape", types::int64}, {"block_shape", types::int64}},
+                      .attributes = {{"dilations", AttributeKind::integers}, {"pads", AttributeKind::integers}, {"strides", AttributeKind::integers}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "18"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Col2Im

@@ -5,7 +5,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_Compress {
 namespace {
 
 void infer(Infer& i) {
@@ -36,11 +36,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Compress = {.name = "Compress",
-                               .inputs = {{"input", types::any}, {"condition", types::boolean}},
-                               .attributes = {{"axis", AttributeKind::integer}},
-                               .infer = infer,
-                               .lower = lower,
-                               .versions = "9, 11"};
+extern const Op op = {.name = "Compress",
+                      .inputs = {{"input", types::any}, {"condition", types::boolean}},
+                      .attributes = {{"axis", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "9, 11"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Compress

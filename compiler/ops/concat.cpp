@@ -3,7 +3,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_Concat {
 namespace {
 
 void infer_content(Infer& i) {
@@ -54,11 +54,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Concat = {.name = "Concat",
-                             .inputs = {{"inputs", types::any, Port::Arity::variadic, 'T'}},
-                             .attributes = {{"axis", AttributeKind::integer}},
-                             .infer = infer,
-                             .lower = lower,
-                             .versions = "4, 11, 13"};
+extern const Op op = {.name = "Concat",
+                      .inputs = {{"inputs", types::any, Port::Arity::variadic, 'T'}},
+                      .attributes = {{"axis", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "4, 11, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Concat

@@ -3,7 +3,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_ConstantOfShape {
 namespace {
 
 Tensor value_of(const Node& n) {
@@ -44,11 +44,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_ConstantOfShape = {.name = "ConstantOfShape",
-                                      .inputs = {{"input", types::int64}},
-                                      .attributes = {{"value", AttributeKind::tensor}},
-                                      .infer = infer,
-                                      .lower = lower,
-                                      .versions = "9, 20, 21, 23, 24, 25"};
+extern const Op op = {.name = "ConstantOfShape",
+                      .inputs = {{"input", types::int64}},
+                      .attributes = {{"value", AttributeKind::tensor}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "9, 20, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_ConstantOfShape

@@ -5,7 +5,7 @@
 #include "compiler/ops/convolution.hpp"
 #include "compiler/ops/fused.hpp"
 
-namespace inferc {
+namespace inferc::op_Conv {
 namespace {
 
 void infer(Infer& i) {
@@ -58,6 +58,6 @@ Op make() {
 
 }  // namespace
 
-extern const Op op_Conv = make();
+extern const Op op = make();
 
-}  // namespace inferc
+}  // namespace inferc::op_Conv

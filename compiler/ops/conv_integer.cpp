@@ -3,8 +3,7 @@
 #include "compiler/ops/quantize.hpp"
 #include "kernels/ref/quantize.hpp"
 
-namespace inferc {
-namespace conv_integer {
+namespace inferc::conv_integer {
 
 std::optional<Shape> shape(Infer& i, const Inputs& in) {
   if (!convolution::check(i, false, in.at)) return std::nullopt;
@@ -48,8 +47,9 @@ void lower(Lower& l, const Operand& out, const Inputs& in) {
   l.reference("ref::conv_integer", "kernels/ref/quantize.hpp", kernel, std::move(args)).flops = Dim(2) * product(out.shape) * product({w.begin() + 1, w.end()});
 }
 
-}  // namespace conv_integer
+}  // namespace inferc::conv_integer
 
+namespace inferc::op_ConvInteger {
 namespace {
 
 constexpr conv_integer::Inputs places{{0, 1, SIZE_MAX}, 2, 3};
@@ -62,14 +62,14 @@ void lower(Lower& l) { conv_integer::lower(l, l.out_dense(), places); }
 
 }  // namespace
 
-extern const Op op_ConvInteger = {.name = "ConvInteger",
-                                  .inputs = {{"x", quantized::bytes, Port::Arity::required, 'X'},
-                                             {"w", quantized::bytes, Port::Arity::required, 'W'},
-                                             {"x_zero_point", quantized::bytes, Port::Arity::optional, 'X'},
-                                             {"w_zero_point", quantized::bytes, Port::Arity::optional, 'W'}},
-                                  .attributes = convolution::attributes(),
-                                  .infer = infer,
-                                  .lower = lower,
-                                  .versions = "10"};
+extern const Op op = {.name = "ConvInteger",
+                      .inputs = {{"x", quantized::bytes, Port::Arity::required, 'X'},
+                                 {"w", quantized::bytes, Port::Arity::required, 'W'},
+                                 {"x_zero_point", quantized::bytes, Port::Arity::optional, 'X'},
+                                 {"w_zero_point", quantized::bytes, Port::Arity::optional, 'W'}},
+                      .attributes = convolution::attributes(),
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "10"};
 
-}  // namespace inferc
+}  // namespace inferc::op_ConvInteger

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/convolution.hpp"
 
-namespace inferc {
+namespace inferc::op_ConvTranspose {
 namespace {
 
 void infer(Infer& i) {
@@ -43,6 +43,6 @@ Op make() {
 
 }  // namespace
 
-extern const Op op_ConvTranspose = make();
+extern const Op op = make();
 
-}  // namespace inferc
+}  // namespace inferc::op_ConvTranspose

@@ -1,12 +1,12 @@
 #include "compiler/ops/cumulative.hpp"
 
-namespace inferc {
+namespace inferc::op_CumProd {
 namespace {
 
 void lower(Lower& l) { cumulative::lower<functors::mul>(l, "functors::mul", 1); }
 
 }  // namespace
 
-extern const Op op_CumProd = cumulative::op("CumProd", lower, "26");
+extern const Op op = cumulative::op("CumProd", lower, "26");
 
-}  // namespace inferc
+}  // namespace inferc::op_CumProd

@@ -4,7 +4,7 @@
 
 #include "compiler/ops/convolution.hpp"
 
-namespace inferc {
+namespace inferc::op_DeformConv {
 namespace {
 
 enum : std::size_t { input, weight, offset, bias, mask };
@@ -75,15 +75,15 @@ std::vector<AttributeSpec> attributes() {
 
 }  // namespace
 
-extern const Op op_DeformConv = {.name = "DeformConv",
-                                 .inputs = {{"X", types::floats, Port::Arity::required, 'T'},
-                                            {"W", types::floats, Port::Arity::required, 'T'},
-                                            {"offset", types::floats, Port::Arity::required, 'T'},
-                                            {"B", types::floats, Port::Arity::optional, 'T'},
-                                            {"mask", types::floats, Port::Arity::optional, 'T'}},
-                                 .attributes = attributes(),
-                                 .infer = infer,
-                                 .lower = lower,
-                                 .versions = "19, 22"};
+extern const Op op = {.name = "DeformConv",
+                      .inputs = {{"X", types::floats, Port::Arity::required, 'T'},
+                                 {"W", types::floats, Port::Arity::required, 'T'},
+                                 {"offset", types::floats, Port::Arity::required, 'T'},
+                                 {"B", types::floats, Port::Arity::optional, 'T'},
+                                 {"mask", types::floats, Port::Arity::optional, 'T'}},
+                      .attributes = attributes(),
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "19, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_DeformConv

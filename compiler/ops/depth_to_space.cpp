@@ -3,7 +3,7 @@
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_DepthToSpace {
 namespace {
 
 void infer(Infer& i) {
@@ -35,11 +35,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_DepthToSpace = {.name = "DepthToSpace",
-                                   .inputs = {{"input", types::any}},
-                                   .attributes = {{"blocksize", AttributeKind::integer}, {"mode", AttributeKind::string}},
-                                   .infer = infer,
-                                   .lower = lower,
-                                   .versions = "1, 11, 13"};
+extern const Op op = {.name = "DepthToSpace",
+                      .inputs = {{"input", types::any}},
+                      .attributes = {{"blocksize", AttributeKind::integer}, {"mode", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1, 11, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_DepthToSpace

@@ -5,7 +5,7 @@
 #include "kernels/ref/quantize.hpp"
 #include "kernels/ref/quantize_low.hpp"
 
-namespace inferc {
+namespace inferc::op_DequantizeLinear {
 namespace {
 
 constexpr TypeSet element_types = quantized::words | quantized::low | TypeSet{DType::int32};
@@ -53,7 +53,7 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_DequantizeLinear = {
+extern const Op op = {
     .name = "DequantizeLinear",
     .inputs = {{"x", element_types, Port::Arity::required, 'T'}, {"x_scale", quantized::scales}, {"x_zero_point", element_types, Port::Arity::optional, 'T'}},
     .attributes = {{"axis", AttributeKind::integer}, {"block_size", AttributeKind::integer}, {"output_dtype", AttributeKind::integer}},
@@ -62,4 +62,4 @@ extern const Op op_DequantizeLinear = {
     .lower_fast = lower_fast,
     .versions = "10, 13, 19, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_DequantizeLinear

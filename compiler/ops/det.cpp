@@ -4,7 +4,7 @@
 
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_Det {
 namespace {
 
 void infer(Infer& i) {
@@ -27,6 +27,6 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Det = {.name = "Det", .inputs = {{"X", types::floats}}, .infer = infer, .lower = lower, .versions = "11, 22"};
+extern const Op op = {.name = "Det", .inputs = {{"X", types::floats}}, .infer = infer, .lower = lower, .versions = "11, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Det

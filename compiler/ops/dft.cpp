@@ -3,7 +3,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/fourier.hpp"
 
-namespace inferc {
+namespace inferc::op_DFT {
 namespace {
 
 // Before opset 20 the axis was an attribute (normalised to the operand), 1 by default.
@@ -114,12 +114,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_DFT = {
-    .name = "DFT",
-    .inputs = {{"input", types::floats}, {"dft_length", types::index, Port::Arity::optional}, {"axis", types::int64, Port::Arity::optional}},
-    .attributes = {{"inverse", AttributeKind::integer}, {"onesided", AttributeKind::integer}},
-    .infer = infer,
-    .lower = lower,
-    .versions = "17, 20"};
+extern const Op op = {.name = "DFT",
+                      .inputs = {{"input", types::floats}, {"dft_length", types::index, Port::Arity::optional}, {"axis", types::int64, Port::Arity::optional}},
+                      .attributes = {{"inverse", AttributeKind::integer}, {"onesided", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "17, 20"};
 
-}  // namespace inferc
+}  // namespace inferc::op_DFT

@@ -1,7 +1,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Div {
 namespace {
 
 // Division of integers truncates: it is the floor where both are known not to be negative.
@@ -18,11 +18,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Div = {.name = "Div",
-                          .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
-                          .infer = elementwise::infer<elementwise::Result::same, on_dims>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::div", nullptr, elementwise::on_floats},
-                          .versions = "7, 13, 14"};
+extern const Op op = {.name = "Div",
+                      .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::same, on_dims>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::div", nullptr, elementwise::on_floats},
+                      .versions = "7, 13, 14"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Div

@@ -1,7 +1,7 @@
 #include "compiler/ops/quantize.hpp"
 #include "kernels/ref/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_DynamicQuantizeLinear {
 namespace {
 
 void infer(Infer& i) {
@@ -18,12 +18,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_DynamicQuantizeLinear = {.name = "DynamicQuantizeLinear",
-                                            .inputs = {{"x", TypeSet{DType::float32}}},
-                                            .min_outputs = 3,
-                                            .max_outputs = 3,
-                                            .infer = infer,
-                                            .lower = lower,
-                                            .versions = "11"};
+extern const Op op = {.name = "DynamicQuantizeLinear",
+                      .inputs = {{"x", TypeSet{DType::float32}}},
+                      .min_outputs = 3,
+                      .max_outputs = 3,
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "11"};
 
-}  // namespace inferc
+}  // namespace inferc::op_DynamicQuantizeLinear

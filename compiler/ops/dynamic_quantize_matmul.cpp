@@ -1,7 +1,7 @@
 #include "compiler/ops/microsoft.hpp"
 #include "compiler/ops/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_DynamicQuantizeMatMul {
 namespace {
 
 void infer(Infer&) {}
@@ -15,15 +15,15 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_DynamicQuantizeMatMul = {.name = "DynamicQuantizeMatMul",
-                                            .domain = "com.microsoft",
-                                            .inputs = {{"A", TypeSet{DType::float32}},
-                                                       {"B", quantized::bytes, Port::Arity::required, 'B'},
-                                                       {"b_scale", TypeSet{DType::float32}},
-                                                       {"b_zero_point", quantized::bytes, Port::Arity::optional, 'B'},
-                                                       {"bias", TypeSet{DType::float32}, Port::Arity::optional}},
-                                            .infer = infer,
-                                            .expand = expand,
-                                            .versions = "1"};
+extern const Op op = {.name = "DynamicQuantizeMatMul",
+                      .domain = "com.microsoft",
+                      .inputs = {{"A", TypeSet{DType::float32}},
+                                 {"B", quantized::bytes, Port::Arity::required, 'B'},
+                                 {"b_scale", TypeSet{DType::float32}},
+                                 {"b_zero_point", quantized::bytes, Port::Arity::optional, 'B'},
+                                 {"bias", TypeSet{DType::float32}, Port::Arity::optional}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_DynamicQuantizeMatMul

@@ -9,7 +9,7 @@
 #include "compiler/ops/product.hpp"
 #include "kernels/ref/reduce.hpp"
 
-namespace inferc {
+namespace inferc::op_Einsum {
 namespace {
 
 // A letter, or a dim of the ellipsis counted from its end: -1, -2, ...
@@ -295,12 +295,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Einsum = {.name = "Einsum",
-                             .inputs = {{"Inputs", types::numeric, Port::Arity::variadic, 'T'}},
-                             .attributes = {{"equation", AttributeKind::string}},
-                             .infer = infer,
-                             .lower = lower,
-                             .lower_fast = lower_fast,
-                             .versions = "12"};
+extern const Op op = {.name = "Einsum",
+                      .inputs = {{"Inputs", types::numeric, Port::Arity::variadic, 'T'}},
+                      .attributes = {{"equation", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "12"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Einsum

@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Elu {
 namespace {
 
 std::vector<double> parameters(const Node& n) { return {n.attr("alpha", 1.0f)}; }
@@ -9,12 +9,12 @@ void lower(Lower& l) { elementwise::lower1<functors::elu, FloatTypes>(l, "functo
 
 }  // namespace
 
-extern const Op op_Elu = {.name = "Elu",
-                          .inputs = {{"X", types::floats}},
-                          .attributes = {{"alpha", AttributeKind::real}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::elu", parameters},
-                          .versions = "6, 22"};
+extern const Op op = {.name = "Elu",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"alpha", AttributeKind::real}},
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::elu", parameters},
+                      .versions = "6, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Elu

@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Equal {
 namespace {
 
 std::optional<Dim> on_dims(const Dim& a, const Dim& b, const Symbols& symbols) {
@@ -12,11 +12,11 @@ void lower(Lower& l) { elementwise::lower2<functors::equal, AllTypes, elementwis
 
 }  // namespace
 
-extern const Op op_Equal = {.name = "Equal",
-                            .inputs = {{"A", types::all, Port::Arity::required, 'T'}, {"B", types::all, Port::Arity::required, 'T'}},
-                            .infer = elementwise::infer<elementwise::Result::boolean, on_dims>,
-                            .lower = lower,
-                            .elementwise = Elementwise{"functors::equal"},
-                            .versions = "7, 11, 13, 19"};
+extern const Op op = {.name = "Equal",
+                      .inputs = {{"A", types::all, Port::Arity::required, 'T'}, {"B", types::all, Port::Arity::required, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::boolean, on_dims>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::equal"},
+                      .versions = "7, 11, 13, 19"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Equal

@@ -4,7 +4,7 @@
 #include "compiler/ops/format.hpp"
 #include "kernels/ref/shape_operand.hpp"
 
-namespace inferc {
+namespace inferc::op_Expand {
 namespace {
 
 void infer(Infer& i) {
@@ -29,6 +29,6 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Expand = {.name = "Expand", .inputs = {{"input", types::any}, {"shape", types::int64}}, .infer = infer, .lower = lower, .versions = "8, 13"};
+extern const Op op = {.name = "Expand", .inputs = {{"input", types::any}, {"shape", types::int64}}, .infer = infer, .lower = lower, .versions = "8, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Expand

@@ -4,7 +4,7 @@
 
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_EyeLike {
 namespace {
 
 void infer(Infer& i) {
@@ -29,11 +29,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_EyeLike = {.name = "EyeLike",
-                              .inputs = {{"input", types::all}},
-                              .attributes = {{"dtype", AttributeKind::integer}, {"k", AttributeKind::integer}},
-                              .infer = infer,
-                              .lower = lower,
-                              .versions = "9, 22"};
+extern const Op op = {.name = "EyeLike",
+                      .inputs = {{"input", types::all}},
+                      .attributes = {{"dtype", AttributeKind::integer}, {"k", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "9, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_EyeLike

@@ -1,6 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_FastGelu {
 namespace {
 
 void infer(Infer&) {}
@@ -13,11 +13,11 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_FastGelu = {.name = "FastGelu",
-                               .domain = "com.microsoft",
-                               .inputs = {{"X", types::floats}, {"bias", types::floats, Port::Arity::optional}},
-                               .infer = infer,
-                               .expand = expand,
-                               .versions = "1"};
+extern const Op op = {.name = "FastGelu",
+                      .domain = "com.microsoft",
+                      .inputs = {{"X", types::floats}, {"bias", types::floats, Port::Arity::optional}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_FastGelu

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/scores.hpp"
 
-namespace inferc {
+namespace inferc::op_FeatureVectorizer {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
@@ -35,12 +35,12 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_FeatureVectorizer = {.name = "FeatureVectorizer",
-                                        .domain = "ai.onnx.ml",
-                                        .inputs = {{"X", scores::features, Port::Arity::variadic}},
-                                        .attributes = {{"inputdimensions", AttributeKind::integers}},
-                                        .infer = infer,
-                                        .expand = expand,
-                                        .versions = "1"};
+extern const Op op = {.name = "FeatureVectorizer",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", scores::features, Port::Arity::variadic}},
+                      .attributes = {{"inputdimensions", AttributeKind::integers}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_FeatureVectorizer

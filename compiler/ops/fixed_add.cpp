@@ -3,7 +3,7 @@
 #include "compiler/ops/fixed.hpp"
 #include "kernels/ref/fixed.hpp"
 
-namespace inferc {
+namespace inferc::op_FixedAdd {
 namespace {
 
 enum : std::size_t { a, b, table, steps };
@@ -50,15 +50,15 @@ bool lower_fast(Lower& l) {
 }  // namespace
 
 // A 2^shift_a + B 2^shift_b of tensors of one shape, the sums through the steps.
-extern const Op op_FixedAdd = {.name = "FixedAdd",
-                               .domain = "inferc",
-                               .inputs = {{"A", fixed::stored_types, Port::Arity::required, 'T'},
-                                          {"B", fixed::stored_types, Port::Arity::required, 'T'},
-                                          {"table", types::int64},
-                                          {"steps", types::int64}},
-                               .attributes = fixed::attributes({{"shift_a", AttributeKind::integer}, {"shift_b", AttributeKind::integer}}),
-                               .infer = infer,
-                               .lower = lower,
-                               .lower_fast = lower_fast};
+extern const Op op = {.name = "FixedAdd",
+                      .domain = "inferc",
+                      .inputs = {{"A", fixed::stored_types, Port::Arity::required, 'T'},
+                                 {"B", fixed::stored_types, Port::Arity::required, 'T'},
+                                 {"table", types::int64},
+                                 {"steps", types::int64}},
+                      .attributes = fixed::attributes({{"shift_a", AttributeKind::integer}, {"shift_b", AttributeKind::integer}}),
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast};
 
-}  // namespace inferc
+}  // namespace inferc::op_FixedAdd

@@ -6,7 +6,7 @@
 #include "compiler/ops/fixed_window.hpp"
 #include "kernels/ref/fixed.hpp"
 
-namespace inferc {
+namespace inferc::op_FixedDepthwise {
 namespace {
 
 enum : std::size_t { x, w, table, steps };
@@ -82,12 +82,12 @@ bool lower_fast(Lower& l) {
 
 // [N, positions, channels] of X [N, channels, ...] and W [taps, channels]: the sum over what each position of the window sees of a channel, times
 // its weights, through the steps. Attributes are those of Conv, with kernel_shape; "fill" is what the window sees outside.
-extern const Op op_FixedDepthwise = {.name = "FixedDepthwise",
-                                     .domain = "inferc",
-                                     .inputs = {{"X", fixed::stored_types}, {"W", fixed::weight_types}, {"table", types::int64}, {"steps", types::int64}},
-                                     .attributes = attributes(),
-                                     .infer = infer,
-                                     .lower = lower,
-                                     .lower_fast = lower_fast};
+extern const Op op = {.name = "FixedDepthwise",
+                      .domain = "inferc",
+                      .inputs = {{"X", fixed::stored_types}, {"W", fixed::weight_types}, {"table", types::int64}, {"steps", types::int64}},
+                      .attributes = attributes(),
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast};
 
-}  // namespace inferc
+}  // namespace inferc::op_FixedDepthwise

@@ -8,7 +8,7 @@
 #include "kernels/cpu/quantized/windows.hpp"
 #include "kernels/ref/fixed.hpp"
 
-namespace inferc {
+namespace inferc::op_FixedLinear {
 namespace {
 
 enum : std::size_t { x, w, table, steps };
@@ -242,12 +242,12 @@ bool lower_fast(Lower& l) {
 }  // namespace
 
 // x[..., K] w[K, N], the sums through the steps. The elements of x are at most "x_high".
-extern const Op op_FixedLinear = {.name = "FixedLinear",
-                                  .domain = "inferc",
-                                  .inputs = {{"X", fixed::stored_types}, {"W", fixed::weight_types}, {"table", types::int64}, {"steps", types::int64}},
-                                  .attributes = fixed::attributes({{"x_high", AttributeKind::integer}}),
-                                  .infer = infer,
-                                  .lower = lower,
-                                  .lower_fast = lower_fast};
+extern const Op op = {.name = "FixedLinear",
+                      .domain = "inferc",
+                      .inputs = {{"X", fixed::stored_types}, {"W", fixed::weight_types}, {"table", types::int64}, {"steps", types::int64}},
+                      .attributes = fixed::attributes({{"x_high", AttributeKind::integer}}),
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast};
 
-}  // namespace inferc
+}  // namespace inferc::op_FixedLinear

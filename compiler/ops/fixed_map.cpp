@@ -1,7 +1,7 @@
 #include "compiler/ops/fixed.hpp"
 #include "kernels/ref/fixed.hpp"
 
-namespace inferc {
+namespace inferc::op_FixedMap {
 namespace {
 
 enum : std::size_t { x, table, steps };
@@ -43,12 +43,12 @@ bool lower_fast(Lower& l) {
 }  // namespace
 
 // Every element through the steps.
-extern const Op op_FixedMap = {.name = "FixedMap",
-                               .domain = "inferc",
-                               .inputs = {{"X", fixed::stored_types}, {"table", types::int64}, {"steps", types::int64}},
-                               .attributes = fixed::attributes(),
-                               .infer = infer,
-                               .lower = lower,
-                               .lower_fast = lower_fast};
+extern const Op op = {.name = "FixedMap",
+                      .domain = "inferc",
+                      .inputs = {{"X", fixed::stored_types}, {"table", types::int64}, {"steps", types::int64}},
+                      .attributes = fixed::attributes(),
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast};
 
-}  // namespace inferc
+}  // namespace inferc::op_FixedMap

@@ -2,7 +2,7 @@
 #include "compiler/ops/pool.hpp"
 #include "kernels/ref/fixed.hpp"
 
-namespace inferc {
+namespace inferc::op_FixedMaxPool {
 namespace {
 
 void infer(Infer& i) {
@@ -33,12 +33,12 @@ bool lower_fast(Lower& l) {
 }  // namespace
 
 // [N, positions, channels] of X [N, channels, ...]: the largest element that each position of the window sees of each channel.
-extern const Op op_FixedMaxPool = {.name = "FixedMaxPool",
-                                   .domain = "inferc",
-                                   .inputs = {{"X", fixed::stored_types}},
-                                   .attributes = pool::attributes({}),
-                                   .infer = infer,
-                                   .lower = lower,
-                                   .lower_fast = lower_fast};
+extern const Op op = {.name = "FixedMaxPool",
+                      .domain = "inferc",
+                      .inputs = {{"X", fixed::stored_types}},
+                      .attributes = pool::attributes({}),
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast};
 
-}  // namespace inferc
+}  // namespace inferc::op_FixedMaxPool

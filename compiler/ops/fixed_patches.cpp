@@ -2,7 +2,7 @@
 #include "compiler/ops/fixed_window.hpp"
 #include "kernels/ref/fixed.hpp"
 
-namespace inferc {
+namespace inferc::op_FixedPatches {
 namespace {
 
 void infer(Infer& i) {
@@ -50,12 +50,12 @@ bool lower_fast(Lower& l) {
 
 // [N, positions, taps * channels] of X [N, channels, ...]: what each position of a convolution's window sees, for a product with its
 // weights. Attributes are those of Conv, with kernel_shape; "fill" is what it sees outside.
-extern const Op op_FixedPatches = {.name = "FixedPatches",
-                                   .domain = "inferc",
-                                   .inputs = {{"X", fixed::stored_types}},
-                                   .attributes = attributes(),
-                                   .infer = infer,
-                                   .lower = lower,
-                                   .lower_fast = lower_fast};
+extern const Op op = {.name = "FixedPatches",
+                      .domain = "inferc",
+                      .inputs = {{"X", fixed::stored_types}},
+                      .attributes = attributes(),
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast};
 
-}  // namespace inferc
+}  // namespace inferc::op_FixedPatches

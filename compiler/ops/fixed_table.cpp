@@ -3,7 +3,7 @@
 #include "compiler/ops/fixed.hpp"
 #include "kernels/ref/fixed.hpp"
 
-namespace inferc {
+namespace inferc::op_FixedTable {
 namespace {
 
 enum : std::size_t { x, table, offset };
@@ -61,12 +61,12 @@ bool lower_fast(Lower& l) {
 
 // table[X + offset], one offset for all or for each index of `axis`; no element of X is outside of its table. "near" tells integers of X (and,
 // where there are several tables, "near_columns" of which) whose results may be others in float32 than of real numbers.
-extern const Op op_FixedTable = {.name = "FixedTable",
-                                 .domain = "inferc",
-                                 .inputs = {{"X", fixed::stored_types}, {"table", fixed::stored_types | TypeSet{DType::float32}}, {"offset", {DType::int32}}},
-                                 .attributes = {{"axis", AttributeKind::integer}, {"near", AttributeKind::integers}, {"near_columns", AttributeKind::integers}},
-                                 .infer = infer,
-                                 .lower = lower,
-                                 .lower_fast = lower_fast};
+extern const Op op = {.name = "FixedTable",
+                      .domain = "inferc",
+                      .inputs = {{"X", fixed::stored_types}, {"table", fixed::stored_types | TypeSet{DType::float32}}, {"offset", {DType::int32}}},
+                      .attributes = {{"axis", AttributeKind::integer}, {"near", AttributeKind::integers}, {"near_columns", AttributeKind::integers}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast};
 
-}  // namespace inferc
+}  // namespace inferc::op_FixedTable

@@ -3,7 +3,7 @@
 #include "compiler/ops/fixed.hpp"
 #include "kernels/ref/fixed.hpp"
 
-namespace inferc {
+namespace inferc::op_FixedToInteger {
 namespace {
 
 enum : std::size_t { x, scale, low, high };
@@ -55,12 +55,12 @@ bool lower_fast(Lower& l) {
 }  // namespace
 
 // x quantised, as the integer that it is a multiple of 1 / scale by: fixed::quantised. NaN gives the lowest.
-extern const Op op_FixedToInteger = {.name = "FixedToInteger",
-                                     .domain = "inferc",
-                                     .inputs = {{"X", {DType::float32}}, {"scale", {DType::float32}}, {"low", {DType::float32}}, {"high", {DType::float32}}},
-                                     .attributes = {{"dtype", AttributeKind::integer}, {"mode", AttributeKind::integer}, {"wraps", AttributeKind::integer}},
-                                     .infer = infer,
-                                     .lower = lower,
-                                     .lower_fast = lower_fast};
+extern const Op op = {.name = "FixedToInteger",
+                      .domain = "inferc",
+                      .inputs = {{"X", {DType::float32}}, {"scale", {DType::float32}}, {"low", {DType::float32}}, {"high", {DType::float32}}},
+                      .attributes = {{"dtype", AttributeKind::integer}, {"mode", AttributeKind::integer}, {"wraps", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast};
 
-}  // namespace inferc
+}  // namespace inferc::op_FixedToInteger

@@ -3,7 +3,7 @@
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_Flatten {
 namespace {
 
 void infer(Infer& i) {
@@ -23,11 +23,11 @@ void lower(Lower& l) { l.reshape(); }
 
 }  // namespace
 
-extern const Op op_Flatten = {.name = "Flatten",
-                              .inputs = {{"input", types::any}},
-                              .attributes = {{"axis", AttributeKind::integer}},
-                              .infer = infer,
-                              .lower = lower,
-                              .versions = "1, 9, 11, 13, 21, 23, 24, 25"};
+extern const Op op = {.name = "Flatten",
+                      .inputs = {{"input", types::any}},
+                      .attributes = {{"axis", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1, 9, 11, 13, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Flatten

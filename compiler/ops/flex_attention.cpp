@@ -1,6 +1,6 @@
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_FlexAttention {
 namespace {
 
 // The pass that infers types expands each node that it can; this tells of the others what they lack.
@@ -13,14 +13,14 @@ void lower(Lower& l) { throw UserError(address(l.node) + ": it runs as the nodes
 
 }  // namespace
 
-extern const Op op_FlexAttention = {.name = "FlexAttention",
-                                    .domain = "ai.onnx.preview",
-                                    .inputs = {{"Q", types::floats, Port::Arity::required, 'T'},
-                                               {"K", types::floats, Port::Arity::required, 'T'},
-                                               {"V", types::floats, Port::Arity::required, 'T'}},
-                                    .attributes = {{"scale", AttributeKind::real}, {"softmax_precision", AttributeKind::integer}},
-                                    .infer = infer,
-                                    .lower = lower,
-                                    .versions = "1"};
+extern const Op op = {.name = "FlexAttention",
+                      .domain = "ai.onnx.preview",
+                      .inputs = {{"Q", types::floats, Port::Arity::required, 'T'},
+                                 {"K", types::floats, Port::Arity::required, 'T'},
+                                 {"V", types::floats, Port::Arity::required, 'T'}},
+                      .attributes = {{"scale", AttributeKind::real}, {"softmax_precision", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_FlexAttention

@@ -72,6 +72,39 @@ class ExpressionOf {
   std::vector<Leaf> leaves_;
 };
 
+// To find a row again and start a loop over it takes about as long as to move so many bytes.
+constexpr std::int64_t bytes_of_a_row = 64;
+
+}  // namespace
+
+std::optional<RegionExpression> region_expression(const Graph& region, std::size_t first) { return ExpressionOf(region, first).run(region.outputs()[0]); }
+
+const Region* find_region(const Node& node, std::string_view name) {
+  for (const Region& r : node.regions)
+    if (r.name == name) return &r;
+  return nullptr;
+}
+
+bool is_elementwise(const Node& node) {
+  const Op* op = find_op(node.op, node.domain);
+  return op && op->elementwise && (!op->elementwise->applies || op->elementwise->applies(node)) && node.outputs.size() == 1 && node.regions.empty();
+}
+
+bool picks_rows(const Node& node) {
+  if (!node.is("Gather") || !node.regions.empty() || !node.out()->type || node.out()->type->dtype != DType::float32) return false;
+  const Shape& table = node.in(0)->type->shape;
+  const auto axis = static_cast<std::ptrdiff_t>(from_front(node.attr_int("axis", 0), std::ssize(table)));
+  const bool one_table = std::all_of(table.begin(), table.begin() + axis, [](const Dim& d) { return d.is(1); });
+  const auto length = product({table.begin() + axis + 1, table.end()}).constant();
+  const bool one_row = product(node.in(1)->type->shape).is(1);
+  return one_table && !one_row && length && 2 * *length * static_cast<std::int64_t>(sizeof(float)) > bytes_of_a_row;
+}
+
+}  // namespace inferc
+
+namespace inferc::op_Fused {
+namespace {
+
 void infer(Infer& i) {
   Graph& body = *i.node.regions.at(0).graph;
   for (std::size_t k = 0; k < body.inputs().size(); ++k) body.inputs()[k]->type = i.type(k);
@@ -107,36 +140,10 @@ bool lower_fast(Lower& l) {
   return true;
 }
 
-// To find a row again and start a loop over it takes about as long as to move so many bytes.
-constexpr std::int64_t bytes_of_a_row = 64;
-
 }  // namespace
 
-std::optional<RegionExpression> region_expression(const Graph& region, std::size_t first) { return ExpressionOf(region, first).run(region.outputs()[0]); }
-
-const Region* find_region(const Node& node, std::string_view name) {
-  for (const Region& r : node.regions)
-    if (r.name == name) return &r;
-  return nullptr;
-}
-
-bool is_elementwise(const Node& node) {
-  const Op* op = find_op(node.op, node.domain);
-  return op && op->elementwise && (!op->elementwise->applies || op->elementwise->applies(node)) && node.outputs.size() == 1 && node.regions.empty();
-}
-
-bool picks_rows(const Node& node) {
-  if (!node.is("Gather") || !node.regions.empty() || !node.out()->type || node.out()->type->dtype != DType::float32) return false;
-  const Shape& table = node.in(0)->type->shape;
-  const auto axis = static_cast<std::ptrdiff_t>(from_front(node.attr_int("axis", 0), std::ssize(table)));
-  const bool one_table = std::all_of(table.begin(), table.begin() + axis, [](const Dim& d) { return d.is(1); });
-  const auto length = product({table.begin() + axis + 1, table.end()}).constant();
-  const bool one_row = product(node.in(1)->type->shape).is(1);
-  return one_table && !one_row && length && 2 * *length * static_cast<std::int64_t>(sizeof(float)) > bytes_of_a_row;
-}
-
 // A group of elementwise nodes as one loop.
-extern const Op op_Fused = {
+extern const Op op = {
     .name = "Fused", .domain = "inferc", .inputs = {{"operands", types::any, Port::Arity::variadic}}, .infer = infer, .lower = lower, .lower_fast = lower_fast};
 
-}  // namespace inferc
+}  // namespace inferc::op_Fused

@@ -1,6 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_FusedConv {
 namespace {
 
 bool expand(Expand& e) {
@@ -13,7 +13,7 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_FusedConv = {
+extern const Op op = {
     .name = "FusedConv",
     .domain = "com.microsoft",
     .inputs = {{"X", types::floats}, {"W", types::floats}, {"B", types::floats, Port::Arity::optional}, {"Z", types::floats, Port::Arity::optional}},
@@ -29,4 +29,4 @@ extern const Op op_FusedConv = {
     .expand = expand,
     .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_FusedConv

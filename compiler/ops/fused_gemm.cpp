@@ -1,6 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_FusedGemm {
 namespace {
 
 bool expand(Expand& e) {
@@ -14,19 +14,19 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_FusedGemm = {.name = "FusedGemm",
-                                .domain = "com.microsoft",
-                                .inputs = {{"A", types::floats}, {"B", types::floats}, {"C", types::floats, Port::Arity::optional}},
-                                .attributes = {{"activation", AttributeKind::string},
-                                               {"activation_alpha", AttributeKind::real},
-                                               {"activation_beta", AttributeKind::real},
-                                               {"activation_gamma", AttributeKind::real},
-                                               {"alpha", AttributeKind::real},
-                                               {"beta", AttributeKind::real},
-                                               {"transA", AttributeKind::integer},
-                                               {"transB", AttributeKind::integer}},
-                                .infer = microsoft::infer_activation,
-                                .expand = expand,
-                                .versions = "1"};
+extern const Op op = {.name = "FusedGemm",
+                      .domain = "com.microsoft",
+                      .inputs = {{"A", types::floats}, {"B", types::floats}, {"C", types::floats, Port::Arity::optional}},
+                      .attributes = {{"activation", AttributeKind::string},
+                                     {"activation_alpha", AttributeKind::real},
+                                     {"activation_beta", AttributeKind::real},
+                                     {"activation_gamma", AttributeKind::real},
+                                     {"alpha", AttributeKind::real},
+                                     {"beta", AttributeKind::real},
+                                     {"transA", AttributeKind::integer},
+                                     {"transB", AttributeKind::integer}},
+                      .infer = microsoft::infer_activation,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_FusedGemm

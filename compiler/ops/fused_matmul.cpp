@@ -2,7 +2,7 @@
 
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_FusedMatMul {
 namespace {
 
 // Operand `k` with its last two axes exchanged if attribute `key` says so; vectors stay.
@@ -29,16 +29,16 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_FusedMatMul = {.name = "FusedMatMul",
-                                  .domain = "com.microsoft",
-                                  .inputs = {{"A", types::floats}, {"B", types::floats}},
-                                  .attributes = {{"alpha", AttributeKind::real},
-                                                 {"transA", AttributeKind::integer},
-                                                 {"transB", AttributeKind::integer},
-                                                 {"transBatchA", AttributeKind::integer},
-                                                 {"transBatchB", AttributeKind::integer}},
-                                  .infer = infer,
-                                  .expand = expand,
-                                  .versions = "1"};
+extern const Op op = {.name = "FusedMatMul",
+                      .domain = "com.microsoft",
+                      .inputs = {{"A", types::floats}, {"B", types::floats}},
+                      .attributes = {{"alpha", AttributeKind::real},
+                                     {"transA", AttributeKind::integer},
+                                     {"transB", AttributeKind::integer},
+                                     {"transBatchA", AttributeKind::integer},
+                                     {"transBatchB", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_FusedMatMul

@@ -2,7 +2,7 @@
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/indices.hpp"
 
-namespace inferc {
+namespace inferc::op_Gather {
 namespace {
 
 // Partial data: elements of a known 1-D tensor picked by known indices.
@@ -79,12 +79,12 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Gather = {.name = "Gather",
-                             .inputs = {{"data", types::any}, {"indices", types::index}},
-                             .attributes = {{"axis", AttributeKind::integer}},
-                             .infer = infer,
-                             .lower = lower,
-                             .lower_fast = lower_fast,
-                             .versions = "1, 11, 13"};
+extern const Op op = {.name = "Gather",
+                      .inputs = {{"data", types::any}, {"indices", types::index}},
+                      .attributes = {{"axis", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "1, 11, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Gather

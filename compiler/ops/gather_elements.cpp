@@ -4,7 +4,7 @@
 #include "compiler/ops/indices.hpp"
 #include "kernels/ref/gather_elements.hpp"
 
-namespace inferc {
+namespace inferc::op_GatherElements {
 namespace {
 
 void infer(Infer& i) {
@@ -36,11 +36,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_GatherElements = {.name = "GatherElements",
-                                     .inputs = {{"data", types::any}, {"indices", types::index}},
-                                     .attributes = {{"axis", AttributeKind::integer}},
-                                     .infer = infer,
-                                     .lower = lower,
-                                     .versions = "11, 13"};
+extern const Op op = {.name = "GatherElements",
+                      .inputs = {{"data", types::any}, {"indices", types::index}},
+                      .attributes = {{"axis", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "11, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_GatherElements

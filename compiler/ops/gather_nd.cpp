@@ -4,7 +4,7 @@
 #include "compiler/ops/indices.hpp"
 #include "kernels/ref/gather_nd.hpp"
 
-namespace inferc {
+namespace inferc::op_GatherND {
 namespace {
 
 void infer(Infer& i) {
@@ -57,12 +57,12 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_GatherND = {.name = "GatherND",
-                               .inputs = {{"data", types::any}, {"indices", types::int64}},
-                               .attributes = {{"batch_dims", AttributeKind::integer}},
-                               .infer = infer,
-                               .lower = lower,
-                               .lower_fast = lower_fast,
-                               .versions = "11, 12, 13"};
+extern const Op op = {.name = "GatherND",
+                      .inputs = {{"data", types::any}, {"indices", types::int64}},
+                      .attributes = {{"batch_dims", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "11, 12, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_GatherND

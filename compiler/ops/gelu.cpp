@@ -2,7 +2,7 @@
 
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Gelu {
 namespace {
 
 std::string approximation(const Node& n) { return n.attr("approximate", std::string("none")); }
@@ -25,12 +25,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Gelu = {.name = "Gelu",
-                           .inputs = {{"X", types::floats}},
-                           .attributes = {{"approximate", AttributeKind::string}},
-                           .infer = infer,
-                           .lower = lower,
-                           .elementwise = Elementwise{.functor = {}, .functor_of = functor},
-                           .versions = "20"};
+extern const Op op = {.name = "Gelu",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"approximate", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .elementwise = Elementwise{.functor = {}, .functor_of = functor},
+                      .versions = "20"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Gelu

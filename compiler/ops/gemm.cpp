@@ -5,7 +5,7 @@
 #include "compiler/ops/epilogue.hpp"
 #include "compiler/ops/product.hpp"
 
-namespace inferc {
+namespace inferc::op_Gemm {
 namespace {
 
 constexpr TypeSet element_types{DType::float32, DType::float64, DType::int32, DType::int64, DType::uint32, DType::uint64};
@@ -70,7 +70,7 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Gemm = {
+extern const Op op = {
     .name = "Gemm",
     .inputs = {{"A", element_types, Port::Arity::required, 'T'},
                {"B", element_types, Port::Arity::required, 'T'},
@@ -81,4 +81,4 @@ extern const Op op_Gemm = {
     .lower_fast = lower_fast,
     .versions = "1, 6, 7, 9, 11, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Gemm

@@ -1,6 +1,6 @@
 #include "compiler/ops/content.hpp"
 
-namespace inferc {
+namespace inferc::op_GivenSizes {
 namespace {
 
 // The sizes were given by the pass that made the node.
@@ -25,6 +25,6 @@ void lower(Lower& l) {
 }  // namespace
 
 // An input whose elements are sizes: those of its output's content, or the run stops before anything is written.
-extern const Op op_GivenSizes = {.name = "GivenSizes", .domain = "inferc", .inputs = {{"sizes", types::index}}, .infer = infer, .lower = lower};
+extern const Op op = {.name = "GivenSizes", .domain = "inferc", .inputs = {{"sizes", types::index}}, .infer = infer, .lower = lower};
 
-}  // namespace inferc
+}  // namespace inferc::op_GivenSizes

@@ -1,12 +1,12 @@
 #include "compiler/ops/global_pool.hpp"
 
-namespace inferc {
+namespace inferc::op_GlobalAveragePool {
 namespace {
 
 void lower(Lower& l) { global_pool::lower<ref::reduce_mean>(l, "ref::reduce_mean"); }
 
 }  // namespace
 
-extern const Op op_GlobalAveragePool = global_pool::op("GlobalAveragePool", lower, "1, 22");
+extern const Op op = global_pool::op("GlobalAveragePool", lower, "1, 22");
 
-}  // namespace inferc
+}  // namespace inferc::op_GlobalAveragePool

@@ -1,12 +1,12 @@
 #include "compiler/ops/global_pool.hpp"
 
-namespace inferc {
+namespace inferc::op_GlobalMaxPool {
 namespace {
 
 void lower(Lower& l) { global_pool::lower<ref::reduce_max>(l, "ref::reduce_max"); }
 
 }  // namespace
 
-extern const Op op_GlobalMaxPool = global_pool::op("GlobalMaxPool", lower, "1, 22");
+extern const Op op = global_pool::op("GlobalMaxPool", lower, "1, 22");
 
-}  // namespace inferc
+}  // namespace inferc::op_GlobalMaxPool

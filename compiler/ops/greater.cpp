@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Greater {
 namespace {
 
 std::optional<Dim> on_dims(const Dim& a, const Dim& b, const Symbols& symbols) {
@@ -14,11 +14,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Greater = {.name = "Greater",
-                              .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
-                              .infer = elementwise::infer<elementwise::Result::boolean, on_dims>,
-                              .lower = lower,
-                              .elementwise = Elementwise{"functors::greater"},
-                              .versions = "7, 9, 13"};
+extern const Op op = {.name = "Greater",
+                      .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::boolean, on_dims>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::greater"},
+                      .versions = "7, 9, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Greater

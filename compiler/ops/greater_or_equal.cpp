@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_GreaterOrEqual {
 namespace {
 
 void lower(Lower& l) {
@@ -10,11 +10,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_GreaterOrEqual = {.name = "GreaterOrEqual",
-                                     .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
-                                     .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
-                                     .lower = lower,
-                                     .elementwise = Elementwise{"functors::greater_or_equal"},
-                                     .versions = "12, 16"};
+extern const Op op = {.name = "GreaterOrEqual",
+                      .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::greater_or_equal"},
+                      .versions = "12, 16"};
 
-}  // namespace inferc
+}  // namespace inferc::op_GreaterOrEqual

@@ -6,7 +6,7 @@
 
 #include "compiler/ops/window.hpp"
 
-namespace inferc {
+namespace inferc::op_GridSample {
 namespace {
 
 const std::vector<std::string> modes{"nearest", "linear", "cubic"};
@@ -61,12 +61,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_GridSample = {
-    .name = "GridSample",
-    .inputs = {{"X", types::all}, {"grid", types::floats}},
-    .attributes = {{"align_corners", AttributeKind::integer}, {"mode", AttributeKind::string}, {"padding_mode", AttributeKind::string}},
-    .infer = infer,
-    .lower = lower,
-    .versions = "16, 20, 22"};
+extern const Op op = {.name = "GridSample",
+                      .inputs = {{"X", types::all}, {"grid", types::floats}},
+                      .attributes = {{"align_corners", AttributeKind::integer}, {"mode", AttributeKind::string}, {"padding_mode", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "16, 20, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_GridSample

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/normalization.hpp"
 
-namespace inferc {
+namespace inferc::op_GroupNormalization {
 namespace {
 
 // Attribute per_group (from opset 18): scale and bias have one element per group, not per channel.
@@ -59,17 +59,17 @@ bool lower_fast(Lower& l) { return !per_group(l.node) && normalization::groups(l
 
 }  // namespace
 
-extern const Op op_GroupNormalization = {.name = "GroupNormalization",
-                                         .inputs = {{"X", types::floats, Port::Arity::required, 'T'},
-                                                    {"scale", types::floats, Port::Arity::required, 'T'},
-                                                    {"bias", types::floats, Port::Arity::required, 'T'}},
-                                         .attributes = {{"epsilon", AttributeKind::real},
-                                                        {"num_groups", AttributeKind::integer},
-                                                        {"per_group", AttributeKind::integer},
-                                                        {"stash_type", AttributeKind::integer}},
-                                         .infer = infer,
-                                         .lower = lower,
-                                         .lower_fast = lower_fast,
-                                         .versions = "18, 21"};
+extern const Op op = {.name = "GroupNormalization",
+                      .inputs = {{"X", types::floats, Port::Arity::required, 'T'},
+                                 {"scale", types::floats, Port::Arity::required, 'T'},
+                                 {"bias", types::floats, Port::Arity::required, 'T'}},
+                      .attributes = {{"epsilon", AttributeKind::real},
+                                     {"num_groups", AttributeKind::integer},
+                                     {"per_group", AttributeKind::integer},
+                                     {"stash_type", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "18, 21"};
 
-}  // namespace inferc
+}  // namespace inferc::op_GroupNormalization

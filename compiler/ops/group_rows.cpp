@@ -3,7 +3,7 @@
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/nonzero.hpp"
 
-namespace inferc {
+namespace inferc::op_GroupRows {
 namespace {
 
 // One element per row; the rows are shared out among the masks, so that the numbers add up to all rows at most.
@@ -38,7 +38,7 @@ void lower(Lower& l) {
 }  // namespace
 
 // Of masks of which at most one is not zero in each row: the numbers of the rows where it is not, in order, for each mask.
-extern const Op op_GroupRows = {
+extern const Op op = {
     .name = "GroupRows", .domain = "inferc", .inputs = {{"masks", types::all, Port::Arity::variadic}}, .max_outputs = 1 << 20, .infer = infer, .lower = lower};
 
-}  // namespace inferc
+}  // namespace inferc::op_GroupRows

@@ -1,6 +1,6 @@
 #include "compiler/ops/recurrent.hpp"
 
-namespace inferc {
+namespace inferc::op_GRU {
 namespace {
 
 const recurrent::Kind kind{3, 2, {"Sigmoid", "Tanh"}};
@@ -28,13 +28,13 @@ bool lower_fast(Lower& l) { return recurrent::lower_fast(l, kind); }
 
 }  // namespace
 
-extern const Op op_GRU = {.name = "GRU",
-                          .inputs = recurrent::ports(),
-                          .max_outputs = 2,
-                          .attributes = recurrent::attributes({{"linear_before_reset", AttributeKind::integer}}),
-                          .infer = infer,
-                          .lower = lower,
-                          .lower_fast = lower_fast,
-                          .versions = "7, 14, 22"};
+extern const Op op = {.name = "GRU",
+                      .inputs = recurrent::ports(),
+                      .max_outputs = 2,
+                      .attributes = recurrent::attributes({{"linear_before_reset", AttributeKind::integer}}),
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "7, 14, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_GRU

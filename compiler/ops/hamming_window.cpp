@@ -1,12 +1,12 @@
 #include "compiler/ops/cosine_window.hpp"
 
-namespace inferc {
+namespace inferc::op_HammingWindow {
 namespace {
 
 void lower(Lower& l) { cosine_window::lower(l, 25.0 / 46, 21.0 / 46, 0); }
 
 }  // namespace
 
-extern const Op op_HammingWindow = cosine_window::op("HammingWindow", lower);
+extern const Op op = cosine_window::op("HammingWindow", lower);
 
-}  // namespace inferc
+}  // namespace inferc::op_HammingWindow

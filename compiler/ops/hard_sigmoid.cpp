@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_HardSigmoid {
 namespace {
 
 std::vector<double> parameters(const Node& n) { return {n.attr("alpha", 0.2f), n.attr("beta", 0.5f)}; }
@@ -11,12 +11,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_HardSigmoid = {.name = "HardSigmoid",
-                                  .inputs = {{"X", types::floats}},
-                                  .attributes = {{"alpha", AttributeKind::real}, {"beta", AttributeKind::real}},
-                                  .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                                  .lower = lower,
-                                  .elementwise = Elementwise{"functors::hard_sigmoid", parameters},
-                                  .versions = "6, 22"};
+extern const Op op = {.name = "HardSigmoid",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"alpha", AttributeKind::real}, {"beta", AttributeKind::real}},
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::hard_sigmoid", parameters},
+                      .versions = "6, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_HardSigmoid

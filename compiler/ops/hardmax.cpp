@@ -1,7 +1,7 @@
 #include "kernels/ref/hardmax.hpp"
 #include "compiler/ops/along_axis.hpp"
 
-namespace inferc {
+namespace inferc::op_Hardmax {
 namespace {
 
 void lower(Lower& l) {
@@ -11,11 +11,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Hardmax = {.name = "Hardmax",
-                              .inputs = {{"input", types::floats}},
-                              .attributes = {{"axis", AttributeKind::integer}, {"flatten", AttributeKind::integer}},
-                              .infer = along_axis::infer,
-                              .lower = lower,
-                              .versions = "1, 11, 13"};
+extern const Op op = {.name = "Hardmax",
+                      .inputs = {{"input", types::floats}},
+                      .attributes = {{"axis", AttributeKind::integer}, {"flatten", AttributeKind::integer}},
+                      .infer = along_axis::infer,
+                      .lower = lower,
+                      .versions = "1, 11, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Hardmax

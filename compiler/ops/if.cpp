@@ -3,7 +3,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/control.hpp"
 
-namespace inferc {
+namespace inferc::op_If {
 namespace {
 
 bool has_branches(Infer& i) {
@@ -68,12 +68,12 @@ void lower(Lower& l) { internal_error(address(l.node) + ": control flow is lower
 
 }  // namespace
 
-extern const Op op_If = {.name = "If",
-                         .inputs = {{"cond", types::boolean}},
-                         .min_outputs = 1,
-                         .max_outputs = 1 << 20,
-                         .infer = infer,
-                         .lower = lower,
-                         .versions = "7, 11, 13, 16, 19, 21, 23, 24, 25"};
+extern const Op op = {.name = "If",
+                      .inputs = {{"cond", types::boolean}},
+                      .min_outputs = 1,
+                      .max_outputs = 1 << 20,
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "7, 11, 13, 16, 19, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_If

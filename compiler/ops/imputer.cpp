@@ -4,7 +4,7 @@
 
 #include "compiler/ops/scores.hpp"
 
-namespace inferc {
+namespace inferc::op_Imputer {
 namespace {
 
 using Reals = std::vector<float>;
@@ -45,15 +45,15 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_Imputer = {.name = "Imputer",
-                              .domain = "ai.onnx.ml",
-                              .inputs = {{"X", scores::features}},
-                              .attributes = {{"imputed_value_floats", AttributeKind::reals},
-                                             {"imputed_value_int64s", AttributeKind::integers},
-                                             {"replaced_value_float", AttributeKind::real},
-                                             {"replaced_value_int64", AttributeKind::integer}},
-                              .infer = infer,
-                              .expand = expand,
-                              .versions = "1"};
+extern const Op op = {.name = "Imputer",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", scores::features}},
+                      .attributes = {{"imputed_value_floats", AttributeKind::reals},
+                                     {"imputed_value_int64s", AttributeKind::integers},
+                                     {"replaced_value_float", AttributeKind::real},
+                                     {"replaced_value_int64", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Imputer

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/normalization.hpp"
 
-namespace inferc {
+namespace inferc::op_InstanceNormalization {
 namespace {
 
 void infer(Infer& i) {
@@ -29,14 +29,14 @@ bool lower_fast(Lower& l) { return normalization::groups(l, l.shape(0)[1]); }
 
 }  // namespace
 
-extern const Op op_InstanceNormalization = {.name = "InstanceNormalization",
-                                            .inputs = {{"input", types::floats, Port::Arity::required, 'T'},
-                                                       {"scale", types::floats, Port::Arity::required, 'T'},
-                                                       {"B", types::floats, Port::Arity::required, 'T'}},
-                                            .attributes = {{"epsilon", AttributeKind::real}},
-                                            .infer = infer,
-                                            .lower = lower,
-                                            .lower_fast = lower_fast,
-                                            .versions = "6, 22"};
+extern const Op op = {.name = "InstanceNormalization",
+                      .inputs = {{"input", types::floats, Port::Arity::required, 'T'},
+                                 {"scale", types::floats, Port::Arity::required, 'T'},
+                                 {"B", types::floats, Port::Arity::required, 'T'}},
+                      .attributes = {{"epsilon", AttributeKind::real}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "6, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_InstanceNormalization

@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_IsInf {
 namespace {
 
 std::vector<double> parameters(const Node& n) {
@@ -11,12 +11,12 @@ void lower(Lower& l) { elementwise::lower1<functors::is_inf, FloatTypes>(l, "fun
 
 }  // namespace
 
-extern const Op op_IsInf = {.name = "IsInf",
-                            .inputs = {{"X", types::floats}},
-                            .attributes = {{"detect_negative", AttributeKind::integer}, {"detect_positive", AttributeKind::integer}},
-                            .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
-                            .lower = lower,
-                            .elementwise = Elementwise{"functors::is_inf", parameters},
-                            .versions = "10, 20"};
+extern const Op op = {.name = "IsInf",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"detect_negative", AttributeKind::integer}, {"detect_positive", AttributeKind::integer}},
+                      .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::is_inf", parameters},
+                      .versions = "10, 20"};
 
-}  // namespace inferc
+}  // namespace inferc::op_IsInf

@@ -7,7 +7,7 @@
 
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_LabelEncoder {
 namespace {
 
 using ElementTypes = Types<float, double, std::int16_t, std::int32_t, std::int64_t>;
@@ -92,24 +92,24 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_LabelEncoder = {.name = "LabelEncoder",
-                                   .domain = "ai.onnx.ml",
-                                   .inputs = {{"X", numbers}},
-                                   .attributes = {{"classes_strings", AttributeKind::strings},
-                                                  {"default_float", AttributeKind::real},
-                                                  {"default_int64", AttributeKind::integer},
-                                                  {"default_string", AttributeKind::string},
-                                                  {"default_tensor", AttributeKind::tensor},
-                                                  {"keys_floats", AttributeKind::reals},
-                                                  {"keys_int64s", AttributeKind::integers},
-                                                  {"keys_strings", AttributeKind::strings},
-                                                  {"keys_tensor", AttributeKind::tensor},
-                                                  {"values_floats", AttributeKind::reals},
-                                                  {"values_int64s", AttributeKind::integers},
-                                                  {"values_strings", AttributeKind::strings},
-                                                  {"values_tensor", AttributeKind::tensor}},
-                                   .infer = infer,
-                                   .lower = lower,
-                                   .versions = "1, 2, 4"};
+extern const Op op = {.name = "LabelEncoder",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", numbers}},
+                      .attributes = {{"classes_strings", AttributeKind::strings},
+                                     {"default_float", AttributeKind::real},
+                                     {"default_int64", AttributeKind::integer},
+                                     {"default_string", AttributeKind::string},
+                                     {"default_tensor", AttributeKind::tensor},
+                                     {"keys_floats", AttributeKind::reals},
+                                     {"keys_int64s", AttributeKind::integers},
+                                     {"keys_strings", AttributeKind::strings},
+                                     {"keys_tensor", AttributeKind::tensor},
+                                     {"values_floats", AttributeKind::reals},
+                                     {"values_int64s", AttributeKind::integers},
+                                     {"values_strings", AttributeKind::strings},
+                                     {"values_tensor", AttributeKind::tensor}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1, 2, 4"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LabelEncoder

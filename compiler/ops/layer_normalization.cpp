@@ -3,7 +3,7 @@
 #include "kernels/functors.hpp"
 #include "kernels/ref/map.hpp"
 
-namespace inferc {
+namespace inferc::op_LayerNormalization {
 namespace {
 
 void infer(Infer& i) {
@@ -54,16 +54,15 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_LayerNormalization = {
-    .name = "LayerNormalization",
-    .inputs = {{"X", types::floats, Port::Arity::required, 'T'},
-               {"Scale", types::floats, Port::Arity::required, 'T'},
-               {"B", types::floats, Port::Arity::optional, 'T'}},
-    .max_outputs = 3,
-    .attributes = {{"axis", AttributeKind::integer}, {"epsilon", AttributeKind::real}, {"stash_type", AttributeKind::integer}},
-    .infer = infer,
-    .lower = lower,
-    .lower_fast = lower_fast,
-    .versions = "17"};
+extern const Op op = {.name = "LayerNormalization",
+                      .inputs = {{"X", types::floats, Port::Arity::required, 'T'},
+                                 {"Scale", types::floats, Port::Arity::required, 'T'},
+                                 {"B", types::floats, Port::Arity::optional, 'T'}},
+                      .max_outputs = 3,
+                      .attributes = {{"axis", AttributeKind::integer}, {"epsilon", AttributeKind::real}, {"stash_type", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "17"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LayerNormalization

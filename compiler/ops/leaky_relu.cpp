@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_LeakyRelu {
 namespace {
 
 std::vector<double> parameters(const Node& n) { return {n.attr("alpha", 0.01f)}; }
@@ -11,12 +11,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_LeakyRelu = {.name = "LeakyRelu",
-                                .inputs = {{"X", types::floats}},
-                                .attributes = {{"alpha", AttributeKind::real}},
-                                .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                                .lower = lower,
-                                .elementwise = Elementwise{"functors::leaky_relu", parameters},
-                                .versions = "6, 16"};
+extern const Op op = {.name = "LeakyRelu",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"alpha", AttributeKind::real}},
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::leaky_relu", parameters},
+                      .versions = "6, 16"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LeakyRelu

@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_LessOrEqual {
 namespace {
 
 void lower(Lower& l) {
@@ -9,11 +9,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_LessOrEqual = {.name = "LessOrEqual",
-                                  .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
-                                  .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
-                                  .lower = lower,
-                                  .elementwise = Elementwise{"functors::less_or_equal"},
-                                  .versions = "12, 16"};
+extern const Op op = {.name = "LessOrEqual",
+                      .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::less_or_equal"},
+                      .versions = "12, 16"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LessOrEqual

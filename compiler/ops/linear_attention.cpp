@@ -6,7 +6,7 @@
 
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_LinearAttention {
 namespace {
 
 enum : std::size_t { query, key, value, past_state, decay, beta };
@@ -100,21 +100,21 @@ constexpr auto required = Port::Arity::required;
 
 }  // namespace
 
-extern const Op op_LinearAttention = {.name = "LinearAttention",
-                                      .inputs = {{"query", types::floats, required, 'T'},
-                                                 {"key", types::floats, required, 'T'},
-                                                 {"value", types::floats, required, 'T'},
-                                                 {"past_state", types::floats, optional, 'T'},
-                                                 {"decay", types::floats, optional, 'T'},
-                                                 {"beta", types::floats, optional, 'T'}},
-                                      .max_outputs = 2,
-                                      .attributes = {{"chunk_size", AttributeKind::integer},
-                                                     {"kv_num_heads", AttributeKind::integer},
-                                                     {"q_num_heads", AttributeKind::integer},
-                                                     {"scale", AttributeKind::real},
-                                                     {"update_rule", AttributeKind::string}},
-                                      .infer = infer,
-                                      .lower = lower,
-                                      .versions = "27"};
+extern const Op op = {.name = "LinearAttention",
+                      .inputs = {{"query", types::floats, required, 'T'},
+                                 {"key", types::floats, required, 'T'},
+                                 {"value", types::floats, required, 'T'},
+                                 {"past_state", types::floats, optional, 'T'},
+                                 {"decay", types::floats, optional, 'T'},
+                                 {"beta", types::floats, optional, 'T'}},
+                      .max_outputs = 2,
+                      .attributes = {{"chunk_size", AttributeKind::integer},
+                                     {"kv_num_heads", AttributeKind::integer},
+                                     {"q_num_heads", AttributeKind::integer},
+                                     {"scale", AttributeKind::real},
+                                     {"update_rule", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "27"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LinearAttention

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/scores.hpp"
 
-namespace inferc {
+namespace inferc::op_LinearClassifier {
 namespace {
 
 using Reals = std::vector<float>;
@@ -50,18 +50,18 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_LinearClassifier = {.name = "LinearClassifier",
-                                       .domain = "ai.onnx.ml",
-                                       .inputs = {{"X", scores::features}},
-                                       .max_outputs = 2,
-                                       .attributes = {{"classlabels_ints", AttributeKind::integers},
-                                                      {"classlabels_strings", AttributeKind::strings},
-                                                      {"coefficients", AttributeKind::reals},
-                                                      {"intercepts", AttributeKind::reals},
-                                                      {"multi_class", AttributeKind::integer},
-                                                      {"post_transform", AttributeKind::string}},
-                                       .infer = infer,
-                                       .expand = expand,
-                                       .versions = "1"};
+extern const Op op = {.name = "LinearClassifier",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", scores::features}},
+                      .max_outputs = 2,
+                      .attributes = {{"classlabels_ints", AttributeKind::integers},
+                                     {"classlabels_strings", AttributeKind::strings},
+                                     {"coefficients", AttributeKind::reals},
+                                     {"intercepts", AttributeKind::reals},
+                                     {"multi_class", AttributeKind::integer},
+                                     {"post_transform", AttributeKind::string}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LinearClassifier

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/scores.hpp"
 
-namespace inferc {
+namespace inferc::op_LinearRegressor {
 namespace {
 
 using Reals = std::vector<float>;
@@ -31,15 +31,15 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_LinearRegressor = {.name = "LinearRegressor",
-                                      .domain = "ai.onnx.ml",
-                                      .inputs = {{"X", scores::features}},
-                                      .attributes = {{"coefficients", AttributeKind::reals},
-                                                     {"intercepts", AttributeKind::reals},
-                                                     {"post_transform", AttributeKind::string},
-                                                     {"targets", AttributeKind::integer}},
-                                      .infer = infer,
-                                      .expand = expand,
-                                      .versions = "1"};
+extern const Op op = {.name = "LinearRegressor",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", scores::features}},
+                      .attributes = {{"coefficients", AttributeKind::reals},
+                                     {"intercepts", AttributeKind::reals},
+                                     {"post_transform", AttributeKind::string},
+                                     {"targets", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LinearRegressor

@@ -7,7 +7,7 @@
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/open_size.hpp"
 
-namespace inferc {
+namespace inferc::op_Loop {
 namespace {
 
 // Of the body: the iteration, the condition, what is carried, captures; it gives the condition, what is carried, and a row of
@@ -116,7 +116,7 @@ void lower(Lower& l) { internal_error(address(l.node) + ": control flow is lower
 
 }  // namespace
 
-extern const Op op_Loop = {
+extern const Op op = {
     .name = "Loop",
     .inputs = {{"M", types::int64, Port::Arity::optional}, {"cond", types::boolean, Port::Arity::optional}, {"v_initial", types::any, Port::Arity::any}},
     .min_outputs = 1,
@@ -125,4 +125,4 @@ extern const Op op_Loop = {
     .lower = lower,
     .versions = "7, 11, 13, 16, 19, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Loop

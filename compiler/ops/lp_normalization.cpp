@@ -3,7 +3,7 @@
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/normalization.hpp"
 
-namespace inferc {
+namespace inferc::op_LpNormalization {
 namespace {
 
 void infer(Infer& i) {
@@ -25,11 +25,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_LpNormalization = {.name = "LpNormalization",
-                                      .inputs = {{"input", types::floats}},
-                                      .attributes = {{"axis", AttributeKind::integer}, {"p", AttributeKind::integer}},
-                                      .infer = infer,
-                                      .lower = lower,
-                                      .versions = "1, 22"};
+extern const Op op = {.name = "LpNormalization",
+                      .inputs = {{"input", types::floats}},
+                      .attributes = {{"axis", AttributeKind::integer}, {"p", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LpNormalization

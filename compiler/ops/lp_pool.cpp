@@ -3,7 +3,7 @@
 #include "compiler/ops/pool.hpp"
 #include "kernels/ref/pool.hpp"
 
-namespace inferc {
+namespace inferc::op_LpPool {
 namespace {
 
 void infer(Infer& i) {
@@ -28,11 +28,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_LpPool = {.name = "LpPool",
-                             .inputs = {{"X", types::floats}},
-                             .attributes = pool::attributes({{"p", AttributeKind::integer}}),
-                             .infer = infer,
-                             .lower = lower,
-                             .versions = "2, 11, 18, 22"};
+extern const Op op = {.name = "LpPool",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = pool::attributes({{"p", AttributeKind::integer}}),
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "2, 11, 18, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LpPool

@@ -4,7 +4,7 @@
 
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_LRN {
 namespace {
 
 void infer(Infer& i) {
@@ -26,7 +26,7 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_LRN = {
+extern const Op op = {
     .name = "LRN",
     .inputs = {{"X", types::floats}},
     .attributes = {{"alpha", AttributeKind::real}, {"beta", AttributeKind::real}, {"bias", AttributeKind::real}, {"size", AttributeKind::integer}},
@@ -34,4 +34,4 @@ extern const Op op_LRN = {
     .lower = lower,
     .versions = "1, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LRN

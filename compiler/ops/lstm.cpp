@@ -1,6 +1,6 @@
 #include "compiler/ops/recurrent.hpp"
 
-namespace inferc {
+namespace inferc::op_LSTM {
 namespace {
 
 const recurrent::Kind kind{4, 3, {"Sigmoid", "Tanh", "Tanh"}};
@@ -47,13 +47,13 @@ std::vector<Port> ports() {
 
 }  // namespace
 
-extern const Op op_LSTM = {.name = "LSTM",
-                           .inputs = ports(),
-                           .max_outputs = 3,
-                           .attributes = recurrent::attributes({{"input_forget", AttributeKind::integer}}),
-                           .infer = infer,
-                           .lower = lower,
-                           .lower_fast = lower_fast,
-                           .versions = "7, 14, 22"};
+extern const Op op = {.name = "LSTM",
+                      .inputs = ports(),
+                      .max_outputs = 3,
+                      .attributes = recurrent::attributes({{"input_forget", AttributeKind::integer}}),
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "7, 14, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_LSTM

@@ -5,7 +5,7 @@
 #include "compiler/ops/epilogue.hpp"
 #include "compiler/ops/product.hpp"
 
-namespace inferc {
+namespace inferc::op_MatMul {
 namespace {
 
 constexpr TypeSet element_types{DType::float32, DType::float64, DType::int32, DType::int64, DType::uint32, DType::uint64};
@@ -93,11 +93,11 @@ bool lower_fast(Lower& l) { return l.type(0).dtype == DType::float32 && (lower_w
 
 }  // namespace
 
-extern const Op op_MatMul = {.name = "MatMul",
-                             .inputs = {{"A", element_types, Port::Arity::required, 'T'}, {"B", element_types, Port::Arity::required, 'T'}},
-                             .infer = infer,
-                             .lower = lower,
-                             .lower_fast = lower_fast,
-                             .versions = "1, 9, 13"};
+extern const Op op = {.name = "MatMul",
+                      .inputs = {{"A", element_types, Port::Arity::required, 'T'}, {"B", element_types, Port::Arity::required, 'T'}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "1, 9, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MatMul

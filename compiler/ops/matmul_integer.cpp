@@ -1,6 +1,6 @@
 #include "compiler/ops/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_MatMulInteger {
 namespace {
 
 constexpr quantized::MatMulInputs places{0, 1, 2, 3};
@@ -13,13 +13,13 @@ void lower(Lower& l) { quantized::matmul(l, l.out_dense(), places); }
 
 }  // namespace
 
-extern const Op op_MatMulInteger = {.name = "MatMulInteger",
-                                    .inputs = {{"A", quantized::bytes, Port::Arity::required, 'A'},
-                                               {"B", quantized::bytes, Port::Arity::required, 'B'},
-                                               {"a_zero_point", quantized::bytes, Port::Arity::optional, 'A'},
-                                               {"b_zero_point", quantized::bytes, Port::Arity::optional, 'B'}},
-                                    .infer = infer,
-                                    .lower = lower,
-                                    .versions = "10"};
+extern const Op op = {.name = "MatMulInteger",
+                      .inputs = {{"A", quantized::bytes, Port::Arity::required, 'A'},
+                                 {"B", quantized::bytes, Port::Arity::required, 'B'},
+                                 {"a_zero_point", quantized::bytes, Port::Arity::optional, 'A'},
+                                 {"b_zero_point", quantized::bytes, Port::Arity::optional, 'B'}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "10"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MatMulInteger

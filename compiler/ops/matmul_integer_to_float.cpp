@@ -3,7 +3,7 @@
 #include "compiler/ops/microsoft.hpp"
 #include "compiler/ops/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_MatMulIntegerToFloat {
 namespace {
 
 constexpr std::size_t b_scale = 3, bias = 6;
@@ -29,17 +29,17 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_MatMulIntegerToFloat = {.name = "MatMulIntegerToFloat",
-                                           .domain = "com.microsoft",
-                                           .inputs = {{"A", quantized::bytes, Port::Arity::required, 'A'},
-                                                      {"B", quantized::bytes, Port::Arity::required, 'B'},
-                                                      {"a_scale", TypeSet{DType::float32}},
-                                                      {"b_scale", TypeSet{DType::float32}},
-                                                      {"a_zero_point", quantized::bytes, Port::Arity::optional, 'A'},
-                                                      {"b_zero_point", quantized::bytes, Port::Arity::optional, 'B'},
-                                                      {"bias", TypeSet{DType::float32}, Port::Arity::optional}},
-                                           .infer = infer,
-                                           .expand = expand,
-                                           .versions = "1"};
+extern const Op op = {.name = "MatMulIntegerToFloat",
+                      .domain = "com.microsoft",
+                      .inputs = {{"A", quantized::bytes, Port::Arity::required, 'A'},
+                                 {"B", quantized::bytes, Port::Arity::required, 'B'},
+                                 {"a_scale", TypeSet{DType::float32}},
+                                 {"b_scale", TypeSet{DType::float32}},
+                                 {"a_zero_point", quantized::bytes, Port::Arity::optional, 'A'},
+                                 {"b_zero_point", quantized::bytes, Port::Arity::optional, 'B'},
+                                 {"bias", TypeSet{DType::float32}, Port::Arity::optional}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MatMulIntegerToFloat

@@ -1,7 +1,7 @@
 #include "compiler/ops/pool.hpp"
 #include "kernels/ref/pool.hpp"
 
-namespace inferc {
+namespace inferc::op_MaxPool {
 namespace {
 
 constexpr TypeSet element_types = types::floats | TypeSet{DType::int8, DType::uint8};
@@ -29,12 +29,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_MaxPool = {.name = "MaxPool",
-                              .inputs = {{"X", element_types}},
-                              .max_outputs = 2,
-                              .attributes = pool::attributes({{"storage_order", AttributeKind::integer}}),
-                              .infer = infer,
-                              .lower = lower,
-                              .versions = "1, 8, 10, 11, 12, 22"};
+extern const Op op = {.name = "MaxPool",
+                      .inputs = {{"X", element_types}},
+                      .max_outputs = 2,
+                      .attributes = pool::attributes({{"storage_order", AttributeKind::integer}}),
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1, 8, 10, 11, 12, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MaxPool

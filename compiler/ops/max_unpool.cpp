@@ -4,7 +4,7 @@
 
 #include "compiler/ops/content.hpp"
 
-namespace inferc {
+namespace inferc::op_MaxUnpool {
 namespace {
 
 std::vector<std::int64_t> list(const Node& n, const char* key, std::size_t size, std::int64_t otherwise) {
@@ -76,12 +76,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_MaxUnpool = {
-    .name = "MaxUnpool",
-    .inputs = {{"X", types::floats}, {"I", types::int64}, {"output_shape", types::int64, Port::Arity::optional}},
-    .attributes = {{"kernel_shape", AttributeKind::integers}, {"pads", AttributeKind::integers}, {"strides", AttributeKind::integers}},
-    .infer = infer,
-    .lower = lower,
-    .versions = "9, 11, 22"};
+extern const Op op = {.name = "MaxUnpool",
+                      .inputs = {{"X", types::floats}, {"I", types::int64}, {"output_shape", types::int64, Port::Arity::optional}},
+                      .attributes = {{"kernel_shape", AttributeKind::integers}, {"pads", AttributeKind::integers}, {"strides", AttributeKind::integers}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "9, 11, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MaxUnpool

@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Mean {
 namespace {
 
 Tensor count(DType dtype, std::size_t n) {
@@ -25,10 +25,10 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Mean = {.name = "Mean",
-                           .inputs = {{"data_0", types::floats, Port::Arity::variadic, 'T'}},
-                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                           .lower = lower,
-                           .versions = "6, 8, 13"};
+extern const Op op = {.name = "Mean",
+                      .inputs = {{"data_0", types::floats, Port::Arity::variadic, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .versions = "6, 8, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Mean

@@ -2,7 +2,7 @@
 #include "compiler/ops/reduce.hpp"
 #include "kernels/ref/normalization.hpp"
 
-namespace inferc {
+namespace inferc::op_MeanVarianceNormalization {
 namespace {
 
 std::vector<std::int64_t> axes(const Node& n) { return n.attr("axes", std::vector<std::int64_t>{0, 2, 3}); }
@@ -30,11 +30,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_MeanVarianceNormalization = {.name = "MeanVarianceNormalization",
-                                                .inputs = {{"X", types::floats}},
-                                                .attributes = {{"axes", AttributeKind::integers}},
-                                                .infer = infer,
-                                                .lower = lower,
-                                                .versions = "9, 13"};
+extern const Op op = {.name = "MeanVarianceNormalization",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"axes", AttributeKind::integers}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "9, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MeanVarianceNormalization

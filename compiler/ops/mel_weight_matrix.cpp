@@ -5,7 +5,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_MelWeightMatrix {
 namespace {
 
 // [dft_length / 2 + 1, num_mel_bins], else as declared.
@@ -49,15 +49,15 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_MelWeightMatrix = {.name = "MelWeightMatrix",
-                                      .inputs = {{"num_mel_bins", types::index, Port::Arity::required, 'I'},
-                                                 {"dft_length", types::index, Port::Arity::required, 'I'},
-                                                 {"sample_rate", types::index, Port::Arity::required, 'I'},
-                                                 {"lower_edge_hertz", types::floats, Port::Arity::required, 'F'},
-                                                 {"upper_edge_hertz", types::floats, Port::Arity::required, 'F'}},
-                                      .attributes = {{"output_datatype", AttributeKind::integer}},
-                                      .infer = infer,
-                                      .lower = lower,
-                                      .versions = "17"};
+extern const Op op = {.name = "MelWeightMatrix",
+                      .inputs = {{"num_mel_bins", types::index, Port::Arity::required, 'I'},
+                                 {"dft_length", types::index, Port::Arity::required, 'I'},
+                                 {"sample_rate", types::index, Port::Arity::required, 'I'},
+                                 {"lower_edge_hertz", types::floats, Port::Arity::required, 'F'},
+                                 {"upper_edge_hertz", types::floats, Port::Arity::required, 'F'}},
+                      .attributes = {{"output_datatype", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "17"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MelWeightMatrix

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_MicrosoftAttention {
 namespace {
 
 constexpr std::size_t mask_index = 3, attention_bias = 5;
@@ -48,26 +48,26 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_MicrosoftAttention = {.name = "Attention",
-                                         .domain = "com.microsoft",
-                                         .inputs = {{"input", types::floats, Port::Arity::required, 'T'},
-                                                    {"weights", types::floats, Port::Arity::required, 'T'},
-                                                    {"bias", types::floats, Port::Arity::optional, 'T'},
-                                                    {"mask_index", TypeSet{DType::int32}, Port::Arity::optional},
-                                                    {"past", types::floats, Port::Arity::optional, 'T'},
-                                                    {"attention_bias", types::floats, Port::Arity::optional, 'T'},
-                                                    {"past_sequence_length", TypeSet{DType::int32}, Port::Arity::optional}},
-                                         .max_outputs = 2,
-                                         .attributes = {{"do_rotary", AttributeKind::integer},
-                                                        {"mask_filter_value", AttributeKind::real},
-                                                        {"num_heads", AttributeKind::integer},
-                                                        {"past_present_share_buffer", AttributeKind::integer},
-                                                        {"qkv_hidden_sizes", AttributeKind::integers},
-                                                        {"rotary_embedding_dim", AttributeKind::integer},
-                                                        {"scale", AttributeKind::real},
-                                                        {"unidirectional", AttributeKind::integer}},
-                                         .infer = infer,
-                                         .expand = expand,
-                                         .versions = "1"};
+extern const Op op = {.name = "Attention",
+                      .domain = "com.microsoft",
+                      .inputs = {{"input", types::floats, Port::Arity::required, 'T'},
+                                 {"weights", types::floats, Port::Arity::required, 'T'},
+                                 {"bias", types::floats, Port::Arity::optional, 'T'},
+                                 {"mask_index", TypeSet{DType::int32}, Port::Arity::optional},
+                                 {"past", types::floats, Port::Arity::optional, 'T'},
+                                 {"attention_bias", types::floats, Port::Arity::optional, 'T'},
+                                 {"past_sequence_length", TypeSet{DType::int32}, Port::Arity::optional}},
+                      .max_outputs = 2,
+                      .attributes = {{"do_rotary", AttributeKind::integer},
+                                     {"mask_filter_value", AttributeKind::real},
+                                     {"num_heads", AttributeKind::integer},
+                                     {"past_present_share_buffer", AttributeKind::integer},
+                                     {"qkv_hidden_sizes", AttributeKind::integers},
+                                     {"rotary_embedding_dim", AttributeKind::integer},
+                                     {"scale", AttributeKind::real},
+                                     {"unidirectional", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MicrosoftAttention

@@ -1,7 +1,7 @@
 #include "compiler/ops/microsoft.hpp"
 #include "compiler/ops/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_MicrosoftDequantizeLinear {
 namespace {
 
 void infer(Infer&) {}
@@ -14,14 +14,14 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_MicrosoftDequantizeLinear = {.name = "DequantizeLinear",
-                                                .domain = "com.microsoft",
-                                                .inputs = {{"x", quantized::words | TypeSet{DType::int32}, Port::Arity::required, 'T'},
-                                                           {"x_scale", TypeSet{DType::float32, DType::float16}},
-                                                           {"x_zero_point", quantized::words | TypeSet{DType::int32}, Port::Arity::optional, 'T'}},
-                                                .attributes = {{"axis", AttributeKind::integer}},
-                                                .infer = infer,
-                                                .expand = expand,
-                                                .versions = "1"};
+extern const Op op = {.name = "DequantizeLinear",
+                      .domain = "com.microsoft",
+                      .inputs = {{"x", quantized::words | TypeSet{DType::int32}, Port::Arity::required, 'T'},
+                                 {"x_scale", TypeSet{DType::float32, DType::float16}},
+                                 {"x_zero_point", quantized::words | TypeSet{DType::int32}, Port::Arity::optional, 'T'}},
+                      .attributes = {{"axis", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MicrosoftDequantizeLinear

@@ -1,6 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_MicrosoftGelu {
 namespace {
 
 void infer(Infer&) {}
@@ -12,7 +12,6 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_MicrosoftGelu = {
-    .name = "Gelu", .domain = "com.microsoft", .inputs = {{"X", types::floats}}, .infer = infer, .expand = expand, .versions = "1"};
+extern const Op op = {.name = "Gelu", .domain = "com.microsoft", .inputs = {{"X", types::floats}}, .infer = infer, .expand = expand, .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MicrosoftGelu

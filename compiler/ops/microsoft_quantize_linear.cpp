@@ -1,7 +1,7 @@
 #include "compiler/ops/microsoft.hpp"
 #include "compiler/ops/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_MicrosoftQuantizeLinear {
 namespace {
 
 void infer(Infer&) {}
@@ -14,14 +14,14 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_MicrosoftQuantizeLinear = {.name = "QuantizeLinear",
-                                              .domain = "com.microsoft",
-                                              .inputs = {{"x", TypeSet{DType::float32, DType::float16}},
-                                                         {"y_scale", TypeSet{DType::float32, DType::float16}},
-                                                         {"y_zero_point", quantized::words, Port::Arity::optional}},
-                                              .attributes = {{"axis", AttributeKind::integer}},
-                                              .infer = infer,
-                                              .expand = expand,
-                                              .versions = "1"};
+extern const Op op = {.name = "QuantizeLinear",
+                      .domain = "com.microsoft",
+                      .inputs = {{"x", TypeSet{DType::float32, DType::float16}},
+                                 {"y_scale", TypeSet{DType::float32, DType::float16}},
+                                 {"y_zero_point", quantized::words, Port::Arity::optional}},
+                      .attributes = {{"axis", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MicrosoftQuantizeLinear

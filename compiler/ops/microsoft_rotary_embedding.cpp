@@ -2,7 +2,7 @@
 
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_MicrosoftRotaryEmbedding {
 namespace {
 
 // Stated, or as many as the caches have room for.
@@ -29,19 +29,19 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_MicrosoftRotaryEmbedding = {.name = "RotaryEmbedding",
-                                               .domain = "com.microsoft",
-                                               .inputs = {{"input", TypeSet{DType::float32}},
-                                                          {"position_ids", types::int64},
-                                                          {"cos_cache", TypeSet{DType::float32}},
-                                                          {"sin_cache", TypeSet{DType::float32}}},
-                                               .attributes = {{"interleaved", AttributeKind::integer},
-                                                              {"is_packed_batching", AttributeKind::integer},
-                                                              {"num_heads", AttributeKind::integer},
-                                                              {"rotary_embedding_dim", AttributeKind::integer},
-                                                              {"scale", AttributeKind::real}},
-                                               .infer = infer,
-                                               .expand = expand,
-                                               .versions = "1"};
+extern const Op op = {.name = "RotaryEmbedding",
+                      .domain = "com.microsoft",
+                      .inputs = {{"input", TypeSet{DType::float32}},
+                                 {"position_ids", types::int64},
+                                 {"cos_cache", TypeSet{DType::float32}},
+                                 {"sin_cache", TypeSet{DType::float32}}},
+                      .attributes = {{"interleaved", AttributeKind::integer},
+                                     {"is_packed_batching", AttributeKind::integer},
+                                     {"num_heads", AttributeKind::integer},
+                                     {"rotary_embedding_dim", AttributeKind::integer},
+                                     {"scale", AttributeKind::real}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MicrosoftRotaryEmbedding

@@ -1,7 +1,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Mod {
 namespace {
 
 bool truncates(const Node& n) { return n.attr_int("fmod", 0) != 0; }
@@ -27,12 +27,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Mod = {.name = "Mod",
-                          .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
-                          .attributes = {{"fmod", AttributeKind::integer}},
-                          .infer = infer,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::fmod", nullptr, elementwise::on_floats},
-                          .versions = "10, 13"};
+extern const Op op = {.name = "Mod",
+                      .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                      .attributes = {{"fmod", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::fmod", nullptr, elementwise::on_floats},
+                      .versions = "10, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Mod

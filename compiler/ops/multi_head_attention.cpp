@@ -4,7 +4,7 @@
 
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_MultiHeadAttention {
 namespace {
 
 constexpr std::size_t attention_bias = 5;
@@ -61,23 +61,23 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_MultiHeadAttention = {.name = "MultiHeadAttention",
-                                         .domain = "com.microsoft",
-                                         .inputs = {{"query", types::floats, Port::Arity::required, 'T'},
-                                                    {"key", types::floats, Port::Arity::optional, 'T'},
-                                                    {"value", types::floats, Port::Arity::optional, 'T'},
-                                                    {"bias", types::floats, Port::Arity::optional, 'T'},
-                                                    {"key_padding_mask", TypeSet{DType::int32}, Port::Arity::optional},
-                                                    {"attention_bias", types::floats, Port::Arity::optional, 'T'},
-                                                    {"past_key", types::floats, Port::Arity::optional, 'T'},
-                                                    {"past_value", types::floats, Port::Arity::optional, 'T'}},
-                                         .max_outputs = 3,
-                                         .attributes = {{"mask_filter_value", AttributeKind::real},
-                                                        {"num_heads", AttributeKind::integer},
-                                                        {"scale", AttributeKind::real},
-                                                        {"unidirectional", AttributeKind::integer}},
-                                         .infer = infer,
-                                         .expand = expand,
-                                         .versions = "1"};
+extern const Op op = {.name = "MultiHeadAttention",
+                      .domain = "com.microsoft",
+                      .inputs = {{"query", types::floats, Port::Arity::required, 'T'},
+                                 {"key", types::floats, Port::Arity::optional, 'T'},
+                                 {"value", types::floats, Port::Arity::optional, 'T'},
+                                 {"bias", types::floats, Port::Arity::optional, 'T'},
+                                 {"key_padding_mask", TypeSet{DType::int32}, Port::Arity::optional},
+                                 {"attention_bias", types::floats, Port::Arity::optional, 'T'},
+                                 {"past_key", types::floats, Port::Arity::optional, 'T'},
+                                 {"past_value", types::floats, Port::Arity::optional, 'T'}},
+                      .max_outputs = 3,
+                      .attributes = {{"mask_filter_value", AttributeKind::real},
+                                     {"num_heads", AttributeKind::integer},
+                                     {"scale", AttributeKind::real},
+                                     {"unidirectional", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_MultiHeadAttention

@@ -1,18 +1,18 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Neg {
 namespace {
 
 void lower(Lower& l) { elementwise::lower1<functors::neg, SignedTypes>(l, "functors::neg", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
-extern const Op op_Neg = {.name = "Neg",
-                          .inputs = {{"X", types::signed_numeric}},
+extern const Op op = {.name = "Neg",
+                      .inputs = {{"X", types::signed_numeric}},
 
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::neg"},
-                          .versions = "6, 9, 13"};
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::neg"},
+                      .versions = "6, 9, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Neg

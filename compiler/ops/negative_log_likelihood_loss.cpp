@@ -1,6 +1,6 @@
 #include "compiler/ops/log_likelihood.hpp"
 
-namespace inferc {
+namespace inferc::op_NegativeLogLikelihoodLoss {
 namespace {
 
 void infer(Infer& i) { static_cast<void>(log_likelihood::infer_loss(i)); }
@@ -8,11 +8,11 @@ void lower(Lower& l) { log_likelihood::lower(l, l.in_dense(0)); }
 
 }  // namespace
 
-extern const Op op_NegativeLogLikelihoodLoss = {.name = "NegativeLogLikelihoodLoss",
-                                                .inputs = log_likelihood::ports("input", "target", "weight"),
-                                                .attributes = log_likelihood::attributes(),
-                                                .infer = infer,
-                                                .lower = lower,
-                                                .versions = "12, 13, 22"};
+extern const Op op = {.name = "NegativeLogLikelihoodLoss",
+                      .inputs = log_likelihood::ports("input", "target", "weight"),
+                      .attributes = log_likelihood::attributes(),
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "12, 13, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_NegativeLogLikelihoodLoss

@@ -6,7 +6,7 @@
 
 #include "compiler/ops/content.hpp"
 
-namespace inferc {
+namespace inferc::op_NonMaxSuppression {
 namespace {
 
 bool one_element(Infer& i, std::size_t input, const char* name) {
@@ -48,15 +48,15 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_NonMaxSuppression = {.name = "NonMaxSuppression",
-                                        .inputs = {{"boxes", {DType::float32}},
-                                                   {"scores", {DType::float32}},
-                                                   {"max_output_boxes_per_class", types::int64, Port::Arity::optional},
-                                                   {"iou_threshold", {DType::float32}, Port::Arity::optional},
-                                                   {"score_threshold", {DType::float32}, Port::Arity::optional}},
-                                        .attributes = {{"center_point_box", AttributeKind::integer}},
-                                        .infer = infer,
-                                        .lower = lower,
-                                        .versions = "10, 11"};
+extern const Op op = {.name = "NonMaxSuppression",
+                      .inputs = {{"boxes", {DType::float32}},
+                                 {"scores", {DType::float32}},
+                                 {"max_output_boxes_per_class", types::int64, Port::Arity::optional},
+                                 {"iou_threshold", {DType::float32}, Port::Arity::optional},
+                                 {"score_threshold", {DType::float32}, Port::Arity::optional}},
+                      .attributes = {{"center_point_box", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "10, 11"};
 
-}  // namespace inferc
+}  // namespace inferc::op_NonMaxSuppression

@@ -4,7 +4,7 @@
 #include "compiler/ops/content.hpp"
 #include "kernels/ref/nonzero.hpp"
 
-namespace inferc {
+namespace inferc::op_NonZero {
 namespace {
 
 // Whether each element of a tensor is non-zero, row-major.
@@ -113,6 +113,6 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_NonZero = {.name = "NonZero", .inputs = {{"X", types::all}}, .infer = infer, .lower = lower, .versions = "9, 13"};
+extern const Op op = {.name = "NonZero", .inputs = {{"X", types::all}}, .infer = infer, .lower = lower, .versions = "9, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_NonZero

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/scores.hpp"
 
-namespace inferc {
+namespace inferc::op_Normalizer {
 namespace {
 
 std::string norm_of(const Node& n) { return n.attr("norm", std::string("MAX")); }
@@ -32,12 +32,12 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_Normalizer = {.name = "Normalizer",
-                                 .domain = "ai.onnx.ml",
-                                 .inputs = {{"X", scores::features}},
-                                 .attributes = {{"norm", AttributeKind::string}},
-                                 .infer = infer,
-                                 .expand = expand,
-                                 .versions = "1"};
+extern const Op op = {.name = "Normalizer",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", scores::features}},
+                      .attributes = {{"norm", AttributeKind::string}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Normalizer

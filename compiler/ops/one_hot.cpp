@@ -4,7 +4,7 @@
 #include "compiler/ops/halves.hpp"
 #include "kernels/ref/one_hot.hpp"
 
-namespace inferc {
+namespace inferc::op_OneHot {
 namespace {
 
 std::optional<std::int64_t> integral(const Tensor& t) {
@@ -57,11 +57,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_OneHot = {.name = "OneHot",
-                             .inputs = {{"indices", types::numeric}, {"depth", types::numeric}, {"values", types::all}},
-                             .attributes = {{"axis", AttributeKind::integer}},
-                             .infer = infer,
-                             .lower = lower,
-                             .versions = "9, 11"};
+extern const Op op = {.name = "OneHot",
+                      .inputs = {{"indices", types::numeric}, {"depth", types::numeric}, {"values", types::all}},
+                      .attributes = {{"axis", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "9, 11"};
 
-}  // namespace inferc
+}  // namespace inferc::op_OneHot

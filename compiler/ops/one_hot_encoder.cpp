@@ -2,7 +2,7 @@
 
 #include "compiler/ops/expansion.hpp"
 
-namespace inferc {
+namespace inferc::op_OneHotEncoder {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
@@ -35,13 +35,12 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_OneHotEncoder = {
-    .name = "OneHotEncoder",
-    .domain = "ai.onnx.ml",
-    .inputs = {{"X", TypeSet{DType::float32, DType::float64, DType::int64}}},
-    .attributes = {{"cats_int64s", AttributeKind::integers}, {"cats_strings", AttributeKind::strings}, {"zeros", AttributeKind::integer}},
-    .infer = infer,
-    .expand = expand,
-    .versions = "1"};
+extern const Op op = {.name = "OneHotEncoder",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", TypeSet{DType::float32, DType::float64, DType::int64}}},
+                      .attributes = {{"cats_int64s", AttributeKind::integers}, {"cats_strings", AttributeKind::strings}, {"zeros", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_OneHotEncoder

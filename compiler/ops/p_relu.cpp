@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_PRelu {
 namespace {
 
 void infer(Infer& i) {
@@ -15,11 +15,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_PRelu = {.name = "PRelu",
-                            .inputs = {{"X", types::numeric, Port::Arity::required, 'T'}, {"slope", types::numeric, Port::Arity::required, 'T'}},
-                            .infer = infer,
-                            .lower = lower,
-                            .elementwise = Elementwise{"functors::prelu", nullptr, elementwise::on_floats},
-                            .versions = "7, 9, 16"};
+extern const Op op = {.name = "PRelu",
+                      .inputs = {{"X", types::numeric, Port::Arity::required, 'T'}, {"slope", types::numeric, Port::Arity::required, 'T'}},
+                      .infer = infer,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::prelu", nullptr, elementwise::on_floats},
+                      .versions = "7, 9, 16"};
 
-}  // namespace inferc
+}  // namespace inferc::op_PRelu

@@ -6,7 +6,7 @@
 #include "compiler/ops/format.hpp"
 #include "kernels/ref/pad_given.hpp"
 
-namespace inferc {
+namespace inferc::op_Pad {
 namespace {
 
 std::string mode_of(const Node& n) { return n.attr("mode", std::string("constant")); }
@@ -128,14 +128,14 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Pad = {.name = "Pad",
-                          .inputs = {{"data", types::any, Port::Arity::required, 'T'},
-                                     {"pads", types::int64},
-                                     {"constant_value", types::any, Port::Arity::optional, 'T'},
-                                     {"axes", types::index, Port::Arity::optional}},
-                          .attributes = {{"mode", AttributeKind::string}},
-                          .infer = infer,
-                          .lower = lower,
-                          .versions = "2, 11, 13, 18, 19, 21, 23, 24, 25"};
+extern const Op op = {.name = "Pad",
+                      .inputs = {{"data", types::any, Port::Arity::required, 'T'},
+                                 {"pads", types::int64},
+                                 {"constant_value", types::any, Port::Arity::optional, 'T'},
+                                 {"axes", types::index, Port::Arity::optional}},
+                      .attributes = {{"mode", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "2, 11, 13, 18, 19, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Pad

@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Pow {
 namespace {
 
 void lower(Lower& l) {
@@ -19,11 +19,11 @@ bool equal_floats(const Node& n) { return elementwise::on_floats(n) && n.inputs[
 
 }  // namespace
 
-extern const Op op_Pow = {.name = "Pow",
-                          .inputs = {{"X", types::floats | types::index}, {"Y", types::numeric}},
-                          .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::pow", nullptr, equal_floats},
-                          .versions = "7, 12, 13, 15"};
+extern const Op op = {.name = "Pow",
+                      .inputs = {{"X", types::floats | types::index}, {"Y", types::numeric}},
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::pow", nullptr, equal_floats},
+                      .versions = "7, 12, 13, 15"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Pow

@@ -3,7 +3,7 @@
 #include "compiler/ops/microsoft.hpp"
 #include "compiler/ops/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_QGemm {
 namespace {
 
 void infer(Infer& i) {
@@ -31,20 +31,20 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_QGemm = {.name = "QGemm",
-                            .domain = "com.microsoft",
-                            .inputs = {{"A", quantized::bytes, Port::Arity::required, 'A'},
-                                       {"a_scale", TypeSet{DType::float32}},
-                                       {"a_zero_point", quantized::bytes, Port::Arity::required, 'A'},
-                                       {"B", quantized::bytes, Port::Arity::required, 'B'},
-                                       {"b_scale", TypeSet{DType::float32}},
-                                       {"b_zero_point", quantized::bytes, Port::Arity::required, 'B'},
-                                       {"C", TypeSet{DType::int32}, Port::Arity::optional},
-                                       {"y_scale", TypeSet{DType::float32}, Port::Arity::optional},
-                                       {"y_zero_point", quantized::bytes, Port::Arity::optional}},
-                            .attributes = {{"alpha", AttributeKind::real}, {"transA", AttributeKind::integer}, {"transB", AttributeKind::integer}},
-                            .infer = infer,
-                            .expand = expand,
-                            .versions = "1"};
+extern const Op op = {.name = "QGemm",
+                      .domain = "com.microsoft",
+                      .inputs = {{"A", quantized::bytes, Port::Arity::required, 'A'},
+                                 {"a_scale", TypeSet{DType::float32}},
+                                 {"a_zero_point", quantized::bytes, Port::Arity::required, 'A'},
+                                 {"B", quantized::bytes, Port::Arity::required, 'B'},
+                                 {"b_scale", TypeSet{DType::float32}},
+                                 {"b_zero_point", quantized::bytes, Port::Arity::required, 'B'},
+                                 {"C", TypeSet{DType::int32}, Port::Arity::optional},
+                                 {"y_scale", TypeSet{DType::float32}, Port::Arity::optional},
+                                 {"y_zero_point", quantized::bytes, Port::Arity::optional}},
+                      .attributes = {{"alpha", AttributeKind::real}, {"transA", AttributeKind::integer}, {"transB", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QGemm

@@ -3,7 +3,7 @@
 #include "compiler/ops/quantize.hpp"
 #include "kernels/ref/qlinear.hpp"
 
-namespace inferc {
+namespace inferc::op_QLinearAdd {
 namespace {
 
 void lower(Lower& l) {
@@ -13,7 +13,7 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_QLinearAdd = {
+extern const Op op = {
     .name = "QLinearAdd", .domain = "com.microsoft", .inputs = microsoft::binary_ports(), .infer = microsoft::infer_binary, .lower = lower, .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QLinearAdd

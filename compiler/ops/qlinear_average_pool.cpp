@@ -3,7 +3,7 @@
 #include "compiler/ops/quantize.hpp"
 #include "kernels/ref/qlinear.hpp"
 
-namespace inferc {
+namespace inferc::op_QLinearAveragePool {
 namespace {
 
 void infer(Infer& i) {
@@ -32,18 +32,18 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_QLinearAveragePool = {.name = "QLinearAveragePool",
-                                         .domain = "com.microsoft",
-                                         .inputs = microsoft::unary_ports(),
-                                         .attributes = {{"auto_pad", AttributeKind::string},
-                                                        {"ceil_mode", AttributeKind::integer},
-                                                        {"channels_last", AttributeKind::integer},
-                                                        {"count_include_pad", AttributeKind::integer},
-                                                        {"kernel_shape", AttributeKind::integers},
-                                                        {"pads", AttributeKind::integers},
-                                                        {"strides", AttributeKind::integers}},
-                                         .infer = infer,
-                                         .lower = lower,
-                                         .versions = "1"};
+extern const Op op = {.name = "QLinearAveragePool",
+                      .domain = "com.microsoft",
+                      .inputs = microsoft::unary_ports(),
+                      .attributes = {{"auto_pad", AttributeKind::string},
+                                     {"ceil_mode", AttributeKind::integer},
+                                     {"channels_last", AttributeKind::integer},
+                                     {"count_include_pad", AttributeKind::integer},
+                                     {"kernel_shape", AttributeKind::integers},
+                                     {"pads", AttributeKind::integers},
+                                     {"strides", AttributeKind::integers}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QLinearAveragePool

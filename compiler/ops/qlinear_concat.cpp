@@ -3,7 +3,7 @@
 #include "compiler/ops/microsoft.hpp"
 #include "compiler/ops/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_QLinearConcat {
 namespace {
 
 // Y_scale and Y_zero_point, then each operand with its scale and zero point.
@@ -31,14 +31,14 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_QLinearConcat = {.name = "QLinearConcat",
-                                    .domain = "com.microsoft",
-                                    .inputs = {{"Y_scale", TypeSet{DType::float32}},
-                                               {"Y_zero_point", quantized::bytes},
-                                               {"inputs", quantized::bytes | TypeSet{DType::float32}, Port::Arity::variadic}},
-                                    .attributes = {{"axis", AttributeKind::integer}},
-                                    .infer = infer,
-                                    .expand = expand,
-                                    .versions = "1"};
+extern const Op op = {.name = "QLinearConcat",
+                      .domain = "com.microsoft",
+                      .inputs = {{"Y_scale", TypeSet{DType::float32}},
+                                 {"Y_zero_point", quantized::bytes},
+                                 {"inputs", quantized::bytes | TypeSet{DType::float32}, Port::Arity::variadic}},
+                      .attributes = {{"axis", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QLinearConcat

@@ -3,7 +3,7 @@
 #include "compiler/ops/conv_integer.hpp"
 #include "compiler/ops/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_QLinearConv {
 namespace {
 
 constexpr conv_integer::Inputs places{{0, 3, 8}, 2, 5};
@@ -25,19 +25,19 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_QLinearConv = {.name = "QLinearConv",
-                                  .inputs = {{"x", quantized::bytes, Port::Arity::required, 'X'},
-                                             {"x_scale", quantized::scales},
-                                             {"x_zero_point", quantized::bytes, Port::Arity::required, 'X'},
-                                             {"w", quantized::bytes, Port::Arity::required, 'W'},
-                                             {"w_scale", quantized::scales},
-                                             {"w_zero_point", quantized::bytes, Port::Arity::required, 'W'},
-                                             {"y_scale", quantized::scales},
-                                             {"y_zero_point", quantized::bytes},
-                                             {"B", TypeSet{DType::int32}, Port::Arity::optional}},
-                                  .attributes = convolution::attributes(),
-                                  .infer = infer,
-                                  .lower = lower,
-                                  .versions = "10"};
+extern const Op op = {.name = "QLinearConv",
+                      .inputs = {{"x", quantized::bytes, Port::Arity::required, 'X'},
+                                 {"x_scale", quantized::scales},
+                                 {"x_zero_point", quantized::bytes, Port::Arity::required, 'X'},
+                                 {"w", quantized::bytes, Port::Arity::required, 'W'},
+                                 {"w_scale", quantized::scales},
+                                 {"w_zero_point", quantized::bytes, Port::Arity::required, 'W'},
+                                 {"y_scale", quantized::scales},
+                                 {"y_zero_point", quantized::bytes},
+                                 {"B", TypeSet{DType::int32}, Port::Arity::optional}},
+                      .attributes = convolution::attributes(),
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "10"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QLinearConv

@@ -1,7 +1,7 @@
 #include "compiler/ops/global_pool.hpp"
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_QLinearGlobalAveragePool {
 namespace {
 
 void infer(Infer& i) {
@@ -10,12 +10,12 @@ void infer(Infer& i) {
 
 }  // namespace
 
-extern const Op op_QLinearGlobalAveragePool = {.name = "QLinearGlobalAveragePool",
-                                               .domain = "com.microsoft",
-                                               .inputs = microsoft::unary_ports(),
-                                               .attributes = {{"channels_last", AttributeKind::integer}},
-                                               .infer = infer,
-                                               .lower = microsoft::lower_global_pool,
-                                               .versions = "1"};
+extern const Op op = {.name = "QLinearGlobalAveragePool",
+                      .domain = "com.microsoft",
+                      .inputs = microsoft::unary_ports(),
+                      .attributes = {{"channels_last", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = microsoft::lower_global_pool,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QLinearGlobalAveragePool

@@ -1,6 +1,6 @@
 #include "compiler/ops/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_QLinearMatMul {
 namespace {
 
 constexpr quantized::MatMulInputs places{0, 3, 2, 5};
@@ -20,17 +20,17 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_QLinearMatMul = {.name = "QLinearMatMul",
-                                    .inputs = {{"a", quantized::bytes, Port::Arity::required, 'A'},
-                                               {"a_scale", quantized::scales},
-                                               {"a_zero_point", quantized::bytes, Port::Arity::required, 'A'},
-                                               {"b", quantized::bytes, Port::Arity::required, 'B'},
-                                               {"b_scale", quantized::scales},
-                                               {"b_zero_point", quantized::bytes, Port::Arity::required, 'B'},
-                                               {"y_scale", quantized::scales},
-                                               {"y_zero_point", quantized::bytes}},
-                                    .infer = infer,
-                                    .lower = lower,
-                                    .versions = "10, 21"};
+extern const Op op = {.name = "QLinearMatMul",
+                      .inputs = {{"a", quantized::bytes, Port::Arity::required, 'A'},
+                                 {"a_scale", quantized::scales},
+                                 {"a_zero_point", quantized::bytes, Port::Arity::required, 'A'},
+                                 {"b", quantized::bytes, Port::Arity::required, 'B'},
+                                 {"b_scale", quantized::scales},
+                                 {"b_zero_point", quantized::bytes, Port::Arity::required, 'B'},
+                                 {"y_scale", quantized::scales},
+                                 {"y_zero_point", quantized::bytes}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "10, 21"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QLinearMatMul

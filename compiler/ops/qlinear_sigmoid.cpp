@@ -1,17 +1,17 @@
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_QLinearSigmoid {
 namespace {
 
 bool expand(Expand& e) { return microsoft::expand_unary(e, "Sigmoid"); }
 
 }  // namespace
 
-extern const Op op_QLinearSigmoid = {.name = "QLinearSigmoid",
-                                     .domain = "com.microsoft",
-                                     .inputs = microsoft::unary_ports(),
-                                     .infer = microsoft::infer_unary,
-                                     .expand = expand,
-                                     .versions = "1"};
+extern const Op op = {.name = "QLinearSigmoid",
+                      .domain = "com.microsoft",
+                      .inputs = microsoft::unary_ports(),
+                      .infer = microsoft::infer_unary,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QLinearSigmoid

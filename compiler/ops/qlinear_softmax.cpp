@@ -5,7 +5,7 @@
 #include "compiler/ops/quantize.hpp"
 #include "kernels/math64.hpp"
 
-namespace inferc {
+namespace inferc::op_QLinearSoftmax {
 namespace {
 
 // The axes that are summed over: from `axis` on before opset 13, else that one.
@@ -57,12 +57,12 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_QLinearSoftmax = {.name = "QLinearSoftmax",
-                                     .domain = "com.microsoft",
-                                     .inputs = microsoft::unary_ports(),
-                                     .attributes = {{"axis", AttributeKind::integer}, {"opset", AttributeKind::integer}},
-                                     .infer = infer,
-                                     .expand = expand,
-                                     .versions = "1"};
+extern const Op op = {.name = "QLinearSoftmax",
+                      .domain = "com.microsoft",
+                      .inputs = microsoft::unary_ports(),
+                      .attributes = {{"axis", AttributeKind::integer}, {"opset", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QLinearSoftmax

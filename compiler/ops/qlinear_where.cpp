@@ -1,7 +1,7 @@
 #include "compiler/ops/microsoft.hpp"
 #include "compiler/ops/quantize.hpp"
 
-namespace inferc {
+namespace inferc::op_QLinearWhere {
 namespace {
 
 void infer(Infer& i) { microsoft::check_scales(i, {2, 5, 7}); }
@@ -14,19 +14,19 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_QLinearWhere = {.name = "QLinearWhere",
-                                   .domain = "com.microsoft",
-                                   .inputs = {{"condition", types::boolean},
-                                              {"X", quantized::bytes, Port::Arity::required, 'T'},
-                                              {"x_scale", TypeSet{DType::float32}},
-                                              {"x_zero_point", quantized::bytes, Port::Arity::required, 'T'},
-                                              {"Y", quantized::bytes, Port::Arity::required, 'T'},
-                                              {"y_scale", TypeSet{DType::float32}},
-                                              {"y_zero_point", quantized::bytes, Port::Arity::required, 'T'},
-                                              {"z_scale", TypeSet{DType::float32}},
-                                              {"z_zero_point", quantized::bytes, Port::Arity::required, 'T'}},
-                                   .infer = infer,
-                                   .expand = expand,
-                                   .versions = "1"};
+extern const Op op = {.name = "QLinearWhere",
+                      .domain = "com.microsoft",
+                      .inputs = {{"condition", types::boolean},
+                                 {"X", quantized::bytes, Port::Arity::required, 'T'},
+                                 {"x_scale", TypeSet{DType::float32}},
+                                 {"x_zero_point", quantized::bytes, Port::Arity::required, 'T'},
+                                 {"Y", quantized::bytes, Port::Arity::required, 'T'},
+                                 {"y_scale", TypeSet{DType::float32}},
+                                 {"y_zero_point", quantized::bytes, Port::Arity::required, 'T'},
+                                 {"z_scale", TypeSet{DType::float32}},
+                                 {"z_zero_point", quantized::bytes, Port::Arity::required, 'T'}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QLinearWhere

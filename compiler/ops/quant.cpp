@@ -3,7 +3,7 @@
 #include "compiler/ops/elementwise.hpp"
 #include "compiler/ops/qonnx.hpp"
 
-namespace inferc {
+namespace inferc::op_Quant {
 namespace {
 
 void infer(Infer& i) {
@@ -64,15 +64,15 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_Quant = {.name = "Quant",
-                            .domain = qonnx::domain,
-                            .inputs = {{"X", TypeSet{DType::float32}},
-                                       {"scale", TypeSet{DType::float32}},
-                                       {"zeropt", TypeSet{DType::float32}},
-                                       {"bitwidth", TypeSet{DType::float32, DType::int32, DType::int64}}},
-                            .attributes = {{"signed", AttributeKind::integer}, {"narrow", AttributeKind::integer}, {"rounding_mode", AttributeKind::string}},
-                            .infer = infer,
-                            .expand = expand,
-                            .versions = "1, 2"};
+extern const Op op = {.name = "Quant",
+                      .domain = qonnx::domain,
+                      .inputs = {{"X", TypeSet{DType::float32}},
+                                 {"scale", TypeSet{DType::float32}},
+                                 {"zeropt", TypeSet{DType::float32}},
+                                 {"bitwidth", TypeSet{DType::float32, DType::int32, DType::int64}}},
+                      .attributes = {{"signed", AttributeKind::integer}, {"narrow", AttributeKind::integer}, {"rounding_mode", AttributeKind::string}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1, 2"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Quant

@@ -6,7 +6,7 @@
 #include "compiler/ops/elementwise.hpp"
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_Quantize {
 namespace {
 
 constexpr std::array<std::string_view, 7> roundings{"TRN", "RND", "RND_CONV", "TRN_ZERO", "RND_ZERO", "RND_INF", "RND_MIN_INF"};
@@ -65,16 +65,16 @@ void lower(Lower& l) {
 
 // To fixed point: round(x * scale) brought between the integers low and high, / scale. Attributes rounding and overflow are those
 // of ap_fixed; operands are numbers or broadcast (per channel, per element).
-extern const Op op_Quantize = {.name = "Quantize",
-                               .domain = "inferc",
-                               .inputs = {{"x", types::floats, Port::Arity::required, 'T'},
-                                          {"scale", types::floats, Port::Arity::required, 'T'},
-                                          {"low", types::floats, Port::Arity::required, 'T'},
-                                          {"high", types::floats, Port::Arity::required, 'T'}},
-                               .attributes = {{"rounding", AttributeKind::string}, {"overflow", AttributeKind::string}},
-                               .infer = infer,
-                               .lower = lower,
-                               .lower_fast = elementwise::lower_fast,
-                               .elementwise = Elementwise{.functor = "", .functor_of = functor}};
+extern const Op op = {.name = "Quantize",
+                      .domain = "inferc",
+                      .inputs = {{"x", types::floats, Port::Arity::required, 'T'},
+                                 {"scale", types::floats, Port::Arity::required, 'T'},
+                                 {"low", types::floats, Port::Arity::required, 'T'},
+                                 {"high", types::floats, Port::Arity::required, 'T'}},
+                      .attributes = {{"rounding", AttributeKind::string}, {"overflow", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = elementwise::lower_fast,
+                      .elementwise = Elementwise{.functor = "", .functor_of = functor}};
 
-}  // namespace inferc
+}  // namespace inferc::op_Quantize

@@ -5,7 +5,7 @@
 #include "kernels/ref/quantize.hpp"
 #include "kernels/ref/quantize_low.hpp"
 
-namespace inferc {
+namespace inferc::op_QuantizeLinear {
 namespace {
 
 constexpr TypeSet element_types = quantized::words | quantized::low;
@@ -82,7 +82,7 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_QuantizeLinear = {
+extern const Op op = {
     .name = "QuantizeLinear",
     .inputs = {{"x", quantized::scales | TypeSet{DType::int32}}, {"y_scale", quantized::scales}, {"y_zero_point", element_types, Port::Arity::optional}},
     .attributes = {{"axis", AttributeKind::integer},
@@ -95,4 +95,4 @@ extern const Op op_QuantizeLinear = {
     .lower_fast = lower_fast,
     .versions = "10, 13, 19, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QuantizeLinear

@@ -1,6 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_QuickGelu {
 namespace {
 
 void infer(Infer&) {}
@@ -15,12 +15,12 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_QuickGelu = {.name = "QuickGelu",
-                                .domain = "com.microsoft",
-                                .inputs = {{"X", types::floats}},
-                                .attributes = {{"alpha", AttributeKind::real}},
-                                .infer = infer,
-                                .expand = expand,
-                                .versions = "1"};
+extern const Op op = {.name = "QuickGelu",
+                      .domain = "com.microsoft",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"alpha", AttributeKind::real}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_QuickGelu

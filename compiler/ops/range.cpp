@@ -7,7 +7,7 @@
 #include "kernels/ref/range.hpp"
 #include "kernels/ref/shape_operand.hpp"
 
-namespace inferc {
+namespace inferc::op_Range {
 namespace {
 
 std::optional<double> real_constant(const Infer& i, std::size_t k) {
@@ -82,12 +82,12 @@ constexpr TypeSet range_types = types::floats | TypeSet{DType::int16, DType::int
 
 }  // namespace
 
-extern const Op op_Range = {.name = "Range",
-                            .inputs = {{"start", range_types, Port::Arity::required, 'T'},
-                                       {"limit", range_types, Port::Arity::required, 'T'},
-                                       {"delta", range_types, Port::Arity::required, 'T'}},
-                            .infer = infer,
-                            .lower = lower,
-                            .versions = "11"};
+extern const Op op = {.name = "Range",
+                      .inputs = {{"start", range_types, Port::Arity::required, 'T'},
+                                 {"limit", range_types, Port::Arity::required, 'T'},
+                                 {"delta", range_types, Port::Arity::required, 'T'}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "11"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Range

@@ -1,12 +1,12 @@
 #include "compiler/ops/reduce.hpp"
 
-namespace inferc {
+namespace inferc::op_ReduceL1 {
 namespace {
 
 void lower(Lower& l) { reduction::lower<ref::reduce_l1, reduction::KernelTypes>(l, "ref::reduce_l1"); }
 
 }  // namespace
 
-extern const Op op_ReduceL1 = reduction::op("ReduceL1", reduction::types, lower, "1, 11, 13, 18");
+extern const Op op = reduction::op("ReduceL1", reduction::types, lower, "1, 11, 13, 18");
 
-}  // namespace inferc
+}  // namespace inferc::op_ReduceL1

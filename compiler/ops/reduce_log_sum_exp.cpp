@@ -1,6 +1,6 @@
 #include "compiler/ops/reduce.hpp"
 
-namespace inferc {
+namespace inferc::op_ReduceLogSumExp {
 namespace {
 
 void lower(Lower& l) {
@@ -16,6 +16,6 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_ReduceLogSumExp = reduction::op("ReduceLogSumExp", reduction::types, lower, "1, 11, 13, 18");
+extern const Op op = reduction::op("ReduceLogSumExp", reduction::types, lower, "1, 11, 13, 18");
 
-}  // namespace inferc
+}  // namespace inferc::op_ReduceLogSumExp

@@ -1,12 +1,12 @@
 #include "compiler/ops/reduce.hpp"
 
-namespace inferc {
+namespace inferc::op_ReduceMax {
 namespace {
 
 void lower(Lower& l) { reduction::lower<ref::reduce_max, reduction::OrderedKernelTypes>(l, "ref::reduce_max"); }
 
 }  // namespace
 
-extern const Op op_ReduceMax = reduction::op("ReduceMax", reduction::ordered_types, lower, "1, 11, 12, 13, 18, 20");
+extern const Op op = reduction::op("ReduceMax", reduction::ordered_types, lower, "1, 11, 12, 13, 18, 20");
 
-}  // namespace inferc
+}  // namespace inferc::op_ReduceMax

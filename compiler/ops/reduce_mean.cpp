@@ -1,12 +1,12 @@
 #include "compiler/ops/reduce.hpp"
 
-namespace inferc {
+namespace inferc::op_ReduceMean {
 namespace {
 
 void lower(Lower& l) { reduction::lower<ref::reduce_mean, reduction::KernelTypes>(l, "ref::reduce_mean"); }
 
 }  // namespace
 
-extern const Op op_ReduceMean = reduction::op("ReduceMean", reduction::types, lower, "1, 11, 13, 18");
+extern const Op op = reduction::op("ReduceMean", reduction::types, lower, "1, 11, 13, 18");
 
-}  // namespace inferc
+}  // namespace inferc::op_ReduceMean

@@ -1,12 +1,12 @@
 #include "compiler/ops/reduce.hpp"
 
-namespace inferc {
+namespace inferc::op_ReduceSumSquare {
 namespace {
 
 void lower(Lower& l) { reduction::lower<ref::reduce_sum_square, reduction::KernelTypes>(l, "ref::reduce_sum_square"); }
 
 }  // namespace
 
-extern const Op op_ReduceSumSquare = reduction::op("ReduceSumSquare", reduction::types, lower, "1, 11, 13, 18");
+extern const Op op = reduction::op("ReduceSumSquare", reduction::types, lower, "1, 11, 13, 18");
 
-}  // namespace inferc
+}  // namespace inferc::op_ReduceSumSquare

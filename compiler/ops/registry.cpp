@@ -5,7 +5,10 @@
 
 namespace inferc {
 
-#define INFERC_OP(id) extern const Op op_##id;
+#define INFERC_OP(id)   \
+  namespace op_##id {   \
+    extern const Op op; \
+  }
 #include "compiler/ops/list.def"
 #undef INFERC_OP
 
@@ -22,7 +25,7 @@ Op with_halves(Op op) {
 
 const std::vector<const Op*>& all_ops() {
   static const std::deque<Op> ops = {
-#define INFERC_OP(id) with_halves(op_##id),
+#define INFERC_OP(id) with_halves(op_##id::op),
 #include "compiler/ops/list.def"
 #undef INFERC_OP
   };

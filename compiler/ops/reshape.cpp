@@ -4,7 +4,7 @@
 #include "compiler/ops/format.hpp"
 #include "kernels/ref/shape_operand.hpp"
 
-namespace inferc {
+namespace inferc::op_Reshape {
 namespace {
 
 bool allows_zero(const Node& n) { return n.attr_int("allowzero", 0) != 0; }
@@ -62,11 +62,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Reshape = {.name = "Reshape",
-                              .inputs = {{"data", types::any}, {"shape", types::int64}},
-                              .attributes = {{"allowzero", AttributeKind::integer}},
-                              .infer = infer,
-                              .lower = lower,
-                              .versions = "5, 13, 14, 19, 21, 23, 24, 25"};
+extern const Op op = {.name = "Reshape",
+                      .inputs = {{"data", types::any}, {"shape", types::int64}},
+                      .attributes = {{"allowzero", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "5, 13, 14, 19, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Reshape

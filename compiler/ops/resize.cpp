@@ -8,7 +8,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/halves.hpp"
 
-namespace inferc {
+namespace inferc::op_Resize {
 namespace {
 
 enum : std::size_t { data, roi, scales, sizes };
@@ -216,22 +216,22 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Resize = {.name = "Resize",
-                             .inputs = {{"X", types::all},
-                                        {"roi", types::floats, Port::Arity::optional},
-                                        {"scales", TypeSet{DType::float32}, Port::Arity::optional},
-                                        {"sizes", types::int64, Port::Arity::optional}},
-                             .attributes = {{"antialias", AttributeKind::integer},
-                                            {"axes", AttributeKind::integers},
-                                            {"coordinate_transformation_mode", AttributeKind::string},
-                                            {"cubic_coeff_a", AttributeKind::real},
-                                            {"exclude_outside", AttributeKind::integer},
-                                            {"extrapolation_value", AttributeKind::real},
-                                            {"keep_aspect_ratio_policy", AttributeKind::string},
-                                            {"mode", AttributeKind::string},
-                                            {"nearest_mode", AttributeKind::string}},
-                             .infer = infer,
-                             .lower = lower,
-                             .versions = "10, 11, 13, 18, 19"};
+extern const Op op = {.name = "Resize",
+                      .inputs = {{"X", types::all},
+                                 {"roi", types::floats, Port::Arity::optional},
+                                 {"scales", TypeSet{DType::float32}, Port::Arity::optional},
+                                 {"sizes", types::int64, Port::Arity::optional}},
+                      .attributes = {{"antialias", AttributeKind::integer},
+                                     {"axes", AttributeKind::integers},
+                                     {"coordinate_transformation_mode", AttributeKind::string},
+                                     {"cubic_coeff_a", AttributeKind::real},
+                                     {"exclude_outside", AttributeKind::integer},
+                                     {"extrapolation_value", AttributeKind::real},
+                                     {"keep_aspect_ratio_policy", AttributeKind::string},
+                                     {"mode", AttributeKind::string},
+                                     {"nearest_mode", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "10, 11, 13, 18, 19"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Resize

@@ -5,7 +5,7 @@
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_ReverseSequence {
 namespace {
 
 std::int64_t time_axis(const Node& n) { return n.attr_int("time_axis", 0); }
@@ -37,11 +37,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_ReverseSequence = {.name = "ReverseSequence",
-                                      .inputs = {{"input", types::any}, {"sequence_lens", types::int64}},
-                                      .attributes = {{"batch_axis", AttributeKind::integer}, {"time_axis", AttributeKind::integer}},
-                                      .infer = infer,
-                                      .lower = lower,
-                                      .versions = "10"};
+extern const Op op = {.name = "ReverseSequence",
+                      .inputs = {{"input", types::any}, {"sequence_lens", types::int64}},
+                      .attributes = {{"batch_axis", AttributeKind::integer}, {"time_axis", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "10"};
 
-}  // namespace inferc
+}  // namespace inferc::op_ReverseSequence

@@ -2,7 +2,7 @@
 #include "compiler/ops/rows.hpp"
 #include "kernels/ref/normalization.hpp"
 
-namespace inferc {
+namespace inferc::op_RMSNormalization {
 namespace {
 
 void infer(Infer& i) {
@@ -40,13 +40,12 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_RMSNormalization = {
-    .name = "RMSNormalization",
-    .inputs = {{"X", types::floats}, {"scale", types::floats}},
-    .attributes = {{"axis", AttributeKind::integer}, {"epsilon", AttributeKind::real}, {"stash_type", AttributeKind::integer}},
-    .infer = infer,
-    .lower = lower,
-    .lower_fast = lower_fast,
-    .versions = "23"};
+extern const Op op = {.name = "RMSNormalization",
+                      .inputs = {{"X", types::floats}, {"scale", types::floats}},
+                      .attributes = {{"axis", AttributeKind::integer}, {"epsilon", AttributeKind::real}, {"stash_type", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "23"};
 
-}  // namespace inferc
+}  // namespace inferc::op_RMSNormalization

@@ -1,6 +1,6 @@
 #include "compiler/ops/recurrent.hpp"
 
-namespace inferc {
+namespace inferc::op_RNN {
 namespace {
 
 const recurrent::Kind kind{1, 1, {"Tanh"}};
@@ -25,12 +25,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_RNN = {.name = "RNN",
-                          .inputs = recurrent::ports(),
-                          .max_outputs = 2,
-                          .attributes = recurrent::attributes({}),
-                          .infer = infer,
-                          .lower = lower,
-                          .versions = "7, 14, 22"};
+extern const Op op = {.name = "RNN",
+                      .inputs = recurrent::ports(),
+                      .max_outputs = 2,
+                      .attributes = recurrent::attributes({}),
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "7, 14, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_RNN

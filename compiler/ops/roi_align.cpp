@@ -4,7 +4,7 @@
 
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_RoiAlign {
 namespace {
 
 std::string mode(const Node& n) { return n.attr("mode", std::string("avg")); }
@@ -47,7 +47,7 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_RoiAlign = {
+extern const Op op = {
     .name = "RoiAlign",
     .inputs = {{"X", types::floats, Port::Arity::required, 'T'}, {"rois", types::floats, Port::Arity::required, 'T'}, {"batch_indices", types::int64}},
     .attributes = {{"coordinate_transformation_mode", AttributeKind::string},
@@ -60,4 +60,4 @@ extern const Op op_RoiAlign = {
     .lower = lower,
     .versions = "10, 16, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_RoiAlign

@@ -5,7 +5,7 @@
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/heads.hpp"
 
-namespace inferc {
+namespace inferc::op_RotaryEmbedding {
 namespace {
 
 constexpr TypeSet element_types = types::halves | TypeSet{DType::float32};
@@ -65,7 +65,7 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_RotaryEmbedding = {
+extern const Op op = {
     .name = "RotaryEmbedding",
     .inputs = {{"X", element_types, Port::Arity::required, 'T'},
                {"cos_cache", element_types, Port::Arity::required, 'T'},
@@ -76,4 +76,4 @@ extern const Op op_RotaryEmbedding = {
     .lower = lower,
     .versions = "23"};
 
-}  // namespace inferc
+}  // namespace inferc::op_RotaryEmbedding

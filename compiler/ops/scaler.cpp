@@ -2,7 +2,7 @@
 
 #include "compiler/ops/scores.hpp"
 
-namespace inferc {
+namespace inferc::op_Scaler {
 namespace {
 
 using Reals = std::vector<float>;
@@ -35,12 +35,12 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_Scaler = {.name = "Scaler",
-                             .domain = "ai.onnx.ml",
-                             .inputs = {{"X", scores::features}},
-                             .attributes = {{"offset", AttributeKind::reals}, {"scale", AttributeKind::reals}},
-                             .infer = infer,
-                             .expand = expand,
-                             .versions = "1"};
+extern const Op op = {.name = "Scaler",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", scores::features}},
+                      .attributes = {{"offset", AttributeKind::reals}, {"scale", AttributeKind::reals}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Scaler

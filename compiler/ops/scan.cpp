@@ -13,6 +13,27 @@ std::int64_t element(const Node& n, std::string_view attribute, std::size_t k) {
   return k < list.size() ? list[k] : 0;
 }
 
+}  // namespace
+
+ScanForm::ScanForm(const Node& n) : body(&n.regions[0]), scanned(static_cast<std::size_t>(n.attr_int("num_scan_inputs", 0))) {
+  carried = control::first_capture(n, 0) - scanned;
+  collected = n.outputs.size() - carried;
+}
+
+std::size_t ScanForm::input_axis(const Node& n, std::size_t k, std::size_t rank) {
+  return from_front(element(n, "scan_input_axes", k), static_cast<std::int64_t>(rank));
+}
+std::size_t ScanForm::output_axis(const Node& n, std::size_t k, std::size_t rank) {
+  return from_front(element(n, "scan_output_axes", k), static_cast<std::int64_t>(rank));
+}
+bool ScanForm::input_reversed(const Node& n, std::size_t k) { return element(n, "scan_input_directions", k) != 0; }
+bool ScanForm::output_reversed(const Node& n, std::size_t k) { return element(n, "scan_output_directions", k) != 0; }
+
+}  // namespace inferc
+
+namespace inferc::op_Scan {
+namespace {
+
 bool has_body(Infer& i) {
   const auto own = static_cast<std::int64_t>(i.node.regions.size() == 1 ? control::first_capture(i.node, 0) : 0),
              scanned = i.node.attr_int("num_scan_inputs", 0);
@@ -76,31 +97,17 @@ void lower(Lower& l) { internal_error(address(l.node) + ": control flow is lower
 
 }  // namespace
 
-ScanForm::ScanForm(const Node& n) : body(&n.regions[0]), scanned(static_cast<std::size_t>(n.attr_int("num_scan_inputs", 0))) {
-  carried = control::first_capture(n, 0) - scanned;
-  collected = n.outputs.size() - carried;
-}
+extern const Op op = {.name = "Scan",
+                      .inputs = {{"initial_state_and_scan_inputs", types::any, Port::Arity::variadic}},
+                      .min_outputs = 1,
+                      .max_outputs = 1 << 20,
+                      .attributes = {{"num_scan_inputs", AttributeKind::integer},
+                                     {"scan_input_axes", AttributeKind::integers},
+                                     {"scan_input_directions", AttributeKind::integers},
+                                     {"scan_output_axes", AttributeKind::integers},
+                                     {"scan_output_directions", AttributeKind::integers}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "8, 9, 11, 16, 19, 21, 23, 24, 25"};
 
-std::size_t ScanForm::input_axis(const Node& n, std::size_t k, std::size_t rank) {
-  return from_front(element(n, "scan_input_axes", k), static_cast<std::int64_t>(rank));
-}
-std::size_t ScanForm::output_axis(const Node& n, std::size_t k, std::size_t rank) {
-  return from_front(element(n, "scan_output_axes", k), static_cast<std::int64_t>(rank));
-}
-bool ScanForm::input_reversed(const Node& n, std::size_t k) { return element(n, "scan_input_directions", k) != 0; }
-bool ScanForm::output_reversed(const Node& n, std::size_t k) { return element(n, "scan_output_directions", k) != 0; }
-
-extern const Op op_Scan = {.name = "Scan",
-                           .inputs = {{"initial_state_and_scan_inputs", types::any, Port::Arity::variadic}},
-                           .min_outputs = 1,
-                           .max_outputs = 1 << 20,
-                           .attributes = {{"num_scan_inputs", AttributeKind::integer},
-                                          {"scan_input_axes", AttributeKind::integers},
-                                          {"scan_input_directions", AttributeKind::integers},
-                                          {"scan_output_axes", AttributeKind::integers},
-                                          {"scan_output_directions", AttributeKind::integers}},
-                           .infer = infer,
-                           .lower = lower,
-                           .versions = "8, 9, 11, 16, 19, 21, 23, 24, 25"};
-
-}  // namespace inferc
+}  // namespace inferc::op_Scan

@@ -3,7 +3,7 @@
 #include "compiler/ops/indices.hpp"
 #include "compiler/ops/scatter.hpp"
 
-namespace inferc {
+namespace inferc::op_ScatterElements {
 namespace {
 
 void infer(Infer& i) {
@@ -58,7 +58,7 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_ScatterElements = {
+extern const Op op = {
     .name = "ScatterElements",
     .inputs = {{"data", types::all, Port::Arity::required, 'T'}, {"indices", types::index}, {"updates", types::all, Port::Arity::required, 'T'}},
     .attributes = {{"axis", AttributeKind::integer}, {"reduction", AttributeKind::string}},
@@ -67,4 +67,4 @@ extern const Op op_ScatterElements = {
     .lower_fast = lower_fast,
     .versions = "11, 13, 16, 18"};
 
-}  // namespace inferc
+}  // namespace inferc::op_ScatterElements

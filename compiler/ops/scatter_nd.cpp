@@ -5,7 +5,7 @@
 #include "compiler/ops/indices.hpp"
 #include "compiler/ops/scatter.hpp"
 
-namespace inferc {
+namespace inferc::op_ScatterND {
 namespace {
 
 void infer(Infer& i) {
@@ -89,7 +89,7 @@ bool lower_fast(Lower& l) {
 
 }  // namespace
 
-extern const Op op_ScatterND = {
+extern const Op op = {
     .name = "ScatterND",
     .inputs = {{"data", types::all, Port::Arity::required, 'T'}, {"indices", types::int64}, {"updates", types::all, Port::Arity::required, 'T'}},
     .attributes = {{"reduction", AttributeKind::string}},
@@ -98,4 +98,4 @@ extern const Op op_ScatterND = {
     .lower_fast = lower_fast,
     .versions = "11, 13, 16, 18"};
 
-}  // namespace inferc
+}  // namespace inferc::op_ScatterND

@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Selu {
 namespace {
 
 std::vector<double> parameters(const Node& n) { return {n.attr("alpha", 1.67326319217681884765625f), n.attr("gamma", 1.05070102214813232421875f)}; }
@@ -9,12 +9,12 @@ void lower(Lower& l) { elementwise::lower1<functors::selu, FloatTypes>(l, "funct
 
 }  // namespace
 
-extern const Op op_Selu = {.name = "Selu",
-                           .inputs = {{"X", types::floats}},
-                           .attributes = {{"alpha", AttributeKind::real}, {"gamma", AttributeKind::real}},
-                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                           .lower = lower,
-                           .elementwise = Elementwise{"functors::selu", parameters},
-                           .versions = "6, 22"};
+extern const Op op = {.name = "Selu",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"alpha", AttributeKind::real}, {"gamma", AttributeKind::real}},
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::selu", parameters},
+                      .versions = "6, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Selu

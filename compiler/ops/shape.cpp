@@ -4,7 +4,7 @@
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/sizes.hpp"
 
-namespace inferc {
+namespace inferc::op_Shape {
 namespace {
 
 std::vector<Dim> selected(const Node& node, const Shape& shape) {
@@ -31,11 +31,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Shape = {.name = "Shape",
-                            .inputs = {{"data", types::any}},
-                            .attributes = {{"start", AttributeKind::integer}, {"end", AttributeKind::integer}},
-                            .infer = infer,
-                            .lower = lower,
-                            .versions = "1, 13, 15, 19, 21, 23, 24, 25"};
+extern const Op op = {.name = "Shape",
+                      .inputs = {{"data", types::any}},
+                      .attributes = {{"start", AttributeKind::integer}, {"end", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1, 13, 15, 19, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Shape

@@ -1,18 +1,18 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Sign {
 namespace {
 
 void lower(Lower& l) { elementwise::lower1<functors::sign, SignedTypes>(l, "functors::sign", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
-extern const Op op_Sign = {.name = "Sign",
-                           .inputs = {{"X", types::signed_numeric}},
+extern const Op op = {.name = "Sign",
+                      .inputs = {{"X", types::signed_numeric}},
 
-                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                           .lower = lower,
-                           .elementwise = Elementwise{"functors::sign"},
-                           .versions = "9, 13"};
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::sign"},
+                      .versions = "9, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Sign

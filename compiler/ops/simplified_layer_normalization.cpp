@@ -1,6 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_SimplifiedLayerNormalization {
 namespace {
 
 void infer(Infer& i) {
@@ -16,14 +16,13 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_SimplifiedLayerNormalization = {
-    .name = "SimplifiedLayerNormalization",
-    .domain = "",
-    .inputs = {{"X", types::floats}, {"scale", types::floats}},
-    .max_outputs = 2,
-    .attributes = {{"axis", AttributeKind::integer}, {"epsilon", AttributeKind::real}, {"stash_type", AttributeKind::integer}},
-    .infer = infer,
-    .expand = expand,
-    .versions = "1"};
+extern const Op op = {.name = "SimplifiedLayerNormalization",
+                      .domain = "",
+                      .inputs = {{"X", types::floats}, {"scale", types::floats}},
+                      .max_outputs = 2,
+                      .attributes = {{"axis", AttributeKind::integer}, {"epsilon", AttributeKind::real}, {"stash_type", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_SimplifiedLayerNormalization

@@ -2,7 +2,7 @@
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/sizes.hpp"
 
-namespace inferc {
+namespace inferc::op_Size {
 namespace {
 
 void infer(Infer& i) {
@@ -21,6 +21,6 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Size = {.name = "Size", .inputs = {{"data", types::any}}, .infer = infer, .lower = lower, .versions = "1, 13, 19, 21, 23, 24, 25"};
+extern const Op op = {.name = "Size", .inputs = {{"data", types::any}}, .infer = infer, .lower = lower, .versions = "1, 13, 19, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Size

@@ -1,7 +1,7 @@
 #include "kernels/ref/sizes.hpp"
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_Sizes {
 namespace {
 
 // Sizes known when the call is made (partial data that a kernel needs as a tensor). The type and content of the
@@ -24,6 +24,6 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Sizes = {.name = "Sizes", .domain = "inferc", .inputs = {}, .attributes = {}, .infer = infer, .lower = lower};
+extern const Op op = {.name = "Sizes", .domain = "inferc", .inputs = {}, .attributes = {}, .infer = infer, .lower = lower};
 
-}  // namespace inferc
+}  // namespace inferc::op_Sizes

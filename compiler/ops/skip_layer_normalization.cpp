@@ -1,6 +1,6 @@
 #include "compiler/ops/microsoft.hpp"
 
-namespace inferc {
+namespace inferc::op_SkipLayerNormalization {
 namespace {
 
 bool expand(Expand& e) {
@@ -14,17 +14,17 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_SkipLayerNormalization = {.name = "SkipLayerNormalization",
-                                             .domain = "com.microsoft",
-                                             .inputs = {{"input", types::floats, Port::Arity::required, 'T'},
-                                                        {"skip", types::floats, Port::Arity::required, 'T'},
-                                                        {"gamma", types::floats, Port::Arity::required, 'T'},
-                                                        {"beta", types::floats, Port::Arity::optional},
-                                                        {"bias", types::floats, Port::Arity::optional}},
-                                             .max_outputs = 4,
-                                             .attributes = {{"epsilon", AttributeKind::real}},
-                                             .infer = microsoft::infer_skip,
-                                             .expand = expand,
-                                             .versions = "1"};
+extern const Op op = {.name = "SkipLayerNormalization",
+                      .domain = "com.microsoft",
+                      .inputs = {{"input", types::floats, Port::Arity::required, 'T'},
+                                 {"skip", types::floats, Port::Arity::required, 'T'},
+                                 {"gamma", types::floats, Port::Arity::required, 'T'},
+                                 {"beta", types::floats, Port::Arity::optional},
+                                 {"bias", types::floats, Port::Arity::optional}},
+                      .max_outputs = 4,
+                      .attributes = {{"epsilon", AttributeKind::real}},
+                      .infer = microsoft::infer_skip,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_SkipLayerNormalization

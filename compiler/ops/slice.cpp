@@ -4,7 +4,7 @@
 #include "compiler/ops/format.hpp"
 #include "kernels/ref/slice.hpp"
 
-namespace inferc {
+namespace inferc::op_Slice {
 namespace {
 
 struct Window {
@@ -152,14 +152,14 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Slice = {.name = "Slice",
-                            .inputs = {{"data", types::any},
-                                       {"starts", types::index, Port::Arity::required, 'I'},
-                                       {"ends", types::index, Port::Arity::required, 'I'},
-                                       {"axes", types::index, Port::Arity::optional, 'I'},
-                                       {"steps", types::index, Port::Arity::optional, 'I'}},
-                            .infer = infer,
-                            .lower = lower,
-                            .versions = "1, 10, 11, 13"};
+extern const Op op = {.name = "Slice",
+                      .inputs = {{"data", types::any},
+                                 {"starts", types::index, Port::Arity::required, 'I'},
+                                 {"ends", types::index, Port::Arity::required, 'I'},
+                                 {"axes", types::index, Port::Arity::optional, 'I'},
+                                 {"steps", types::index, Port::Arity::optional, 'I'}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1, 10, 11, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Slice

@@ -1,7 +1,7 @@
 #include "kernels/ref/softmax.hpp"
 #include "compiler/ops/along_axis.hpp"
 
-namespace inferc {
+namespace inferc::op_Softmax {
 namespace {
 
 void lower(Lower& l) {
@@ -13,12 +13,12 @@ bool lower_fast(Lower& l) { return along_axis::lower_fast(l, "cpu::softmax"); }
 
 }  // namespace
 
-extern const Op op_Softmax = {.name = "Softmax",
-                              .inputs = {{"input", types::floats}},
-                              .attributes = {{"axis", AttributeKind::integer}, {"flatten", AttributeKind::integer}},
-                              .infer = along_axis::infer,
-                              .lower = lower,
-                              .lower_fast = lower_fast,
-                              .versions = "1, 11, 13"};
+extern const Op op = {.name = "Softmax",
+                      .inputs = {{"input", types::floats}},
+                      .attributes = {{"axis", AttributeKind::integer}, {"flatten", AttributeKind::integer}},
+                      .infer = along_axis::infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "1, 11, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Softmax

@@ -1,7 +1,7 @@
 #include "compiler/ops/log_likelihood.hpp"
 #include "kernels/ref/softmax.hpp"
 
-namespace inferc {
+namespace inferc::op_SoftmaxCrossEntropyLoss {
 namespace {
 
 void infer(Infer& i) {
@@ -20,12 +20,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_SoftmaxCrossEntropyLoss = {.name = "SoftmaxCrossEntropyLoss",
-                                              .inputs = log_likelihood::ports("scores", "labels", "weights"),
-                                              .max_outputs = 2,
-                                              .attributes = log_likelihood::attributes(),
-                                              .infer = infer,
-                                              .lower = lower,
-                                              .versions = "12, 13"};
+extern const Op op = {.name = "SoftmaxCrossEntropyLoss",
+                      .inputs = log_likelihood::ports("scores", "labels", "weights"),
+                      .max_outputs = 2,
+                      .attributes = log_likelihood::attributes(),
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "12, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_SoftmaxCrossEntropyLoss

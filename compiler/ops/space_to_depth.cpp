@@ -3,7 +3,7 @@
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_SpaceToDepth {
 namespace {
 
 void infer(Infer& i) {
@@ -31,11 +31,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_SpaceToDepth = {.name = "SpaceToDepth",
-                                   .inputs = {{"input", types::any}},
-                                   .attributes = {{"blocksize", AttributeKind::integer}},
-                                   .infer = infer,
-                                   .lower = lower,
-                                   .versions = "1, 13"};
+extern const Op op = {.name = "SpaceToDepth",
+                      .inputs = {{"input", types::any}},
+                      .attributes = {{"blocksize", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_SpaceToDepth

@@ -3,7 +3,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_Split {
 namespace {
 
 // Those of the outputs' declared shapes.
@@ -89,12 +89,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Split = {.name = "Split",
-                            .inputs = {{"input", types::any}, {"split", types::int64, Port::Arity::optional}},
-                            .max_outputs = 65536,
-                            .attributes = {{"axis", AttributeKind::integer}, {"num_outputs", AttributeKind::integer}},
-                            .infer = infer,
-                            .lower = lower,
-                            .versions = "2, 11, 13, 18"};
+extern const Op op = {.name = "Split",
+                      .inputs = {{"input", types::any}, {"split", types::int64, Port::Arity::optional}},
+                      .max_outputs = 65536,
+                      .attributes = {{"axis", AttributeKind::integer}, {"num_outputs", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "2, 11, 13, 18"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Split

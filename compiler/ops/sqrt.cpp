@@ -1,18 +1,18 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Sqrt {
 namespace {
 
 void lower(Lower& l) { elementwise::lower1<functors::sqrt, FloatTypes>(l, "functors::sqrt", {}).flops = product(l.out_type().shape); }
 
 }  // namespace
 
-extern const Op op_Sqrt = {.name = "Sqrt",
-                           .inputs = {{"X", types::floats}},
+extern const Op op = {.name = "Sqrt",
+                      .inputs = {{"X", types::floats}},
 
-                           .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                           .lower = lower,
-                           .elementwise = Elementwise{"functors::sqrt"},
-                           .versions = "6, 9, 13"};
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::sqrt"},
+                      .versions = "6, 9, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Sqrt

@@ -6,7 +6,7 @@
 #include "compiler/ops/format.hpp"
 #include "kernels/ref/shape_operand.hpp"
 
-namespace inferc {
+namespace inferc::op_Squeeze {
 namespace {
 
 // Of sizes from 0 on min(n, 1) and min(max(n - 1, 0), 1) differ for 1 alone.
@@ -67,10 +67,10 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Squeeze = {.name = "Squeeze",
-                              .inputs = {{"data", types::any}, {"axes", types::int64, Port::Arity::optional}},
-                              .infer = infer,
-                              .lower = lower,
-                              .versions = "1, 11, 13, 21, 23, 24, 25"};
+extern const Op op = {.name = "Squeeze",
+                      .inputs = {{"data", types::any}, {"axes", types::int64, Port::Arity::optional}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1, 11, 13, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Squeeze

@@ -3,7 +3,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/fourier.hpp"
 
-namespace inferc {
+namespace inferc::op_STFT {
 namespace {
 
 enum : std::size_t { signal, frame_step, window, frame_length };
@@ -115,14 +115,14 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_STFT = {.name = "STFT",
-                           .inputs = {{"signal", types::floats, Port::Arity::required, 'T'},
-                                      {"frame_step", types::index},
-                                      {"window", types::floats, Port::Arity::optional, 'T'},
-                                      {"frame_length", types::index, Port::Arity::optional}},
-                           .attributes = {{"onesided", AttributeKind::integer}},
-                           .infer = infer,
-                           .lower = lower,
-                           .versions = "17"};
+extern const Op op = {.name = "STFT",
+                      .inputs = {{"signal", types::floats, Port::Arity::required, 'T'},
+                                 {"frame_step", types::index},
+                                 {"window", types::floats, Port::Arity::optional, 'T'},
+                                 {"frame_length", types::index, Port::Arity::optional}},
+                      .attributes = {{"onesided", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "17"};
 
-}  // namespace inferc
+}  // namespace inferc::op_STFT

@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Sub {
 namespace {
 
 std::optional<Dim> on_dims(const Dim& a, const Dim& b, const Symbols&) { return a - b; }
@@ -9,11 +9,11 @@ void lower(Lower& l) { elementwise::lower2<functors::sub, NumericTypes, elementw
 
 }  // namespace
 
-extern const Op op_Sub = {.name = "Sub",
-                          .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
-                          .infer = elementwise::infer<elementwise::Result::same, on_dims>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::sub"},
-                          .versions = "7, 13, 14"};
+extern const Op op = {.name = "Sub",
+                      .inputs = {{"A", types::numeric, Port::Arity::required, 'T'}, {"B", types::numeric, Port::Arity::required, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::same, on_dims>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::sub"},
+                      .versions = "7, 13, 14"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Sub

@@ -4,7 +4,7 @@
 
 #include "compiler/ops/support_vectors.hpp"
 
-namespace inferc {
+namespace inferc::op_SVMClassifier {
 namespace {
 
 using Reals = std::vector<float>;
@@ -101,23 +101,23 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_SVMClassifier = {.name = "SVMClassifier",
-                                    .domain = "ai.onnx.ml",
-                                    .inputs = {{"X", scores::features}},
-                                    .max_outputs = 2,
-                                    .attributes = {{"classlabels_ints", AttributeKind::integers},
-                                                   {"classlabels_strings", AttributeKind::strings},
-                                                   {"coefficients", AttributeKind::reals},
-                                                   {"kernel_params", AttributeKind::reals},
-                                                   {"kernel_type", AttributeKind::string},
-                                                   {"post_transform", AttributeKind::string},
-                                                   {"prob_a", AttributeKind::reals},
-                                                   {"prob_b", AttributeKind::reals},
-                                                   {"rho", AttributeKind::reals},
-                                                   {"support_vectors", AttributeKind::reals},
-                                                   {"vectors_per_class", AttributeKind::integers}},
-                                    .infer = infer,
-                                    .expand = expand,
-                                    .versions = "1"};
+extern const Op op = {.name = "SVMClassifier",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", scores::features}},
+                      .max_outputs = 2,
+                      .attributes = {{"classlabels_ints", AttributeKind::integers},
+                                     {"classlabels_strings", AttributeKind::strings},
+                                     {"coefficients", AttributeKind::reals},
+                                     {"kernel_params", AttributeKind::reals},
+                                     {"kernel_type", AttributeKind::string},
+                                     {"post_transform", AttributeKind::string},
+                                     {"prob_a", AttributeKind::reals},
+                                     {"prob_b", AttributeKind::reals},
+                                     {"rho", AttributeKind::reals},
+                                     {"support_vectors", AttributeKind::reals},
+                                     {"vectors_per_class", AttributeKind::integers}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_SVMClassifier

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/support_vectors.hpp"
 
-namespace inferc {
+namespace inferc::op_SVMRegressor {
 namespace {
 
 using Reals = std::vector<float>;
@@ -39,19 +39,19 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_SVMRegressor = {.name = "SVMRegressor",
-                                   .domain = "ai.onnx.ml",
-                                   .inputs = {{"X", scores::features}},
-                                   .attributes = {{"coefficients", AttributeKind::reals},
-                                                  {"kernel_params", AttributeKind::reals},
-                                                  {"kernel_type", AttributeKind::string},
-                                                  {"n_supports", AttributeKind::integer},
-                                                  {"one_class", AttributeKind::integer},
-                                                  {"post_transform", AttributeKind::string},
-                                                  {"rho", AttributeKind::reals},
-                                                  {"support_vectors", AttributeKind::reals}},
-                                   .infer = infer,
-                                   .expand = expand,
-                                   .versions = "1"};
+extern const Op op = {.name = "SVMRegressor",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", scores::features}},
+                      .attributes = {{"coefficients", AttributeKind::reals},
+                                     {"kernel_params", AttributeKind::reals},
+                                     {"kernel_type", AttributeKind::string},
+                                     {"n_supports", AttributeKind::integer},
+                                     {"one_class", AttributeKind::integer},
+                                     {"post_transform", AttributeKind::string},
+                                     {"rho", AttributeKind::reals},
+                                     {"support_vectors", AttributeKind::reals}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1"};
 
-}  // namespace inferc
+}  // namespace inferc::op_SVMRegressor

@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Swish {
 namespace {
 
 std::vector<double> parameters(const Node& n) { return {n.attr("alpha", 1.0f)}; }
@@ -9,12 +9,12 @@ void lower(Lower& l) { elementwise::lower1<functors::swish, FloatTypes>(l, "func
 
 }  // namespace
 
-extern const Op op_Swish = {.name = "Swish",
-                            .inputs = {{"X", types::floats}},
-                            .attributes = {{"alpha", AttributeKind::real}},
-                            .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                            .lower = lower,
-                            .elementwise = Elementwise{"functors::swish", parameters},
-                            .versions = "24"};
+extern const Op op = {.name = "Swish",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"alpha", AttributeKind::real}},
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::swish", parameters},
+                      .versions = "24"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Swish

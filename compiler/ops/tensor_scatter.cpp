@@ -5,7 +5,7 @@
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/indices.hpp"
 
-namespace inferc {
+namespace inferc::op_TensorScatter {
 namespace {
 
 std::string mode(const Node& n) { return n.attr("mode", std::string("linear")); }
@@ -50,13 +50,13 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_TensorScatter = {.name = "TensorScatter",
-                                    .inputs = {{"past_cache", types::any, Port::Arity::required, 'T'},
-                                               {"update", types::any, Port::Arity::required, 'T'},
-                                               {"write_indices", types::int64, Port::Arity::optional}},
-                                    .attributes = {{"axis", AttributeKind::integer}, {"mode", AttributeKind::string}},
-                                    .infer = infer,
-                                    .lower = lower,
-                                    .versions = "24"};
+extern const Op op = {.name = "TensorScatter",
+                      .inputs = {{"past_cache", types::any, Port::Arity::required, 'T'},
+                                 {"update", types::any, Port::Arity::required, 'T'},
+                                 {"write_indices", types::int64, Port::Arity::optional}},
+                      .attributes = {{"axis", AttributeKind::integer}, {"mode", AttributeKind::string}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "24"};
 
-}  // namespace inferc
+}  // namespace inferc::op_TensorScatter

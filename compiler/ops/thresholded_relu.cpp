@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_ThresholdedRelu {
 namespace {
 
 std::vector<double> parameters(const Node& n) { return {n.attr("alpha", 1.0f)}; }
@@ -11,12 +11,12 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_ThresholdedRelu = {.name = "ThresholdedRelu",
-                                      .inputs = {{"X", types::floats}},
-                                      .attributes = {{"alpha", AttributeKind::real}},
-                                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
-                                      .lower = lower,
-                                      .elementwise = Elementwise{"functors::thresholded_relu", parameters},
-                                      .versions = "10, 22"};
+extern const Op op = {.name = "ThresholdedRelu",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"alpha", AttributeKind::real}},
+                      .infer = elementwise::infer<elementwise::Result::same, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::thresholded_relu", parameters},
+                      .versions = "10, 22"};
 
-}  // namespace inferc
+}  // namespace inferc::op_ThresholdedRelu

@@ -5,7 +5,7 @@
 #include "kernels/ref/shape_operand.hpp"
 #include "kernels/ref/tile.hpp"
 
-namespace inferc {
+namespace inferc::op_Tile {
 namespace {
 
 void infer_declared(Infer& i) {
@@ -60,6 +60,6 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Tile = {.name = "Tile", .inputs = {{"input", types::any}, {"repeats", types::int64}}, .infer = infer, .lower = lower, .versions = "6, 13"};
+extern const Op op = {.name = "Tile", .inputs = {{"input", types::any}, {"repeats", types::int64}}, .infer = infer, .lower = lower, .versions = "6, 13"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Tile

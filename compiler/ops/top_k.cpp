@@ -5,7 +5,7 @@
 #include "compiler/ops/content.hpp"
 #include "compiler/ops/indices.hpp"
 
-namespace inferc {
+namespace inferc::op_TopK {
 namespace {
 
 // k <= n for all values of the symbols; a minimum is at most each of its operands.
@@ -99,14 +99,14 @@ bool lower_fast(Lower& l) {
 }  // namespace
 
 // Attribute sorted = 0 leaves the order open: the sorted one is given.
-extern const Op op_TopK = {.name = "TopK",
-                           .inputs = {{"X", types::numeric}, {"K", types::int64}},
-                           .min_outputs = 1,
-                           .max_outputs = 2,
-                           .attributes = {{"axis", AttributeKind::integer}, {"largest", AttributeKind::integer}, {"sorted", AttributeKind::integer}},
-                           .infer = infer,
-                           .lower = lower,
-                           .lower_fast = lower_fast,
-                           .versions = "1, 10, 11, 24"};
+extern const Op op = {.name = "TopK",
+                      .inputs = {{"X", types::numeric}, {"K", types::int64}},
+                      .min_outputs = 1,
+                      .max_outputs = 2,
+                      .attributes = {{"axis", AttributeKind::integer}, {"largest", AttributeKind::integer}, {"sorted", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "1, 10, 11, 24"};
 
-}  // namespace inferc
+}  // namespace inferc::op_TopK

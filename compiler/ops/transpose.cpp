@@ -4,7 +4,7 @@
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_Transpose {
 namespace {
 
 // Attribute perm; absent: dims reversed.
@@ -33,11 +33,11 @@ void lower(Lower& l) { l.view(0, transpose_view(l.in(0), permutation(l.node, l.t
 
 }  // namespace
 
-extern const Op op_Transpose = {.name = "Transpose",
-                                .inputs = {{"data", types::any}},
-                                .attributes = {{"perm", AttributeKind::integers}},
-                                .infer = infer,
-                                .lower = lower,
-                                .versions = "1, 13, 21, 23, 24, 25"};
+extern const Op op = {.name = "Transpose",
+                      .inputs = {{"data", types::any}},
+                      .attributes = {{"perm", AttributeKind::integers}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "1, 13, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Transpose

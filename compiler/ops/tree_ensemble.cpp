@@ -5,7 +5,7 @@
 #include "compiler/ops/scores.hpp"
 #include "compiler/ops/trees.hpp"
 
-namespace inferc {
+namespace inferc::op_TreeEnsemble {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
@@ -117,30 +117,30 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_TreeEnsemble = {.name = "TreeEnsemble",
-                                   .domain = "ai.onnx.ml",
-                                   .inputs = {{"X", types::floats}},
-                                   .attributes = {{"aggregate_function", AttributeKind::integer},
-                                                  {"leaf_starts", AttributeKind::integers},
-                                                  {"leaf_targetids", AttributeKind::integers},
-                                                  {"leaf_weights", AttributeKind::tensor},
-                                                  {"membership_values", AttributeKind::tensor},
-                                                  {"n_targets", AttributeKind::integer},
-                                                  {"nodes_falseleafs", AttributeKind::integers},
-                                                  {"nodes_falsenodeids", AttributeKind::integers},
-                                                  {"nodes_featureids", AttributeKind::integers},
-                                                  {"nodes_hitrates", AttributeKind::tensor},
-                                                  {"nodes_missing_value_tracks_true", AttributeKind::integers},
-                                                  {"nodes_modes", AttributeKind::tensor},
-                                                  {"nodes_splits", AttributeKind::tensor},
-                                                  {"nodes_trueleafs", AttributeKind::integers},
-                                                  {"nodes_truenodeids", AttributeKind::integers},
-                                                  {"post_transform", AttributeKind::integer},
-                                                  {"tree_roots", AttributeKind::integers}},
-                                   .infer = infer,
-                                   .expand = expand,
-                                   .lower = lower,
-                                   .lower_fast = lower_fast,
-                                   .versions = "5"};
+extern const Op op = {.name = "TreeEnsemble",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", types::floats}},
+                      .attributes = {{"aggregate_function", AttributeKind::integer},
+                                     {"leaf_starts", AttributeKind::integers},
+                                     {"leaf_targetids", AttributeKind::integers},
+                                     {"leaf_weights", AttributeKind::tensor},
+                                     {"membership_values", AttributeKind::tensor},
+                                     {"n_targets", AttributeKind::integer},
+                                     {"nodes_falseleafs", AttributeKind::integers},
+                                     {"nodes_falsenodeids", AttributeKind::integers},
+                                     {"nodes_featureids", AttributeKind::integers},
+                                     {"nodes_hitrates", AttributeKind::tensor},
+                                     {"nodes_missing_value_tracks_true", AttributeKind::integers},
+                                     {"nodes_modes", AttributeKind::tensor},
+                                     {"nodes_splits", AttributeKind::tensor},
+                                     {"nodes_trueleafs", AttributeKind::integers},
+                                     {"nodes_truenodeids", AttributeKind::integers},
+                                     {"post_transform", AttributeKind::integer},
+                                     {"tree_roots", AttributeKind::integers}},
+                      .infer = infer,
+                      .expand = expand,
+                      .lower = lower,
+                      .lower_fast = lower_fast,
+                      .versions = "5"};
 
-}  // namespace inferc
+}  // namespace inferc::op_TreeEnsemble

@@ -4,7 +4,7 @@
 
 #include "compiler/ops/legacy_trees.hpp"
 
-namespace inferc {
+namespace inferc::op_TreeEnsembleClassifier {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
@@ -68,19 +68,19 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_TreeEnsembleClassifier = {.name = "TreeEnsembleClassifier",
-                                             .domain = "ai.onnx.ml",
-                                             .inputs = {{"X", scores::features}},
-                                             .max_outputs = 2,
-                                             .attributes = legacy_trees::attributes({{"class_ids", AttributeKind::integers},
-                                                                                     {"class_nodeids", AttributeKind::integers},
-                                                                                     {"class_treeids", AttributeKind::integers},
-                                                                                     {"class_weights", AttributeKind::reals},
-                                                                                     {"class_weights_as_tensor", AttributeKind::tensor},
-                                                                                     {"classlabels_int64s", AttributeKind::integers},
-                                                                                     {"classlabels_strings", AttributeKind::strings}}),
-                                             .infer = infer,
-                                             .expand = expand,
-                                             .versions = "1, 3"};
+extern const Op op = {.name = "TreeEnsembleClassifier",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", scores::features}},
+                      .max_outputs = 2,
+                      .attributes = legacy_trees::attributes({{"class_ids", AttributeKind::integers},
+                                                              {"class_nodeids", AttributeKind::integers},
+                                                              {"class_treeids", AttributeKind::integers},
+                                                              {"class_weights", AttributeKind::reals},
+                                                              {"class_weights_as_tensor", AttributeKind::tensor},
+                                                              {"classlabels_int64s", AttributeKind::integers},
+                                                              {"classlabels_strings", AttributeKind::strings}}),
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1, 3"};
 
-}  // namespace inferc
+}  // namespace inferc::op_TreeEnsembleClassifier

@@ -2,7 +2,7 @@
 
 #include "compiler/ops/legacy_trees.hpp"
 
-namespace inferc {
+namespace inferc::op_TreeEnsembleRegressor {
 namespace {
 
 std::int64_t targets_of(const Node& n) { return n.attr_int("n_targets", 1); }
@@ -25,18 +25,18 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_TreeEnsembleRegressor = {.name = "TreeEnsembleRegressor",
-                                            .domain = "ai.onnx.ml",
-                                            .inputs = {{"X", scores::features}},
-                                            .attributes = legacy_trees::attributes({{"aggregate_function", AttributeKind::string},
-                                                                                    {"n_targets", AttributeKind::integer},
-                                                                                    {"target_ids", AttributeKind::integers},
-                                                                                    {"target_nodeids", AttributeKind::integers},
-                                                                                    {"target_treeids", AttributeKind::integers},
-                                                                                    {"target_weights", AttributeKind::reals},
-                                                                                    {"target_weights_as_tensor", AttributeKind::tensor}}),
-                                            .infer = infer,
-                                            .expand = expand,
-                                            .versions = "1, 3"};
+extern const Op op = {.name = "TreeEnsembleRegressor",
+                      .domain = "ai.onnx.ml",
+                      .inputs = {{"X", scores::features}},
+                      .attributes = legacy_trees::attributes({{"aggregate_function", AttributeKind::string},
+                                                              {"n_targets", AttributeKind::integer},
+                                                              {"target_ids", AttributeKind::integers},
+                                                              {"target_nodeids", AttributeKind::integers},
+                                                              {"target_treeids", AttributeKind::integers},
+                                                              {"target_weights", AttributeKind::reals},
+                                                              {"target_weights_as_tensor", AttributeKind::tensor}}),
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1, 3"};
 
-}  // namespace inferc
+}  // namespace inferc::op_TreeEnsembleRegressor

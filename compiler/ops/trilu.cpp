@@ -4,7 +4,7 @@
 #include "compiler/ops/op.hpp"
 #include "kernels/ref/trilu.hpp"
 
-namespace inferc {
+namespace inferc::op_Trilu {
 namespace {
 
 void infer(Infer& i) {
@@ -28,11 +28,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Trilu = {.name = "Trilu",
-                            .inputs = {{"input", types::any}, {"k", types::int64, Port::Arity::optional}},
-                            .attributes = {{"upper", AttributeKind::integer}},
-                            .infer = infer,
-                            .lower = lower,
-                            .versions = "14"};
+extern const Op op = {.name = "Trilu",
+                      .inputs = {{"input", types::any}, {"k", types::int64, Port::Arity::optional}},
+                      .attributes = {{"upper", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "14"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Trilu

@@ -5,7 +5,7 @@
 #include "compiler/ops/elementwise.hpp"
 #include "compiler/ops/qonnx.hpp"
 
-namespace inferc {
+namespace inferc::op_Trunc {
 namespace {
 
 // Version 1: X, scale, zeropt, in_bitwidth, out_bitwidth. Version 2: X, scale, zeropt, in_bitwidth, out_scale, out_zeropt, out_bitwidth.
@@ -49,15 +49,15 @@ bool expand(Expand& e) {
 
 }  // namespace
 
-extern const Op op_Trunc = {.name = "Trunc",
-                            .domain = qonnx::domain,
-                            .inputs = {{"X", TypeSet{DType::float32}},
-                                       {"scale", TypeSet{DType::float32}},
-                                       {"zeropt", TypeSet{DType::float32}},
-                                       {"bitwidths and scales", TypeSet{DType::float32, DType::int32, DType::int64}, Port::Arity::variadic}},
-                            .attributes = {{"rounding_mode", AttributeKind::string}, {"signed", AttributeKind::integer}, {"narrow", AttributeKind::integer}},
-                            .infer = infer,
-                            .expand = expand,
-                            .versions = "1, 2"};
+extern const Op op = {.name = "Trunc",
+                      .domain = qonnx::domain,
+                      .inputs = {{"X", TypeSet{DType::float32}},
+                                 {"scale", TypeSet{DType::float32}},
+                                 {"zeropt", TypeSet{DType::float32}},
+                                 {"bitwidths and scales", TypeSet{DType::float32, DType::int32, DType::int64}, Port::Arity::variadic}},
+                      .attributes = {{"rounding_mode", AttributeKind::string}, {"signed", AttributeKind::integer}, {"narrow", AttributeKind::integer}},
+                      .infer = infer,
+                      .expand = expand,
+                      .versions = "1, 2"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Trunc

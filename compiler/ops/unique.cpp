@@ -4,7 +4,7 @@
 
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_Unique {
 namespace {
 
 void infer(Infer& i) {
@@ -48,13 +48,13 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Unique = {.name = "Unique",
-                             .inputs = {{"X", types::all}},
-                             .min_outputs = 1,
-                             .max_outputs = 4,
-                             .attributes = {{"axis", AttributeKind::integer}, {"sorted", AttributeKind::integer}},
-                             .infer = infer,
-                             .lower = lower,
-                             .versions = "11"};
+extern const Op op = {.name = "Unique",
+                      .inputs = {{"X", types::all}},
+                      .min_outputs = 1,
+                      .max_outputs = 4,
+                      .attributes = {{"axis", AttributeKind::integer}, {"sorted", AttributeKind::integer}},
+                      .infer = infer,
+                      .lower = lower,
+                      .versions = "11"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Unique

@@ -4,7 +4,7 @@
 #include "compiler/ops/format.hpp"
 #include "kernels/ref/shape_operand.hpp"
 
-namespace inferc {
+namespace inferc::op_Unsqueeze {
 namespace {
 
 // With 1 at the axes of operand 1.
@@ -42,7 +42,7 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Unsqueeze = {
+extern const Op op = {
     .name = "Unsqueeze", .inputs = {{"data", types::any}, {"axes", types::int64}}, .infer = infer, .lower = lower, .versions = "1, 11, 13, 21, 23, 24, 25"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Unsqueeze

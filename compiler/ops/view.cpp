@@ -3,7 +3,7 @@
 #include "compiler/ops/format.hpp"
 #include "compiler/ops/op.hpp"
 
-namespace inferc {
+namespace inferc::op_View {
 namespace {
 
 // The type was given by the operator that this one stands for.
@@ -20,6 +20,6 @@ void lower(Lower& l) { l.reshape(); }
 }  // namespace
 
 // The elements of the input, in row-major order, under the shape of the output.
-extern const Op op_View = {.name = "View", .domain = "inferc", .inputs = {{"data", types::any}}, .infer = infer, .lower = lower};
+extern const Op op = {.name = "View", .domain = "inferc", .inputs = {{"data", types::any}}, .infer = infer, .lower = lower};
 
-}  // namespace inferc
+}  // namespace inferc::op_View

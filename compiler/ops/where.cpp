@@ -2,7 +2,7 @@
 #include "compiler/ops/elementwise.hpp"
 #include "compiler/ops/format.hpp"
 
-namespace inferc {
+namespace inferc::op_Where {
 namespace {
 
 void infer_content(Infer& i, const Shape& shape) {
@@ -35,12 +35,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Where = {
-    .name = "Where",
-    .inputs = {{"condition", types::boolean}, {"X", types::any, Port::Arity::required, 'T'}, {"Y", types::any, Port::Arity::required, 'T'}},
-    .infer = infer,
-    .lower = lower,
-    .elementwise = Elementwise{"functors::where"},
-    .versions = "9, 16"};
+extern const Op op = {.name = "Where",
+                      .inputs = {{"condition", types::boolean}, {"X", types::any, Port::Arity::required, 'T'}, {"Y", types::any, Port::Arity::required, 'T'}},
+                      .infer = infer,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::where"},
+                      .versions = "9, 16"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Where

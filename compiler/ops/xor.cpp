@@ -1,6 +1,6 @@
 #include "compiler/ops/elementwise.hpp"
 
-namespace inferc {
+namespace inferc::op_Xor {
 namespace {
 
 void lower(Lower& l) {
@@ -9,11 +9,11 @@ void lower(Lower& l) {
 
 }  // namespace
 
-extern const Op op_Xor = {.name = "Xor",
-                          .inputs = {{"A", types::boolean, Port::Arity::required, 'T'}, {"B", types::boolean, Port::Arity::required, 'T'}},
-                          .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
-                          .lower = lower,
-                          .elementwise = Elementwise{"functors::logical_xor"},
-                          .versions = "7"};
+extern const Op op = {.name = "Xor",
+                      .inputs = {{"A", types::boolean, Port::Arity::required, 'T'}, {"B", types::boolean, Port::Arity::required, 'T'}},
+                      .infer = elementwise::infer<elementwise::Result::boolean, nullptr>,
+                      .lower = lower,
+                      .elementwise = Elementwise{"functors::logical_xor"},
+                      .versions = "7"};
 
-}  // namespace inferc
+}  // namespace inferc::op_Xor

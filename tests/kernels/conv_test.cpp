@@ -25,7 +25,8 @@ struct Case {
   Sizes<3> in, kernel, stride, dilation, pad;
 };
 
-template <class Beside = std::size_t, class Apart = std::size_t>
+// `Channels` to `Filters` that tiles of their own are made for, or 0: sizes at run time.
+template <std::size_t Channels = 0, std::size_t Filters = 0, class Beside = std::size_t, class Apart = std::size_t>
 void check(const Case& c, Beside beside = {}, Apart apart = {}) {
   Sizes<3> out{}, padded{};
   Sizes<15> sizes{};
@@ -66,10 +67,12 @@ void check(const Case& c, Beside beside = {}, Apart apart = {}) {
       cpu::conv(part, last.data(), padded_x.data(), packed.data(), c.groups, channels, filters, sizes, beside, apart,
                 cpu::epilogue<AddBias>(cpu::Row{bias.data()}));
   };
-  // Sizes that tiles of their own are made for.
-  if (c.filters == 16 && c.channels == 16) convolve(dim<16>{}, dim<16>{});
-  else if (c.filters == 13 && c.channels == 32) convolve(dim<32>{}, dim<13>{});
-  else convolve(c.channels, c.filters);
+  if constexpr (Channels > 0) {
+    ASSERT_TRUE(c.channels == Channels && c.filters == Filters);
+    convolve(dim<Channels>{}, dim<Filters>{});
+  } else {
+    convolve(c.channels, c.filters);
+  }
   for (const Range<std::size_t, std::size_t> part : {Range{std::size_t{0}, c.batch * pixels / 3}, Range{c.batch * pixels / 3, c.batch * pixels}})
     cpu::channels_first(part, got.data(), last.data(), pixels, outputs);
   for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << c.channels << " to " << c.filters << " at " << i;
@@ -86,14 +89,14 @@ TEST(Conv, FollowsTheOrderOfTheContract) {
   check({1, 4, 3, 5, {{1, 6, 7}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
   check({1, 6, 1, 1, {{1, 8, 8}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}});
   check({3, 1, 300, 64, {{1, 1, 9}}, {{1, 1, 1}}, one, one, none});
-  check({2, 1, 16, 16, {{2, 5, 7}}, {{3, 3, 3}}, one, one, one}, dim<1>{}, dim<16>{});
+  check<16, 16>({2, 1, 16, 16, {{2, 5, 7}}, {{3, 3, 3}}, one, one, one}, dim<1>{}, dim<16>{});
 }
 
 TEST(Conv, ReadsRunsOfPixelsOfALine) {
   const Sizes<3> one{{1, 1, 1}};
-  check({2, 1, 16, 16, {{3, 5, 9}}, {{3, 3, 3}}, one, one, one}, dim<3>{}, dim<16>{});
-  check({2, 1, 16, 16, {{1, 7, 4}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<4>{}, dim<16>{});
-  check({1, 1, 16, 16, {{1, 3, 24}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<24>{}, dim<16>{});
+  check<16, 16>({2, 1, 16, 16, {{3, 5, 9}}, {{3, 3, 3}}, one, one, one}, dim<3>{}, dim<16>{});
+  check<16, 16>({2, 1, 16, 16, {{1, 7, 4}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<4>{}, dim<16>{});
+  check<16, 16>({1, 1, 16, 16, {{1, 3, 24}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<24>{}, dim<16>{});
   check({1, 1, 16, 33, {{1, 9, 17}}, {{1, 3, 3}}, {{1, 1, 2}}, one, {{0, 1, 1}}}, dim<3>{}, dim<32>{});
   check({1, 1, 16, 33, {{1, 9, 10}}, {{1, 3, 3}}, one, {{1, 1, 2}}, {{0, 1, 2}}}, dim<2>{}, dim<16>{});
   check({2, 2, 4, 5, {{1, 5, 6}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<6>{}, dim<8>{});
@@ -101,13 +104,13 @@ TEST(Conv, ReadsRunsOfPixelsOfALine) {
 
 TEST(Conv, ReadsAValueOnceForThreeTaps) {
   const Sizes<3> one{{1, 1, 1}};
-  check({2, 1, 16, 16, {{3, 5, 9}}, {{3, 3, 3}}, one, one, one}, dim<9>{}, dim<16>{});
-  check({1, 1, 16, 16, {{2, 3, 30}}, {{3, 3, 3}}, one, one, one}, dim<30>{}, dim<16>{});
-  check({2, 1, 32, 13, {{2, 4, 14}}, {{3, 2, 3}}, one, {{2, 1, 1}}, {{2, 1, 1}}}, dim<14>{}, dim<32>{});
-  check({2, 1, 32, 13, {{1, 5, 15}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<5>{}, dim<32>{});
-  check({1, 1, 16, 16, {{1, 4, 13}}, {{1, 3, 4}}, one, one, {{0, 1, 1}}}, dim<4>{}, dim<16>{});         // four wide
-  check({1, 1, 16, 16, {{1, 4, 7}}, {{1, 3, 3}}, one, {{1, 1, 2}}, {{0, 1, 2}}}, dim<7>{}, dim<16>{});  // apart
-  check({1, 1, 16, 16, {{1, 5, 9}}, {{1, 3, 3}}, {{1, 2, 1}}, one, {{0, 1, 1}}}, dim<9>{}, dim<16>{});  // down by two
+  check<16, 16>({2, 1, 16, 16, {{3, 5, 9}}, {{3, 3, 3}}, one, one, one}, dim<9>{}, dim<16>{});
+  check<16, 16>({1, 1, 16, 16, {{2, 3, 30}}, {{3, 3, 3}}, one, one, one}, dim<30>{}, dim<16>{});
+  check<32, 13>({2, 1, 32, 13, {{2, 4, 14}}, {{3, 2, 3}}, one, {{2, 1, 1}}, {{2, 1, 1}}}, dim<14>{}, dim<32>{});
+  check<32, 13>({2, 1, 32, 13, {{1, 5, 15}}, {{1, 3, 3}}, one, one, {{0, 1, 1}}}, dim<5>{}, dim<32>{});
+  check<16, 16>({1, 1, 16, 16, {{1, 4, 13}}, {{1, 3, 4}}, one, one, {{0, 1, 1}}}, dim<4>{}, dim<16>{});         // four wide
+  check<16, 16>({1, 1, 16, 16, {{1, 4, 7}}, {{1, 3, 3}}, one, {{1, 1, 2}}, {{0, 1, 2}}}, dim<7>{}, dim<16>{});  // apart
+  check<16, 16>({1, 1, 16, 16, {{1, 5, 9}}, {{1, 3, 3}}, {{1, 2, 1}}, one, {{0, 1, 1}}}, dim<9>{}, dim<16>{});  // down by two
 }
 
 // The transposed convolution with `out` sizes: stride (in - 1) + reach + extra - pads.
