@@ -24,7 +24,7 @@ Json ports(const std::vector<TensorPort>& all, const std::vector<std::string>& m
 }
 
 // Those with strides of their own say which member holds them.
-Json inputs_of(const Program& p, const Names& names) {
+Json input_list(const Program& p, const Names& names) {
   Json out = ports(p.inputs, names.inputs);
   for (std::size_t i = 0; i < p.inputs.size(); ++i)
     if (!names.strides[i].empty()) out[i]["strides"] = names.strides[i];
@@ -105,7 +105,7 @@ std::string emit_manifest(const Program& p, const Names& names, const EmitOption
               {"name", o.name},
               {"namespace", namespace_of(o)},
               {"sources", listed},
-              {"inputs", inputs_of(p, names)},
+              {"inputs", input_list(p, names)},
               {"outputs", ports(p.outputs, names.outputs)},
               {"state", state},
               {"symbols", symbols},

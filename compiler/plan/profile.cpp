@@ -7,10 +7,10 @@
 namespace inferc {
 namespace {
 
-constexpr std::int64_t word = 8;
+constexpr std::int64_t slot = 8;
 
 std::int64_t end_of_note(const Program& p) {
-  return p.prepare ? p.note_at + aligned(static_cast<std::int64_t>(1 + p.symbols->all().size()) * word) : p.state_bytes;
+  return p.prepare ? p.note_at + aligned(static_cast<std::int64_t>(1 + p.symbols->all().size()) * slot) : p.state_bytes;
 }
 
 // Everything but the state moves up. `state`: whose it is.
@@ -36,7 +36,7 @@ void move_up_part(std::shared_ptr<const Program>& part, const Part& move) {
 }  // namespace
 
 void reserve_profile(Program& p) {
-  const std::int64_t at = end_of_note(p), bytes = aligned((static_cast<std::int64_t>(profile_ticks + p.calls.size())) * word);
+  const std::int64_t at = end_of_note(p), bytes = aligned((static_cast<std::int64_t>(profile_ticks + p.calls.size())) * slot);
   const auto move = [&](Program& part) { move_up(part, p, at, bytes); };
   move_up_part(p.prepare, move);
   move_up_part(p.batch, move);

@@ -81,7 +81,7 @@ class RowOperands {
   std::optional<Dim> units_;
 };
 
-struct Use {
+struct RowUse {
   std::size_t buffer;
   Operand operand;
   std::optional<Moving> moving;
@@ -89,10 +89,10 @@ struct Use {
 };
 
 // Of a call of rows; nothing where it is none.
-std::optional<std::vector<Use>> row_uses(Call call, const Dim& rows) {
+std::optional<std::vector<RowUse>> row_uses(Call call, const Dim& rows) {
   std::map<const Operand*, Moving> moving;
   if (!RowOperands(call, rows, [&](Operand& v, const Moving& m) { moving.emplace(&v, m); }).run()) return std::nullopt;
-  std::vector<Use> out;
+  std::vector<RowUse> out;
   for (const Arg& a : call.args)
     for (const auto& [v, access] : operands(a)) {
       const auto at = moving.find(v);
@@ -102,16 +102,16 @@ std::optional<std::vector<Use>> row_uses(Call call, const Dim& rows) {
 }
 
 // Row r of the one is the same part of memory as row r of the other, as a whole or in columns.
-bool same_rows(const Use& a, const Use& b) {
+bool same_rows(const RowUse& a, const RowUse& b) {
   if (!a.moving || !b.moving || !(a.moving->stride == b.moving->stride)) return false;
   const std::int64_t stride = a.moving->stride.constant().value_or(0);
-  const auto place = [&](const Use& u) { return u.operand.offset.constant().value_or(-1); };
-  const auto fits = [&](const Use& u) { return place(u) % stride + u.moving->width.constant().value_or(stride + 1) <= stride; };
+  const auto place = [&](const RowUse& u) { return u.operand.offset.constant().value_or(-1); };
+  const auto fits = [&](const RowUse& u) { return place(u) % stride + u.moving->width.constant().value_or(stride + 1) <= stride; };
   return stride > 0 && place(a) >= 0 && place(b) >= 0 && place(a) / stride == place(b) / stride && fits(a) && fits(b);
 }
 
 // The first row begins within the first stride.
-bool begins_rows(const Use& u) {
+bool begins_rows(const RowUse& u) {
   const Dim end = u.operand.offset + u.moving->width;
   return u.operand.offset.is_constant() && *u.operand.offset.constant() >= 0 && (u.moving->stride - end).is_constant() &&
          *(u.moving->stride - end).constant() >= 0;
@@ -134,7 +134,7 @@ class Group {
   explicit Group(Dim rows) : rows(std::move(rows)) {}
   const Dim rows;
   std::vector<Call> before, calls;  // `before`: of those between, what has nothing to do with them
-  std::vector<Use> uses;
+  std::vector<RowUse> uses;
 
   // False where the call can neither join nor go before.
   bool take(const Call& c) {
@@ -147,8 +147,8 @@ class Group {
   bool join(const Call& c) {
     const auto own = row_uses(c, rows);
     if (!own) return false;
-    for (const Use& u : *own)
-      for (const Use& v : uses) {
+    for (const RowUse& u : *own)
+      for (const RowUse& v : uses) {
         const bool writes = u.access == Access::write || v.access == Access::write;
         if (u.buffer == v.buffer && writes && !same_rows(u, v)) return false;
       }
@@ -223,7 +223,7 @@ class RowBlocks {
     std::map<std::size_t, std::size_t> inside;
     std::set<std::size_t> others;
     Own out;
-    for (const Use& u : g.uses) {
+    for (const RowUse& u : g.uses) {
       const Buffer& b = program_.buffers[u.buffer];
       const bool by_rows = u.moving && begins_rows(u) && b.size == g.rows * u.moving->stride;
       if (by_rows && b.space == Space::arena && !is_state(u.buffer)) out.emplace(u.buffer, u.moving->stride);

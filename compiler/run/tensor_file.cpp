@@ -44,9 +44,9 @@ bool stands_for(std::string_view descr, DType wanted) {
 }
 
 // Reads input `key` as the type `wanted`, or nothing where there is none.
-using Source = std::function<std::optional<Tensor>(const std::string& key, DType wanted)>;
+using TensorSource = std::function<std::optional<Tensor>(const std::string& key, DType wanted)>;
 
-Source folder_source(const fs::path& folder, const ProtoReader& read_proto) {
+TensorSource folder_source(const fs::path& folder, const ProtoReader& read_proto) {
   return [&](const std::string& key, DType wanted) -> std::optional<Tensor> {
     if (const fs::path npy = folder / (key + ".npy"); fs::exists(npy)) return read_npy(npy, wanted);
     if (const fs::path proto = folder / (key + ".pb"); fs::exists(proto)) return read_proto(proto);
@@ -56,7 +56,7 @@ Source folder_source(const fs::path& folder, const ProtoReader& read_proto) {
 
 using Arrays = std::map<std::string, NpyArray, std::less<>>;
 
-Source archive_source(const Arrays& arrays, const std::string& where) {
+TensorSource archive_source(const Arrays& arrays, const std::string& where) {
   return [&](const std::string& key, DType wanted) -> std::optional<Tensor> {
     const auto at = arrays.find(key);
     if (at == arrays.end()) return std::nullopt;
@@ -64,7 +64,7 @@ Source archive_source(const Arrays& arrays, const std::string& where) {
   };
 }
 
-std::vector<Tensor> collect(const Source& source, std::span<const NamedType> ports, const std::string& where, bool by_position) {
+std::vector<Tensor> collect(const TensorSource& source, std::span<const NamedType> ports, const std::string& where, bool by_position) {
   std::vector<Tensor> out;
   Diagnostics problems;
   for (std::size_t i = 0; i < ports.size(); ++i) {

@@ -58,9 +58,14 @@ def backwards(b, x):
     return b.node("Slice", [x, *at])
 
 
+def rows(b, most):
+    """In part more than one block of a constant number of rows has, which is 96."""
+    return b.integer(97, 240) if b.chance(0.3) else edge(b, most)
+
+
 def product(b):
     k, n = edge(b), edge(b)
-    y = b.node("MatMul", [value(b, edge(b, 70), k), weight(b, k, n, fan=k)])
+    y = b.node("MatMul", [value(b, rows(b, 70), k), weight(b, k, n, fan=k)])
     y = b.node("Add", [y, b.constant(b.normal(n))]) if b.chance(0.5) else y
     b.node("Relu", [y])
 
@@ -73,7 +78,7 @@ def pruned_product(b):
 
 def two_products(b):
     k, n, batch = edge(b, 70), edge(b, 70), b.integer(1, 3)
-    x = b.input([batch, edge(b, 40), k], lambda *s: b.normal(*s, scale=k**-0.25))
+    x = b.input([batch, rows(b, 40), k], lambda *s: b.normal(*s, scale=k**-0.25))
     turned = b.chance(0.5)
     y = b.input([batch, n, k] if turned else [batch, k, n], lambda *s: b.normal(*s, scale=k**-0.25))
     b.node("MatMul", [x, b.node("Transpose", [y], perm=[0, 2, 1]) if turned else y])
