@@ -106,11 +106,19 @@ template <class V>
   return fma(exp_fraction(r), power, power - 1.0f);
 }
 
-// 1 / (1 + e^-x) without overflow, 3 ULP: e = e^-|x| <= 1; 0 below the smallest normal number.
+// 1 / (1 + e^-x), 3 ULP; 0 where the result is below the smallest normal number. e^-x stays below 2^126; beyond 87 the result is 1.
 template <class V>
 [[gnu::always_inline]] inline V sigmoid(V x) {
-  const V e = exp_of_nonpositive(copysign(x, splat<V>(-1.0f)));
-  return (x < V{} ? e : splat<V>(1.0f)) / (e + 1.0f);
+  const V low = splat<V>(-87.3365402f), high = splat<V>(87.0f), magic = splat<V>(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+  const auto tiny = x < low;
+  V c = tiny ? low : x;
+  c = c > high ? high : c;
+  const V t = fma(c, splat<V>(-1.44269504088896341f), magic), nf = t - magic;  // -x = n ln2 - r
+  const V r = fma(nf, splat<V>(-2.12194440e-4f), fma(nf, splat<V>(0.693359375f), c)), s = r * r;
+  const V p = horner(r, 0.5f, -0.16666518152f, 0.041666205972f, -0.0083689177409f, 0.0013950540451f);
+  const V power = power_of_two<V>(bit_cast<IntOf<V>>(t) - splat_int<V>(0x4b400000));
+  const V y = 1.0f / (fma(fma(p, s, -r), power, power) + 1.0f);
+  return tiny ? V{} : y;
 }
 
 // tanh, 2 ULP: odd polynomial below 0.625, else (1 - e) / (1 + e) with e = e^(-2|x|), nothing beside 1 where it is tiny. The square

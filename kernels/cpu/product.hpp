@@ -111,8 +111,10 @@ struct Problem {
     if constexpr (MR <= 2) {
       for (; row + MR <= end; row += MR) tile<V, MR, NV>(row, col, valid, columns);
     } else {
-      const std::size_t whole = (end - begin) / MR, over = end - begin - whole * MR, tiles = whole + (over > 4 && over != 8 ? 2 : over > 0) + (Rest > 0);
-      for (; row + MR <= end; row += MR) tile<V, MR, NV>(row, col, valid, columns, number++, tiles);
+      std::size_t whole = (end - begin) / MR, over = end - begin - whole * MR;
+      if (Rest == any_rest && MR == 6 && whole > 0 && (over == 1 || over == 2)) --whole, over += MR;  // 4 and 4 rows or 4 and 3
+      const std::size_t tiles = whole + (over > 4 && !(MR > 8 && over == 8) ? 2 : over > 0) + (Rest > 0);
+      for (; number < whole; row += MR) tile<V, MR, NV>(row, col, valid, columns, number++, tiles);
       if constexpr (Rest > 0) tile<V, Rest, NV>(row, col, valid, columns, number, tiles);
       if constexpr (Rest == any_rest && MR > 8)
         if (row + 8 <= end) tile<V, 8, NV>(row, col, valid, columns, number++, tiles), row += 8;

@@ -46,6 +46,10 @@ struct AddRow {
   }
 };
 
+// Tiles whose sums no registers hold are nobody's, and take long to compile.
+template <int MR, int Panels>
+constexpr bool fits = MR * Panels * 16 / lanes <= vector_registers;
+
 template <int MR, int Panels>
 void check(const Data& d) {
   const std::size_t ldc = d.n + 3;
@@ -98,7 +102,7 @@ TEST(Gemm, WeightsInBfloat16GiveTheBitsOfTheirValues) {
     for (const std::size_t n : {1u, 5u, 12u, 16u, 31u, 70u, 130u})
       for (const std::size_t k : {1u, 16u, 17u, 100u, 300u}) {
         check_bf16<cpu::tile_rows, cpu::tile_panels>(Data(m, k, n));
-        check_bf16<6, 1>(Data(m, k, n));
+        check_bf16<4, 1>(Data(m, k, n));
       }
 }
 
@@ -106,21 +110,22 @@ TEST(Gemm, FollowsTheOrderOfTheContractForAnyShapeAndTile) {
   for (std::size_t m = 1; m <= 67; ++m) check<cpu::tile_rows, cpu::tile_panels>(Data(m, 40, 20));
   for (const std::size_t n : {1u, 3u, 4u, 5u, 8u, 9u, 16u, 17u, 31u, 33u, 48u, 63u, 64u, 65u, 100u})
     for (const std::size_t k : {0u, 1u, 15u, 16u, 17u, 64u, 100u, 256u, 300u, 600u}) {
-      check<8, 2>(Data(9, k, n));
+      check<cpu::tile_rows, cpu::tile_panels>(Data(9, k, n));
       check<cpu::tall_rows, cpu::tile_panels>(Data(33, k, n));
       check<1, 1>(Data(3, k, n));
-      check<6, 1>(Data(13, k, n));
+      check<4, 1>(Data(13, k, n));
     }
 }
 
 // Whatever the tile, whole or cut off at the end of the rows: the bits of the contract.
 template <int MR, int Panels>
 void sweep_rows() {
-  for (std::size_t m = 1; m <= 67; ++m) check<MR, Panels>(Data(m, 40, 20)), check<MR, Panels>(Data(m, 19, 69));
+  if constexpr (fits<MR, Panels>)
+    for (std::size_t m = 1; m <= 67; ++m) check<MR, Panels>(Data(m, 40, 20)), check<MR, Panels>(Data(m, 19, 69));
 }
 TEST(Gemm, EveryTileGivesTheSameBitsForOneTo67Rows) {
-  sweep_rows<1, 1>(), sweep_rows<1, 2>(), sweep_rows<2, 4>(), sweep_rows<3, 1>(), sweep_rows<4, 2>(), sweep_rows<5, 1>();
-  sweep_rows<6, 1>(), sweep_rows<8, 1>(), sweep_rows<8, 2>(), sweep_rows<12, 2>();
+  sweep_rows<1, 1>(), sweep_rows<1, 2>(), sweep_rows<2, 1>(), sweep_rows<2, 4>(), sweep_rows<3, 1>(), sweep_rows<4, 1>(), sweep_rows<4, 2>();
+  sweep_rows<5, 1>(), sweep_rows<6, 1>(), sweep_rows<8, 1>(), sweep_rows<8, 2>(), sweep_rows<12, 2>();
 }
 
 // N columns, the number of rows a constant and not one.
