@@ -55,7 +55,7 @@ void flat(std::size_t n, Digest& digest) {
 TEST(Map, RowsOfAnyLengthWithoutTouchingWhatFollows) {
   Digest digest;
   for (const std::size_t n : sizes) flat<Gelu>(n, digest), flat<Select>(n, digest);
-  EXPECT_EQ(digest.value(), 1488401222u);
+  EXPECT_EQ(digest.value(), 2084723254u);
 }
 
 // Two dims, strides and steps of all kinds, against scalars.
@@ -88,7 +88,7 @@ TEST(Map, AnyStridesAndBroadcasts) {
       strided<Step::unit, Step::any, Step::unit>(rows, n, digest);
       strided<Step::any, Step::splat, Step::any>(rows, n, digest);
     }
-  EXPECT_EQ(digest.value(), 4119221783u);
+  EXPECT_EQ(digest.value(), 3972494630u);
 }
 
 template <std::size_t N>
@@ -106,7 +106,7 @@ TEST(Map, ConstantLengths) {
   Digest digest;
   fixed<0>(digest), fixed<1>(digest), fixed<3>(digest), fixed<4>(digest), fixed<5>(digest), fixed<8>(digest), fixed<15>(digest);
   fixed<16>(digest), fixed<17>(digest), fixed<31>(digest), fixed<33>(digest), fixed<64>(digest), fixed<100>(digest);
-  EXPECT_EQ(digest.value(), 102927513u);
+  EXPECT_EQ(digest.value(), 3898223728u);
 }
 
 TEST(Map, MiddleDimsAndOtherElementTypes) {
