@@ -107,17 +107,16 @@ template <class V>
 }
 
 // 1 / (1 + e^-x), 3 ULP; 0 where the result is below the smallest normal number. e^-x stays below 2^126; beyond 87 the result is 1.
+// The polynomial of e^-x has a term less than exp_fraction: its error is 2^-28.
 template <class V>
 [[gnu::always_inline]] inline V sigmoid(V x) {
-  const V low = splat<V>(-87.3365402f), high = splat<V>(87.0f), magic = splat<V>(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+  const V low = splat<V>(-87.3365402f), high = splat<V>(87.0f);
   const auto tiny = x < low;
-  V c = tiny ? low : x;
-  c = c > high ? high : c;
-  const V t = fma(c, splat<V>(-1.44269504088896341f), magic), nf = t - magic;  // -x = n ln2 - r
-  const V r = fma(nf, splat<V>(-2.12194440e-4f), fma(nf, splat<V>(0.693359375f), c)), s = r * r;
+  const V c = tiny ? low : x;
+  IntOf<V> n;
+  const V r = exp_reduced(c > high ? high : c, n), power = power_of_two<V>(-n);
   const V p = horner(r, 0.5f, -0.16666518152f, 0.041666205972f, -0.0083689177409f, 0.0013950540451f);
-  const V power = power_of_two<V>(bit_cast<IntOf<V>>(t) - splat_int<V>(0x4b400000));
-  const V y = 1.0f / (fma(fma(p, s, -r), power, power) + 1.0f);
+  const V y = 1.0f / (fma(fma(p, r * r, -r), power, power) + 1.0f);
   return tiny ? V{} : y;
 }
 

@@ -104,7 +104,7 @@ struct Problem {
     tile<V, MR, NV>(row, col, valid, right.template ahead<panels>(columns, number, tiles));
   }
   // One group of columns: tiles of MR rows, then fewer rows while the columns are in the first cache: three or one (blocks as
-  // chains) keep the units busy where two would not.
+  // chains) keep the units busy where two would not. Of seven and eight rows four and three or four keep them busier than six and one or two.
   template <class V, int MR, int NV, int Rest, class Valid, class B>
   [[gnu::always_inline]] void rows(std::size_t begin, std::size_t end, std::size_t col, Valid valid, const B& columns) const {
     std::size_t row = begin, number = 0;
@@ -112,7 +112,7 @@ struct Problem {
       for (; row + MR <= end; row += MR) tile<V, MR, NV>(row, col, valid, columns);
     } else {
       std::size_t whole = (end - begin) / MR, over = end - begin - whole * MR;
-      if (Rest == any_rest && MR == 6 && whole > 0 && (over == 1 || over == 2)) --whole, over += MR;  // 4 and 4 rows or 4 and 3
+      if (Rest == any_rest && MR == 6 && whole > 0 && (over == 1 || over == 2)) --whole, over += MR;
       const std::size_t tiles = whole + (over > 4 && !(MR > 8 && over == 8) ? 2 : over > 0) + (Rest > 0);
       for (; number < whole; row += MR) tile<V, MR, NV>(row, col, valid, columns, number++, tiles);
       if constexpr (Rest > 0) tile<V, Rest, NV>(row, col, valid, columns, number, tiles);
