@@ -23,5 +23,9 @@
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
+  if (testing::UnitTest::GetInstance()->total_test_count() == 0) {
+    std::puts("configured on a CPU without " KERNEL_PATH ": run cmake again to build its tests");
+    return 1;
+  }
   return RUN_ALL_TESTS();
 }
