@@ -42,11 +42,6 @@ std::int64_t checked_add(std::int64_t a, std::int64_t b) {
   return r;
 }
 
-std::int64_t floor_quotient(std::int64_t a, std::int64_t b) {
-  const std::int64_t q = a / b;
-  return q - ((a % b != 0 && (a < 0) != (b < 0)) ? 1 : 0);
-}
-
 // t / d if d's atoms are among t's and its factor divides.
 std::optional<Term> quotient(const Term& t, const Term& d) {
   if (d.factor == 0 || t.factor % d.factor != 0) return std::nullopt;

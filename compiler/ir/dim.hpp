@@ -58,6 +58,8 @@ Dim operator+(const Dim& a, const Dim& b);
 Dim operator-(const Dim& a, const Dim& b);
 Dim operator*(const Dim& a, const Dim& b);
 [[nodiscard]] Dim floor_div(const Dim& a, const Dim& b);
+// a / b rounded down.
+[[nodiscard]] constexpr std::int64_t floor_quotient(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
 [[nodiscard]] Dim mod(const Dim& a, const Dim& b);
 [[nodiscard]] Dim min(const Dim& a, const Dim& b);
 [[nodiscard]] Dim max(const Dim& a, const Dim& b);

@@ -19,8 +19,6 @@ Bounds times(Bounds a, Bounds b) {
   return {*std::min_element(std::begin(corners), std::end(corners)), *std::max_element(std::begin(corners), std::end(corners))};
 }
 
-std::int64_t floor_quotient(std::int64_t a, std::int64_t b) { return a / b - ((a % b != 0 && (a < 0) != (b < 0)) ? 1 : 0); }
-
 Bounds quotient(Bounds a, Bounds b) {
   if (b.lower <= 0) return a.lower >= 0 && b.lower >= 0 ? Bounds{0, a.upper} : Bounds{-infinity, infinity};
   const std::int64_t corners[] = {floor_quotient(a.lower, b.lower), floor_quotient(a.lower, b.upper), floor_quotient(a.upper, b.lower),

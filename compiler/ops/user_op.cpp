@@ -149,7 +149,7 @@ class Sizes {
   std::map<std::string, Dim, std::less<>> values_;
 };
 
-void infer(Infer& i) {
+void infer_user_op(Infer& i) {
   const UserSignature* s = signature_for(i.node);
   if (!s) {
     std::string given, known;
@@ -225,7 +225,7 @@ void define_user_op(UserOp user) {
   d.op.inputs = {{"input", any_type, Port::Arity::any}};
   d.op.max_outputs = 1 << 10;
   d.op.attributes = attributes_of(d.user);
-  d.op.infer = infer;
+  d.op.infer = infer_user_op;
   d.op.lower = lower;
 }
 

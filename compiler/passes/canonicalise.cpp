@@ -8,6 +8,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace canonicalise_detail {
 namespace {
 
 using Permutation = std::vector<std::int64_t>;
@@ -162,13 +163,18 @@ bool same_node(const Node& a, const Node& b) {
 }
 
 }  // namespace
+}  // namespace canonicalise_detail
 
 // One spelling for each thing: no identities, shape-only operators as `inferc.View`, merged Transposes, squares as products,
 // GatherND by single indices as Gather, constants of Add and Mul on the right. Exact.
-bool canonicalise(Graph& graph) { return rewrite_all(graph, step); }
+bool canonicalise(Graph& graph) {
+  using namespace canonicalise_detail;
+  return rewrite_all(graph, step);
+}
 
 // Nodes with equal operators, operands and attributes become one. Exact.
 bool eliminate_common_subexpressions(Graph& graph) {
+  using namespace canonicalise_detail;
   bool changed = false;
   std::multimap<std::pair<std::string, const Value*>, Node*> seen;
   for (Node* n : graph.nodes()) {

@@ -11,6 +11,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace drop_dead_channels_detail {
 namespace {
 
 constexpr std::size_t panel = 16;  // columns that a kernel computes together: fewer are not less work
@@ -203,11 +204,15 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace drop_dead_channels_detail
 
 // Of two layers of float32, one after the other, the channels between them that nobody reads and those that are constant, as pruning
 // leaves them: through activations, scales and shifts for each channel, and largest-of pools. What constant ones bring to each sum is
 // added with the bias, in float64 rounded once; again until nothing changes. Keeps whole panels of 16, and what padding would tell from a
 // constant. Drops 0 times what may be infinite or NaN.
-bool drop_dead_channels(Graph& graph) { return rewrite_all(graph, step); }
+bool drop_dead_channels(Graph& graph) {
+  using namespace drop_dead_channels_detail;
+  return rewrite_all(graph, step);
+}
 
 }  // namespace inferc

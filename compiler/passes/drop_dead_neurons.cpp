@@ -6,6 +6,7 @@
 #include "kernels/ref/fixed.hpp"
 
 namespace inferc {
+namespace drop_dead_neurons_detail {
 namespace {
 
 using namespace neurons;
@@ -80,11 +81,13 @@ bool step(Graph& graph, Node* layer) {
 }
 
 }  // namespace
+}  // namespace drop_dead_neurons_detail
 
 // Of two integer layers, one after the other, the neurons between them that nobody reads and those that are constant, as pruning
 // leaves them: their part of each sum is added with the bias. Again until nothing changes, since the layer before may then have
 // neurons that nobody reads. Exact. Keeps whole panels of 16 neurons.
 bool drop_dead_neurons(Graph& graph) {
+  using namespace drop_dead_neurons_detail;
   bool changed = false;
   for (bool again = true; again;) {
     again = false;

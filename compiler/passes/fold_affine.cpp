@@ -4,6 +4,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace fold_affine_detail {
 namespace {
 
 // Shifts up to this size, in units of the scaled input, move into the bias: x W and the shift's part then cancel by few
@@ -112,12 +113,14 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace fold_affine_detail
 
 // Constant scales and shifts per column move into the weights and the bias of the product before or behind them
 // (BatchNormalization on either side of a layer among them). Does not fire where the value in between is read
 // elsewhere, nor for a shift in front larger than 4 (cancellation), nor in quantised networks on values whose sums are exact.
 // Reassociates.
 bool fold_affine(Graph& graph) {
+  using namespace fold_affine_detail;
   if (!grid::has_quantiser(graph)) return rewrite_all(graph, step);
   const grid::Facts facts(graph);
   return rewrite_all(graph, [&](Graph& g, Node* n) { return (&g != &graph || is_free(facts, n)) && step(g, n); });

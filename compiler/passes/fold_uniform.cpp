@@ -7,6 +7,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace fold_uniform_detail {
 namespace {
 
 constexpr std::size_t most_compared = 1 << 24;  // elements of a constant
@@ -144,9 +145,13 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace fold_uniform_detail
 
 // What has one element in all of its places (a mask of ones of any size) needs no memory and no arithmetic: operators of such values
 // alone become one of them, neutral ones vanish, conditions are decided, sums of ones are counts. The sign of a zero may change.
-bool fold_uniform(Graph& graph) { return rewrite_all(graph, step); }
+bool fold_uniform(Graph& graph) {
+  using namespace fold_uniform_detail;
+  return rewrite_all(graph, step);
+}
 
 }  // namespace inferc

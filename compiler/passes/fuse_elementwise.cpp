@@ -8,6 +8,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace fuse_elementwise_detail {
 namespace {
 
 constexpr std::size_t most_operands = 8, most_nodes = 24;
@@ -92,9 +93,11 @@ void sort_by_order(const Graph& graph, std::vector<Node*>& group) {
 }
 
 }  // namespace
+}  // namespace fuse_elementwise_detail
 
 // The nodes of `group`, in order, as a region with the inputs `operands`; the last one's output is its output.
 Region make_region(const Graph& graph, const std::string& name, const std::vector<Node*>& group, const std::vector<Value*>& operands, std::size_t captures) {
+  using namespace fuse_elementwise_detail;
   Region region{name, std::make_unique<Graph>(graph.shared_symbols()), captures};
   std::map<const Value*, Value*> inner;
   for (Value* v : operands) inner[v] = region.graph->add_input(v->name, *v->type);
@@ -122,6 +125,7 @@ Region make_region(const Graph& graph, const std::string& name, const std::vecto
 // fire on a single node, nor where the group has no functor expression, nor takes rows so short that the loop over each costs more than
 // to write and read them again. Exact: the same functors in the same order.
 bool fuse_elementwise(Graph& graph) {
+  using namespace fuse_elementwise_detail;
   bool changed = false;
   for (Node* n : graph.nodes()) changed |= move_to_index(graph, n);
   graph.erase_dead();

@@ -6,6 +6,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace fuse_epilogue_detail {
 namespace {
 
 constexpr std::size_t most_operands = 4;  // of cpu::Epilogue
@@ -88,11 +89,13 @@ bool step(Graph& graph, Node* user) {
 }
 
 }  // namespace
+}  // namespace fuse_epilogue_detail
 
 // An elementwise node or group that alone reads a product and has its shape becomes the product's region "epilogue",
 // applied to the accumulator before the store. Does not fire where an operand varies otherwise than by row, by column,
 // with both, as rows picked from a table, or not at all. Exact.
 bool fuse_epilogue(Graph& graph) {
+  using namespace fuse_epilogue_detail;
   bool changed = false;
   for (Node* n : graph.nodes()) changed |= step(graph, n);
   return graph.erase_dead() || changed;

@@ -12,6 +12,7 @@
 #include "kernels/ref/product_sum.hpp"
 
 namespace inferc {
+namespace group_rows_by_type_detail {
 namespace {
 
 // A summand that counts in the rows of the mask alone, or in the others.
@@ -359,6 +360,7 @@ class Grouping {
 };
 
 }  // namespace
+}  // namespace group_rows_by_type_detail
 
 // A sum of functions of rows, each times a mask, of which at most one is one in each row  ->  each function on the rows of its mask
 // alone, put into zeros: heads by particle type, of which one counts (MLPF). Masks: comparisons of one value with different constants,
@@ -367,6 +369,7 @@ class Grouping {
 // types the rows have. Rows of no mask are zero. What is infinite or NaN in a row that the mask leaves out gives 0, no longer NaN;
 // the sign of a zero may change; all else keeps its bits.
 bool group_rows_by_type(Graph& graph) {
+  using namespace group_rows_by_type_detail;
   Grouping grouping(graph);
   // Sums before their parts, which are dead behind them.
   const auto one = [&] {

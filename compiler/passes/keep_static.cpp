@@ -21,7 +21,7 @@ Values static_values(const Graph& graph, const std::vector<std::size_t>& static_
   return out;
 }
 
-bool is_static(const Node& n, const Values& values) {
+bool makes_static(const Node& n, const Values& values) {
   return std::all_of(n.outputs.begin(), n.outputs.end(), [&](const Value* v) { return !v || values.count(v) > 0; });
 }
 
@@ -44,12 +44,12 @@ bool keep_static_apart(Graph& graph, const std::vector<std::size_t>& static_inpu
   const Values values = static_values(graph, static_inputs);
   bool changed = false;
   for (const Node* n : graph.nodes()) {
-    if (!is_static(*n, values)) continue;
+    if (!makes_static(*n, values)) continue;
     for (Value* v : n->outputs) {
       if (!v) continue;
       std::vector<Use> by_run;
       for (const Use& u : v->uses)
-        if (!is_static(*u.node, values)) by_run.push_back(u);
+        if (!makes_static(*u.node, values)) by_run.push_back(u);
       if (by_run.empty()) continue;
       put_between(graph, v, by_run);
       changed = true;

@@ -55,7 +55,7 @@ bool find_inputs(const std::vector<Pattern>& patterns, const std::vector<Value*>
   return true;
 }
 
-bool find_op(const Data& p, Value* v, Match& m) {
+bool find_at(const Data& p, Value* v, Match& m) {
   Node* n = v->producer;
   if (!n || n->out() != v || full_name(*n) != p.op) return false;
   std::vector<std::vector<Value*>> orders{n->inputs};
@@ -85,7 +85,7 @@ bool find(const Pattern& pattern, Value* v, Match& m) {
       return x && std::abs(*x - p.value) <= std::abs(p.value) * 0x1p-22;
     }
     case Data::Kind::op:
-      return find_op(p, v, m);
+      return find_at(p, v, m);
     case Data::Kind::one_of:
       for (const Pattern& alternative : p.inputs) {
         Match trial = m;

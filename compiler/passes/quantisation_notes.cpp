@@ -10,6 +10,7 @@
 #include "compiler/passes/match.hpp"
 
 namespace inferc {
+namespace quantisation_notes_detail {
 namespace {
 
 const char* const remedy = "inferc.pquant.export(model, example, path) writes the trained network without loss";
@@ -105,8 +106,10 @@ bool rounds_again(const Node& n) {
 }
 
 }  // namespace
+}  // namespace quantisation_notes_detail
 
 void note_quantisation(const Graph& graph, Diagnostics& diagnostics) {
+  using namespace quantisation_notes_detail;
   const bool from_pquantml = graph.name.starts_with("pquant_");
   QuantiseNotes quantise;
   Note again, off_step, off_bounds, truncate;

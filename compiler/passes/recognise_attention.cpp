@@ -7,6 +7,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace recognise_attention_detail {
 namespace {
 
 Pattern scaled(const Pattern& x, const std::string& scale) {
@@ -83,11 +84,15 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace recognise_attention_detail
 
 // softmax(q k^T * scale + mask) v as `inferc.Attention` on [batch, heads, length, size], with the scale on q, k, the scores
 // or several, and with or without the guard for rows that are masked as a whole. Does not fire where the scores are read
 // elsewhere, the softmax runs over another axis, batch dims broadcast, or the mask has more dims or
 // batches than the scores. Reassociates (the place of the scale).
-bool recognise_attention(Graph& graph) { return rewrite_all(graph, step); }
+bool recognise_attention(Graph& graph) {
+  using namespace recognise_attention_detail;
+  return rewrite_all(graph, step);
+}
 
 }  // namespace inferc

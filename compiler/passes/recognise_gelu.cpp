@@ -2,6 +2,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace recognise_gelu_detail {
 namespace {
 
 Pattern mul(Pattern a, Pattern b) { return Pattern::op("Mul", {std::move(a), std::move(b)}); }
@@ -35,9 +36,13 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace recognise_gelu_detail
 
 // Gelu (ONNX 20) from 0.5 x (1 + erf(x / sqrt 2)) or its tanh form (Hendrycks and Gimpel, arXiv:1606.08415), factors in
 // any order. Does not fire where an intermediate is read elsewhere. Reassociates.
-bool recognise_gelu(Graph& graph) { return rewrite_all(graph, step); }
+bool recognise_gelu(Graph& graph) {
+  using namespace recognise_gelu_detail;
+  return rewrite_all(graph, step);
+}
 
 }  // namespace inferc

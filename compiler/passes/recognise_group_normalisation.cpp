@@ -6,6 +6,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace recognise_group_normalisation_detail {
 namespace {
 
 const Pattern x = Pattern::any("x");
@@ -85,11 +86,15 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace recognise_group_normalisation_detail
 
 // GroupNormalization (ONNX 18) from what stands for it between two Views, [n, channels, ...] -> [n, groups, ...] and back:
 // an InstanceNormalization, or ReduceMean, Sub, Pow or Mul, Sqrt, Div or Reciprocal over all dims of a group. Constant scale
 // and bias per channel behind it are absorbed. Does not fire where an intermediate is read elsewhere, the reduced axes
 // are others, epsilon is no constant, or the instances have a scale of their own. Reassociates the affine part.
-bool recognise_group_normalisation(Graph& graph) { return rewrite_all(graph, step); }
+bool recognise_group_normalisation(Graph& graph) {
+  using namespace recognise_group_normalisation_detail;
+  return rewrite_all(graph, step);
+}
 
 }  // namespace inferc

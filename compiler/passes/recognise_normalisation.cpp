@@ -2,6 +2,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace recognise_normalisation_detail {
 namespace {
 
 const Pattern x = Pattern::any("x");
@@ -73,10 +74,14 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace recognise_normalisation_detail
 
 // LayerNormalization and RMSNormalization over the last axis from ReduceMean, Sub, Pow or Mul, Sqrt, Div or Reciprocal,
 // with constant scale and bias absorbed. Does not fire where an intermediate is read elsewhere, the axis is another, or
 // epsilon is no constant. Reassociates the sums.
-bool recognise_normalisation(Graph& graph) { return rewrite_all(graph, step); }
+bool recognise_normalisation(Graph& graph) {
+  using namespace recognise_normalisation_detail;
+  return rewrite_all(graph, step);
+}
 
 }  // namespace inferc

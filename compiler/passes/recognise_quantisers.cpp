@@ -5,6 +5,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace recognise_quantisers_detail {
 namespace {
 
 const Pattern scaled = Pattern::one_of(
@@ -53,10 +54,14 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace recognise_quantisers_detail
 
 // Quantisers that are written out: x times 2^f, rounded by Floor, Floor(v + 0.5), Round or Ceil(v - 0.5), within two integers by Clip or
 // Min and Max, divided by 2^f. One node of the same operations, so that what is known of quantisers does not hang on how a tool
 // writes them. Does not fire where the scale is no power of two, a bound no integer, or a step between is read elsewhere. Exact.
-bool recognise_quantisers(Graph& graph) { return rewrite_all(graph, step); }
+bool recognise_quantisers(Graph& graph) {
+  using namespace recognise_quantisers_detail;
+  return rewrite_all(graph, step);
+}
 
 }  // namespace inferc

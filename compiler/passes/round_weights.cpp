@@ -7,6 +7,7 @@
 #include "kernels/convert.hpp"
 
 namespace inferc {
+namespace round_weights_detail {
 namespace {
 
 using formats::bfloat16;
@@ -29,8 +30,10 @@ bool round_weights_of(Graph& graph, Node& n) {
 }
 
 }  // namespace
+}  // namespace round_weights_detail
 
 bool round_weights(Graph& graph) {
+  using namespace round_weights_detail;
   bool changed = false;
   for (Node* n : graph.nodes()) {
     for (Region& r : n->regions) changed = round_weights(*r.graph) || changed;

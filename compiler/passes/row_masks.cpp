@@ -5,6 +5,7 @@
 #include "compiler/ops/op.hpp"
 
 namespace inferc {
+namespace row_masks_detail {
 namespace {
 
 std::optional<double> number(const Value* v, std::int64_t i) {
@@ -156,14 +157,17 @@ bool contradict(const RowMask::Condition& a, const RowMask::Condition& b) {
 }
 
 }  // namespace
+}  // namespace row_masks_detail
 
 std::optional<RowMask> row_mask(const Column& column) {
+  using namespace row_masks_detail;
   const Column at = origin(column);
   auto all = conditions(at, 0);
   return all ? std::optional(RowMask{at, std::move(*all)}) : std::nullopt;
 }
 
 bool exclusive(const RowMask& a, const RowMask& b) {
+  using namespace row_masks_detail;
   return std::any_of(a.conditions.begin(), a.conditions.end(), [&](const RowMask::Condition& x) {
     return std::any_of(b.conditions.begin(), b.conditions.end(), [&](const RowMask::Condition& y) { return contradict(x, y); });
   });

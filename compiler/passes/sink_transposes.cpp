@@ -7,6 +7,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace sink_transposes_detail {
 namespace {
 
 using Permutation = std::vector<std::int64_t>;
@@ -262,11 +263,13 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace sink_transposes_detail
 
 // Transposes move towards the outputs through elementwise operators, Concat, Softmax, reductions, Gather, Expand and
 // Views, where every other operand is moved without a copy; pairs then cancel (canonicalise). Does not fire on a
 // reduction whose axes the Transpose reorders, for that would reorder its sum. Exact.
 bool sink_transposes(Graph& graph) {
+  using namespace sink_transposes_detail;
   const bool changed = rewrite_all(graph, step);
   return canonicalise(graph) || changed;
 }

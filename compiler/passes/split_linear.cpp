@@ -8,6 +8,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace split_linear_detail {
 namespace {
 
 using Axes = std::vector<std::int64_t>;
@@ -294,10 +295,14 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace split_linear_detail
 
 // (rows put together from tables) W  ->  the tables times their rows of W, then put together: a product over Concat, Gather,
 // Expand and broadcast sums is applied once per row of a table in place of once per use (EdgeConv, arXiv:1801.07829; messages along
 // edges). Fires where the estimated work falls by a quarter at the upper bounds of the symbols. Reassociates.
-bool split_linear(Graph& graph) { return rewrite_all(graph, step); }
+bool split_linear(Graph& graph) {
+  using namespace split_linear_detail;
+  return rewrite_all(graph, step);
+}
 
 }  // namespace inferc

@@ -6,6 +6,7 @@
 #include "compiler/passes/passes.hpp"
 
 namespace inferc {
+namespace to_linear_detail {
 namespace {
 
 bool float32(const Value* v) { return v && v->type && v->type->dtype == DType::float32; }
@@ -84,9 +85,13 @@ bool step(Graph& graph, Node* n) {
 }
 
 }  // namespace
+}  // namespace to_linear_detail
 
 // Gemm and pointwise Conv with constant weights as MatMul and Add (channels last, between Transposes), inference
 // BatchNormalization as Mul and Add, so that one set of rules serves them all. Reassociates (BatchNormalization).
-bool to_linear(Graph& graph) { return rewrite_all(graph, step); }
+bool to_linear(Graph& graph) {
+  using namespace to_linear_detail;
+  return rewrite_all(graph, step);
+}
 
 }  // namespace inferc

@@ -15,7 +15,7 @@
 namespace inferc {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& reason) {
+[[noreturn]] void cannot_read(const std::filesystem::path& path, const std::string& reason) {
   throw UserError(fmt::format("cannot read '{}': {}", escape(path.string()), reason));
 }
 
@@ -23,7 +23,7 @@ namespace {
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail(path, std::strerror(errno));
+  if (descriptor < 0) cannot_read(path, std::strerror(errno));
   map(descriptor, path);
 }
 
@@ -35,8 +35,8 @@ void MappedFile::map(int descriptor, const std::filesystem::path& path) {
   void* data = nullptr;
   if (regular && info.st_size > 0) data = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0);
   ::close(descriptor);
-  if (!regular) fail(path, "it is no regular file");
-  if (data == MAP_FAILED) fail(path, std::strerror(errno));
+  if (!regular) cannot_read(path, "it is no regular file");
+  if (data == MAP_FAILED) cannot_read(path, std::strerror(errno));
   data_ = static_cast<const std::byte*>(data);
   size_ = static_cast<std::size_t>(info.st_size);
 }

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const fs::path& path, const std::string& reason) {
+[[noreturn]] void cannot_write(const fs::path& path, const std::string& reason) {
   throw UserError(fmt::format("cannot write '{}': {}", escape(path.string()), reason));
 }
 
@@ -51,16 +51,16 @@ class Staged {
   void add(const fs::path& to, std::string_view content) {
     const fs::path from = temporary(to.parent_path());
     const int descriptor = ::open(from.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor < 0) fail(to, std::strerror(errno));
+    if (descriptor < 0) cannot_write(to, std::strerror(errno));
     moves_.emplace_back(from, to);
     const int problem = write_all(descriptor, content);
-    if (::close(descriptor) != 0 || problem != 0) fail(to, std::strerror(problem ? problem : errno));
-    if (fs::is_directory(to)) fail(to, "it is a folder");
+    if (::close(descriptor) != 0 || problem != 0) cannot_write(to, std::strerror(problem ? problem : errno));
+    if (fs::is_directory(to)) cannot_write(to, "it is a folder");
   }
   void commit() {
     while (!moves_.empty()) {
       const auto& [from, to] = moves_.back();
-      if (::rename(from.c_str(), to.c_str()) != 0) fail(to, std::strerror(errno));
+      if (::rename(from.c_str(), to.c_str()) != 0) cannot_write(to, std::strerror(errno));
       moves_.pop_back();
     }
   }
@@ -72,15 +72,15 @@ class Staged {
 // Links (/dev/stdout is one), pipes and devices keep their place.
 void write_through(const fs::path& path, std::string_view content) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) fail(path, std::strerror(errno));
+  if (descriptor < 0) cannot_write(path, std::strerror(errno));
   const int problem = write_all(descriptor, content);
-  if (::close(descriptor) != 0 || problem != 0) fail(path, std::strerror(problem ? problem : errno));
+  if (::close(descriptor) != 0 || problem != 0) cannot_write(path, std::strerror(problem ? problem : errno));
 }
 
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) fail(folder, error.message());
+  if (error) cannot_write(folder, error.message());
 }
 
 }  // namespace
