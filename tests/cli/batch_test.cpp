@@ -269,8 +269,8 @@ TEST(Batch, WorkersOfAPoolGiveTheSameBits) {
     return build + flags + "-march=x86-64-v3 -c net/net_v3.cpp -o v3.o && " + build + flags + "-pthread caller.cpp net/net.cpp v3.o -o caller && ./caller";
   };
   shell(with("-fno-exceptions "), dir);
-  shell(with("-fsanitize=thread -g "), dir);
-  shell(with("-fsanitize=address,undefined -fno-sanitize-recover=all -g "), dir);
+  shell(with("-fsanitize=thread -g -Dalways_inline=unused "), dir);
+  shell(with("-fsanitize=address,undefined -fno-sanitize-recover=all -g -Dalways_inline=unused "), dir);
 }
 
 TEST(Batch, LayersRunOverAllRowsAtOnce) {

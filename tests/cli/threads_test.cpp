@@ -89,7 +89,7 @@ int main() {
   std::vector<float> x(400 * 64), y(x.size()), wanted(x.size()), s(64), wanted_s(64);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 13) - 6;
   net::Pool pools[] = {net::Pool(1), net::Pool(2), net::Pool(3)};
-  for (int repeat = 0; repeat < 20; ++repeat)
+  for (int repeat = 0; repeat < REPEATS; ++repeat)
     for (const std::size_t n : std::initializer_list<std::size_t>{0, 1, 7, 17, 100, 399, 400}) {
       const net::Inputs in{{x.data(), 64 * n}};
       if (net::run(model, {n}, in, {wanted, wanted_s}, one) != net::Status::ok) return 2;
@@ -114,8 +114,8 @@ void any_number_of_workers(const std::string& test, const ModelSpec& network, co
   const auto with = [&](const std::string& flags) {
     return build + flags + "-march=x86-64-v3 -c net/net_v3.cpp -o v3.o && " + build + flags + "-pthread caller.cpp net/net.cpp v3.o -o caller && ./caller";
   };
-  shell(with("-fno-exceptions "), dir);
-  shell(with("-fsanitize=thread -g "), dir);
+  shell(with("-fno-exceptions -DREPEATS=20 "), dir);
+  shell(with("-DREPEATS=3 -fsanitize=thread -g -Dalways_inline=unused "), dir);
 }
 
 TEST(Threads, AnyNumberOfWorkersGivesTheSameBits) { any_number_of_workers("threads", layers(), "cpu::split(team, n, "); }

@@ -112,6 +112,20 @@ class Verify(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("every output is NaN or infinite", done.stdout)
 
+    def test_a_size_that_ends_onnxruntime_does_not_end_verify(self):
+        """ONNX Runtime 1.32 calls terminate() for an LSTM of an empty batch."""
+        graph = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["" : 17]>
+            g (float[3, batch, 4] x) => (float[1, batch, 8] h) { all, h = LSTM <hidden_size = 8> (x, w, r) }""")
+        random = np.random.default_rng(5)
+        graph.graph.initializer.extend(onnx.numpy_helper.from_array(random.uniform(-0.5, 0.5, (1, 32, n)).astype(np.float32), name) for name, n in (("w", 4), ("r", 8)))
+        path = pathlib.Path(self.folder.name) / "lstm.onnx"
+        onnx.save(graph, path)
+        done = subprocess.run([INFERC, "verify", path, "--dim", "batch=0..5", "--against", "onnxruntime", "--onnxruntime", LIBRARY], capture_output=True, text=True, timeout=600)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, "PASS batch=0: .*refuses this size")
+        self.assertRegex(done.stdout, "onnxruntime: signal 6")
+        self.assertRegex(done.stdout, "PASS batch=5: .*onnxruntime's")
+
     def test_files_with_quantizelinear_have_a_reference_run(self):
         """The float64 run keeps operators that have no float64 in float32."""
         report = json.loads(subprocess.run([INFERC, "verify", ROOT / "tests/data/quantized/ort_mlp/qdq_u8s8.onnx", "--against", "onnxruntime", "--onnxruntime", LIBRARY, "--json", "-"],

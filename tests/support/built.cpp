@@ -1,10 +1,20 @@
 #include "tests/support/built.hpp"
 
 #include "compiler/emit/emit.hpp"
+#include "compiler/support/cpu.hpp"
 #include "compiler/support/write_files.hpp"
 #include "tests/support/paths.hpp"
 
 namespace inferc::test {
+
+std::vector<std::string> paths_here() {
+  std::vector<std::string> out{"base"};
+#if defined(__x86_64__)
+  if (has_v3()) out.emplace_back("v3");
+  if (has_v4()) out.emplace_back("v4");
+#endif
+  return out;
+}
 
 std::filesystem::path emitted(Program program, const std::string& test, const std::vector<std::string>& paths) {
   EmitOptions options;
@@ -20,7 +30,7 @@ std::filesystem::path emitted(Program program, const std::string& test, const st
 
 BuiltModel built(Program program, const std::string& test, const std::vector<std::string>& paths) {
   BuildOptions options = build_options();
-  options.flags = {"-O1"};
+  if (!OPTIMISED_TESTS) options.flags = {"-O1", "-Dalways_inline=unused"};
   options.cache = scratch_dir(test + "_cache");
   return build_model(emitted(std::move(program), test, paths), options);
 }

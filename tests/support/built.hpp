@@ -13,9 +13,12 @@ namespace inferc::test {
 inline constexpr const char* quick = " -O0 -Dalways_inline=unused ";
 
 // The code of a program in a new folder of the test's name.
-std::filesystem::path emitted(Program program, const std::string& test, const std::vector<std::string>& paths = {"base", "v3", "v4"});
+std::filesystem::path emitted(Program program, const std::string& test, const std::vector<std::string>& paths);
+
+// The code paths that this CPU runs.
+std::vector<std::string> paths_here();
 
 // What emitted() writes, built quickly.
-BuiltModel built(Program program, const std::string& test, const std::vector<std::string>& paths = {"base", "v3", "v4"});
+BuiltModel built(Program program, const std::string& test, const std::vector<std::string>& paths = paths_here());
 
 }  // namespace inferc::test
