@@ -34,6 +34,8 @@ class Edit {
   Node* at_;
 };
 
+[[nodiscard]] inline bool is_float32(const Value* v) { return v && v->type && v->type->dtype == DType::float32; }
+
 // Whether `v` is a constant that varies along its last axis only, of size `size` there, or has one element.
 [[nodiscard]] bool is_row_constant(const Value* v, const Dim& size);
 

@@ -97,7 +97,6 @@ void sort_by_order(const Graph& graph, std::vector<Node*>& group) {
 
 // The nodes of `group`, in order, as a region with the inputs `operands`; the last one's output is its output.
 Region make_region(const Graph& graph, const std::string& name, const std::vector<Node*>& group, const std::vector<Value*>& operands, std::size_t captures) {
-  using namespace fuse_elementwise_detail;
   Region region{name, std::make_unique<Graph>(graph.shared_symbols()), captures};
   std::map<const Value*, Value*> inner;
   for (Value* v : operands) inner[v] = region.graph->add_input(v->name, *v->type);

@@ -25,8 +25,6 @@ namespace {
 using fixed::Round;
 using Columns = std::vector<FixedChain::Column>;
 
-bool float32(const Value* v) { return v && v->type && v->type->dtype == DType::float32; }
-
 // The size of the last axis where it is a number.
 std::optional<std::size_t> last_size(const Value* v) {
   const Shape& s = v->type->shape;
@@ -148,7 +146,7 @@ bool apply_bound(FixedChain& chain, const Value* bound, bool least, std::size_t 
 }
 
 bool apply(FixedChain& chain, const Node& n, std::size_t behind) {
-  if (!n.regions.empty() || n.outputs.size() != 1 || !float32(n.out()) || (n.domain != "" && n.domain != "inferc")) return false;
+  if (!n.regions.empty() || n.outputs.size() != 1 || !is_float32(n.out()) || (n.domain != "" && n.domain != "inferc")) return false;
   if (n.is("Quantize", "inferc")) {
     const auto q = quantiser(n, chain.columns().size(), behind);
     return q && chain.quantise(q->target);
@@ -185,7 +183,7 @@ class Lowering {
 
  private:
   void visit(Node* n) {
-    if (n->outputs.size() != 1 || !n->out() || !float32(n->out()) || !n->regions.empty()) return;
+    if (n->outputs.size() != 1 || !n->out() || !is_float32(n->out()) || !n->regions.empty()) return;
     if (n->is("MatMul") || n->is("Gemm")) return visit_product(n);
     if (n->is("Conv")) return visit_convolution(n);
     if (n->is("AveragePool") || n->is("GlobalAveragePool")) return visit_average(n);
@@ -207,7 +205,7 @@ class Lowering {
   const Integers* integers_of(Value* v, Node* before) {
     if (const Integers* of = known(v)) return of;
     const grid::Grid* g = facts_.of(v);
-    if (!g || !float32(v) || v->is_constant()) return nullptr;
+    if (!g || !is_float32(v) || v->is_constant()) return nullptr;
     const Node* n = v->producer;
     if (n && moves(*n) && n->in(0))
       if (const Integers* from = integers_of(n->in(0), before); from && joined(from->columns)) return moved(*n, *from, before);
@@ -304,7 +302,7 @@ class Lowering {
           continue;
         }
       }
-      if (!user || !float32(user->out()) || user->out()->type->shape != last->out()->type->shape) return last;
+      if (!user || !is_float32(user->out()) || user->out()->type->shape != last->out()->type->shape) return last;
       FixedChain longer = chain;
       if (!apply(longer, *user, behind)) return last;
       chain = std::move(longer);

@@ -9,11 +9,9 @@ namespace inferc {
 namespace to_linear_detail {
 namespace {
 
-bool float32(const Value* v) { return v && v->type && v->type->dtype == DType::float32; }
-
 // Gemm with constant weights and unit factors: MatMul, then Add.
 bool gemm(Graph& graph, Node* n) {
-  if (!n->is("Gemm") || !n->regions.empty() || !float32(n->out()) || !n->in(1)->is_constant()) return false;
+  if (!n->is("Gemm") || !n->regions.empty() || !is_float32(n->out()) || !n->in(1)->is_constant()) return false;
   if (n->attr("alpha", 1.0f) != 1.0f || n->attr("beta", 1.0f) != 1.0f) return false;
   const Edit edit(graph, n);
   Value* a = n->attr_int("transA", 0) ? edit.transpose(n->in(0), {1, 0}) : n->in(0);
@@ -29,7 +27,7 @@ bool all_equal(const Node& n, std::string_view key, std::int64_t value) {
 }
 
 bool is_pointwise(const Node& n) {
-  if (!n.is("Conv") || !n.regions.empty() || !float32(n.out()) || !n.in(1)->is_constant() || (n.in(2) && !n.in(2)->is_constant())) return false;
+  if (!n.is("Conv") || !n.regions.empty() || !is_float32(n.out()) || !n.in(1)->is_constant() || (n.in(2) && !n.in(2)->is_constant())) return false;
   const auto& w = n.in(1)->constant->shape();
   return std::all_of(w.begin() + 2, w.end(), [](std::int64_t k) { return k == 1; }) && all_equal(n, "strides", 1) && all_equal(n, "pads", 0) &&
          n.attr_int("group", 1) == 1;
@@ -64,9 +62,9 @@ bool pointwise_conv(Graph& graph, Node* n) {
 
 // x * s + t with s = scale / sqrt(var + epsilon), t = bias - mean * s, along axis 1.
 bool batch_normalization(Graph& graph, Node* n) {
-  if (!n->is("BatchNormalization") || !float32(n->out()) || n->outputs.size() != 1) return false;
+  if (!n->is("BatchNormalization") || !is_float32(n->out()) || n->outputs.size() != 1) return false;
   for (std::size_t i = 1; i < 5; ++i)
-    if (!n->in(i) || !n->in(i)->is_constant() || !float32(n->in(i))) return false;
+    if (!n->in(i) || !n->in(i)->is_constant() || !is_float32(n->in(i))) return false;
   const Edit edit(graph, n);
   const float epsilon = n->attr("epsilon", 1e-5f);
   Value* e = graph.add_constant(tensor_of<float>({}, std::span(&epsilon, 1)));

@@ -12,8 +12,6 @@
 namespace inferc {
 namespace {
 
-bool is_float32(const Value* v) { return v && v->type && v->type->dtype == DType::float32; }
-
 // Every element, and every partial sum on the way to it, has at most 24 bits.
 bool fits_float32(const grid::Grid& g) {
   constexpr std::int64_t most = std::int64_t{1} << 24;

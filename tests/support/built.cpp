@@ -6,15 +6,7 @@
 #include "tests/support/paths.hpp"
 
 namespace inferc::test {
-
-std::vector<std::string> paths_here() {
-  std::vector<std::string> out{"base"};
-#if defined(__x86_64__)
-  if (has_v3()) out.emplace_back("v3");
-  if (has_v4()) out.emplace_back("v4");
-#endif
-  return out;
-}
+namespace {
 
 std::filesystem::path emitted(Program program, const std::string& test, const std::vector<std::string>& paths) {
   EmitOptions options;
@@ -26,6 +18,17 @@ std::filesystem::path emitted(Program program, const std::string& test, const st
   const auto folder = scratch_dir(test) / "out";
   write_files(folder, views);
   return folder;
+}
+
+}  // namespace
+
+std::vector<std::string> paths_here() {
+  std::vector<std::string> out{"base"};
+#if defined(__x86_64__)
+  if (has_v3()) out.emplace_back("v3");
+  if (has_v4()) out.emplace_back("v4");
+#endif
+  return out;
 }
 
 BuiltModel built(Program program, const std::string& test, const std::vector<std::string>& paths) {

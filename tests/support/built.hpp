@@ -1,5 +1,4 @@
 #pragma once
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,13 +11,10 @@ namespace inferc::test {
 // six times as fast so. tests/support/quick-cxx does the same for tests that call `inferc`.
 inline constexpr const char* quick = " -O0 -Dalways_inline=unused ";
 
-// The code of a program in a new folder of the test's name.
-std::filesystem::path emitted(Program program, const std::string& test, const std::vector<std::string>& paths);
-
 // The code paths that this CPU runs.
 std::vector<std::string> paths_here();
 
-// What emitted() writes, built quickly.
+// The code of a program in a new folder of the test's name, built quickly.
 BuiltModel built(Program program, const std::string& test, const std::vector<std::string>& paths = paths_here());
 
 }  // namespace inferc::test
